@@ -1,0 +1,230 @@
+//! Newtypes for every identity the tool handles.
+//!
+//! A value is parsed and normalised once, where it enters (the manifest decoder or the
+//! snapshot collector), and never "fixed if needed" later.
+//!
+//! **Invariants.** Two [`Email`]s are equal exactly when a service provider that compares
+//! `userName` without case would call them equal (RFC 7643 §4.1.1: `userName` is
+//! `caseExact: false`), after Unicode NFC (RFC 7644 §5).
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Wraps a text as it is.
+            pub fn new(text: impl Into<Box<str>>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &self.0)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A person's key in the manifest: stable for life, neither a name nor an e-mail.
+    PersonKey
+}
+text_id! {
+    /// A role's name in the manifest, matched whole by `groupMappings`.
+    RoleName
+}
+text_id! {
+    /// A group's display name: what a mapping produces and what a live SCIM Group carries.
+    ///
+    /// Group display names are not unique at a service provider (RFC 7643 §8.7.1).
+    GroupName
+}
+text_id! {
+    /// A User's `id` as the service provider issued it; opaque, compared exactly.
+    UserId
+}
+text_id! {
+    /// A Group's `id` as the service provider issued it; opaque, compared exactly.
+    GroupId
+}
+text_id! {
+    /// A resource's `externalId`: issued by a provisioning client, opaque to the provider.
+    ExternalId
+}
+text_id! {
+    /// A plan item's stable identifier, for instance `user:ada:create`.
+    ItemId
+}
+
+/// The prefix by which an `externalId` is recognised as issued by this tool.
+const OUR_EXTERNAL_ID: &str = "scim-sync:";
+
+impl ExternalId {
+    /// The `externalId` this tool sends when it creates the person `key`.
+    pub fn for_person(key: &PersonKey) -> Self {
+        Self::new(format!("{OUR_EXTERNAL_ID}{key}"))
+    }
+
+    /// The person's key, if this `externalId` was issued by this tool.
+    pub fn person_key(&self) -> Option<PersonKey> {
+        self.as_str()
+            .strip_prefix(OUR_EXTERNAL_ID)
+            .filter(|key| !key.is_empty())
+            .map(PersonKey::from)
+    }
+}
+
+/// An e-mail address as written, together with its folded form, by which it is compared.
+#[derive(Clone)]
+pub struct Email {
+    written: Box<str>,
+    /// `None` when the written form already is the folded one, which is the usual case.
+    folded: Option<Box<str>>,
+}
+
+impl Email {
+    /// Keeps the address as written and folds it for comparison.
+    pub fn new(written: impl Into<Box<str>>) -> Self {
+        let written = written.into();
+        let folded = fold(&written);
+        Self {
+            folded: (*folded != *written).then(|| folded.into()),
+            written,
+        }
+    }
+
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The address in NFC and lower case: the form to compare, and to send to providers
+    /// that store it so.
+    pub fn folded(&self) -> &str {
+        self.folded.as_deref().unwrap_or(&self.written)
+    }
+}
+
+/// Folds a text the way `caseExact: false` attributes are compared: NFC, then lower case,
+/// then NFC again because lowering may decompose.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let lowered = text.nfc().collect::<String>().to_lowercase();
+    lowered.nfc().collect()
+}
+
+impl PartialEq for Email {
+    fn eq(&self, other: &Self) -> bool {
+        self.folded() == other.folded()
+    }
+}
+impl Eq for Email {}
+impl PartialOrd for Email {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Email {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+impl std::hash::Hash for Email {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.folded().hash(state);
+    }
+}
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &self.written)
+    }
+}
+impl Serialize for Email {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.written)
+    }
+}
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Email::new)
+    }
+}
+impl JsonSchema for Email {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Email".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An e-mail address. Compared without case and in Unicode NFC.",
+            "pattern": "^[^@\\s]+@[^@\\s]+$",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_compare_without_case_and_unicode_form() {
+        assert_eq!(Email::new("Ada@Example.com"), Email::new("ada@example.com"));
+        assert_eq!(Email::new("jose\u{301}@x.io"), Email::new("jos\u{e9}@x.io"));
+        assert_eq!(Email::new("Ada@x.io").as_str(), "Ada@x.io");
+    }
+
+    #[test]
+    fn external_id_carries_the_key_and_foreign_ones_do_not() {
+        let ours = ExternalId::for_person(&PersonKey::from("ada"));
+        assert_eq!(ours.person_key(), Some(PersonKey::from("ada")));
+        assert_eq!(ExternalId::from("00u1abcd").person_key(), None);
+        assert_eq!(ExternalId::from("scim-sync:").person_key(), None);
+    }
+}

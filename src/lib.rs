@@ -1,0 +1,4 @@
+//! scim-sync
+pub mod ids;
+pub mod manifest;
+pub mod scim;

@@ -1,0 +1,487 @@
+//! The manifest as written: one type for each thing a file may declare.
+//!
+//! The decoder fills these very types and the JSON Schema is generated from them, so the
+//! doc comments below are what an editor shows on hover.
+//!
+//! **Invariants.** Nothing is resolved here: a role may name a person who does not exist.
+//! `manifest::lint` finds that, and only a manifest without faults becomes a desired state.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::source::{SourceMap, Spanned};
+use crate::ids::{Email, GroupName, PersonKey, RoleName};
+
+/// A mapping of the manifest in the order written, each key with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared<K, V>(pub Vec<(Spanned<K>, V)>);
+
+impl<K, V> Default for Declared<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// To a schema, a mapping from any text to the value.
+impl<K, V: JsonSchema> JsonSchema for Declared<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Declared_{}", V::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let value = generator.subschema_for::<V>();
+        schemars::json_schema!({
+            "type": "object",
+            "propertyNames": { "minLength": 1 },
+            "additionalProperties": value,
+        })
+    }
+}
+
+/// The root file of a manifest, `scim-sync.yaml`.
+#[derive(Debug, Clone, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "scim-sync manifest")]
+pub struct RootDecl {
+    /// The version of the manifest language; always 1.
+    #[schemars(with = "u32", extend("const" = 1))]
+    pub version: Spanned<u32>,
+    /// The service provider to plan against. Without `baseUrl`: the embedded sandbox.
+    pub target: TargetDecl,
+    /// Files to include, as globs relative to this file: `people/**/*.yaml`.
+    #[serde(default)]
+    pub include: Vec<Spanned<String>>,
+    /// People by their key.
+    #[serde(default)]
+    pub users: Declared<PersonKey, UserDecl>,
+    /// Roles by their name.
+    #[serde(default)]
+    pub roles: Declared<RoleName, RoleDecl>,
+    /// Rules that turn roles into groups.
+    #[serde(default)]
+    pub group_mappings: Vec<MappingDecl>,
+    /// What a mapping cannot say of a group: tombstones and how its members are managed.
+    #[serde(default)]
+    pub groups: Declared<GroupName, GroupDecl>,
+    /// What a plan may do, and the rails it runs on.
+    #[serde(default)]
+    pub policy: PolicyDecl,
+}
+
+/// An included file: people, roles, mappings and groups, so that a team can own its file.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "scim-sync included file")]
+pub struct IncludedDecl {
+    /// People by their key.
+    #[serde(default)]
+    pub users: Declared<PersonKey, UserDecl>,
+    /// Roles by their name.
+    #[serde(default)]
+    pub roles: Declared<RoleName, RoleDecl>,
+    /// Rules that turn roles into groups.
+    #[serde(default)]
+    pub group_mappings: Vec<MappingDecl>,
+    /// What a mapping cannot say of a group.
+    #[serde(default)]
+    pub groups: Declared<GroupName, GroupDecl>,
+}
+
+/// The service provider.
+#[derive(Debug, Clone, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetDecl {
+    /// Which profile describes the provider: `harness`, or `scim` for plain RFC 7644.
+    #[schemars(with = "String", extend("examples" = ["harness", "scim"]))]
+    pub provider: Spanned<String>,
+    /// The SCIM base URL; `${NAME}` takes an environment variable. Absent: the embedded
+    /// sandbox, with its state beside the manifest.
+    #[schemars(extend("examples" = ["https://app.harness.io/gateway/ng/api/scim/account/${HARNESS_ACCOUNT_ID}"]))]
+    pub base_url: Option<Spanned<String>>,
+    /// Where the bearer token comes from. Never the token itself.
+    pub token: Option<TokenDecl>,
+    /// A PEM file of certificate authorities to trust besides the system's, relative to
+    /// this file.
+    pub ca_file: Option<Spanned<String>>,
+    /// How the embedded sandbox behaves; only without `baseUrl`.
+    #[serde(default)]
+    pub sandbox: SandboxDecl,
+}
+
+/// Where the bearer token comes from. Exactly one of the three.
+#[derive(Debug, Clone, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenDecl {
+    /// The name of an environment variable.
+    Env(Spanned<String>),
+    /// A file that holds the token and nothing else, relative to this file.
+    File(Spanned<String>),
+    /// A program and its arguments; it prints the token on stdout.
+    Command(Spanned<Vec<String>>),
+}
+
+/// How the embedded sandbox behaves.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SandboxDecl {
+    /// Where its state is kept, relative to this file; `.scim-sync/sandbox.json` if absent.
+    pub state: Option<Spanned<String>>,
+    /// Which of the two readings of Harness it follows.
+    #[serde(default)]
+    pub behavior: SandboxBehavior,
+}
+
+/// Docs and source code of Harness disagree on e-mail changes and group removal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SandboxBehavior {
+    /// As the OneLogin page documents it.
+    #[default]
+    Documented,
+    /// As the newest public source code does it.
+    Source,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserDecl {
+    /// The e-mail: at Harness the login, and never to be changed once provisioned.
+    pub email: Spanned<Email>,
+    /// First name.
+    pub given_name: Option<Spanned<String>>,
+    /// Last name.
+    pub family_name: Option<Spanned<String>>,
+    /// The name to show, for providers that take one apart from first and last name.
+    pub display_name: Option<Spanned<String>>,
+    /// `active`, `suspended`, or `absent`: a tombstone, kept until the person is gone.
+    #[schemars(with = "UserStatus")]
+    #[serde(default)]
+    pub status: Option<Spanned<UserStatus>>,
+    /// Earlier keys of this very person.
+    #[serde(default)]
+    pub previously: Vec<Spanned<PersonKey>>,
+}
+
+impl UserDecl {
+    /// The status, `active` if none is written.
+    pub fn status(&self) -> UserStatus {
+        self.status
+            .map_or(UserStatus::Active, |status| status.value)
+    }
+}
+
+/// What is intended for a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UserStatus {
+    /// Has an account and can log in.
+    #[default]
+    Active,
+    /// Must not be able to log in. At Harness that is removal: there is no such state.
+    Suspended,
+    /// Must not exist: a tombstone.
+    Absent,
+}
+
+/// A role: who someone is. Mappings turn roles into groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleDecl {
+    /// What the role is for.
+    pub description: Option<Spanned<String>>,
+    /// Who has it. An empty list means nobody.
+    #[serde(default)]
+    pub members: Vec<MemberDecl>,
+    /// Roles whose members have this one too.
+    #[serde(default)]
+    pub includes: Vec<Spanned<RoleName>>,
+    /// Earlier names of this very role.
+    #[serde(default)]
+    pub previously: Vec<Spanned<RoleName>>,
+}
+
+/// One member of a role: a person's key, or a grant with an end and a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDecl {
+    /// The person's key.
+    pub user: Spanned<PersonKey>,
+    /// The last day of the grant, inclusive.
+    pub until: Option<Spanned<jiff::civil::Date>>,
+    /// Why, for whoever asks later: a ticket, a sentence.
+    pub reason: Option<Spanned<String>>,
+}
+
+/// The long form of a role's member.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "describes MemberDecl's long form to the schema")]
+struct GrantDecl {
+    /// The person's key.
+    user: PersonKey,
+    /// The last day of the grant, inclusive: `2027-01-31`.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    until: Option<String>,
+    /// Why, for whoever asks later: a ticket, a sentence.
+    reason: Option<String>,
+}
+
+impl JsonSchema for MemberDecl {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MemberDecl".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let key = generator.subschema_for::<PersonKey>();
+        let grant = generator.subschema_for::<GrantDecl>();
+        schemars::json_schema!({
+            "description": "One member of a role: a person's key, or a grant with an end and a reason.",
+            "oneOf": [key, grant],
+        })
+    }
+}
+
+/// A rule: for each role whose whole name matches, set a group.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MappingDecl {
+    /// A regular expression over the whole role name: `.*`, `eng-(?<team>.+)`.
+    #[schemars(with = "String", extend("examples" = [".*", "eng-(?<team>.+)"]))]
+    #[serde(rename = "match")]
+    pub pattern: Spanned<String>,
+    /// The group's name: `{role}` is the role's, `{team}` a named capture's text.
+    #[schemars(with = "String", extend("examples" = ["{role}", "team_{team}"]))]
+    pub group: Spanned<String>,
+}
+
+/// What a mapping cannot say of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupDecl {
+    /// `absent` is a tombstone: the group must not exist, and its members go now.
+    #[schemars(with = "GroupStatus")]
+    #[serde(default)]
+    pub status: Option<Spanned<GroupStatus>>,
+    /// Whether members that no role gives are removed.
+    #[schemars(with = "Membership")]
+    #[serde(default)]
+    pub membership: Option<Spanned<Membership>>,
+    /// Earlier names of this very group.
+    #[serde(default)]
+    pub previously: Vec<Spanned<GroupName>>,
+}
+
+impl GroupDecl {
+    /// The status, `present` if none is written.
+    pub fn status(&self) -> GroupStatus {
+        self.status
+            .map_or(GroupStatus::Present, |status| status.value)
+    }
+
+    /// How members are managed, `authoritative` if nothing is written.
+    pub fn membership(&self) -> Membership {
+        self.membership
+            .map_or(Membership::Authoritative, |membership| membership.value)
+    }
+}
+
+/// What is intended for a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupStatus {
+    /// Exists as soon as a role maps to it.
+    #[default]
+    Present,
+    /// Must not exist: a tombstone.
+    Absent,
+}
+
+/// Whether members that no role gives are removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Membership {
+    /// The roles decide: other members are removed.
+    #[default]
+    Authoritative,
+    /// Members are added, never removed.
+    Additive,
+}
+
+/// What a plan may do, and the rails it runs on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PolicyDecl {
+    /// What happens to live resources that nothing declares.
+    #[serde(default)]
+    pub undeclared: UndeclaredDecl,
+    /// What removing means.
+    #[serde(default)]
+    pub on_removal: OnRemovalDecl,
+    /// How much one plan may remove.
+    #[serde(default)]
+    pub limits: LimitsDecl,
+    /// What no plan may remove.
+    #[serde(default)]
+    pub protect: ProtectDecl,
+    /// Action kinds that `apply` carries out only when asked by name: `--approve delete`.
+    #[serde(default)]
+    pub approvals: Vec<Spanned<ApprovalKind>>,
+}
+
+/// What happens to live resources that nothing declares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UndeclaredDecl {
+    /// People: `keep` lists them, `remove` claims authority over everybody.
+    #[serde(default)]
+    pub users: Undeclared,
+    /// Groups: `keep` lists them, `remove` claims authority over every SCIM-managed group.
+    #[serde(default)]
+    pub groups: Undeclared,
+}
+
+/// What happens to one kind of undeclared resource.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Undeclared {
+    /// Left alone and listed as unmanaged.
+    #[default]
+    Keep,
+    /// Removed, within the limits.
+    Remove,
+}
+
+/// What removing means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnRemovalDecl {
+    /// People who must go.
+    #[serde(default)]
+    pub users: UserRemoval,
+    /// Groups that must go.
+    #[serde(default)]
+    pub groups: GroupRemoval,
+}
+
+/// How a person is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UserRemoval {
+    /// The account is deleted.
+    #[default]
+    Delete,
+    /// The account is made inactive, where the provider has such a state.
+    Deactivate,
+    /// The account stays; only memberships go.
+    Keep,
+}
+
+/// How a group is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupRemoval {
+    /// Members go now; the group itself is a manual step where only Support can remove it,
+    /// and deleted where the provider lets us.
+    #[default]
+    Support,
+    /// Deleted with SCIM DELETE.
+    Delete,
+    /// Emptied and kept.
+    Keep,
+}
+
+/// How much one plan may remove. A number, or a percentage: `10%`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LimitsDecl {
+    /// People removed or deactivated. Default 5.
+    pub user_removals: Option<Spanned<Limit>>,
+    /// Memberships removed, over all groups. Default 10%.
+    pub membership_removals: Option<Spanned<Limit>>,
+    /// Memberships removed from any one group. Default 50%.
+    pub per_group_removals: Option<Spanned<Limit>>,
+    /// Percentages count only where at least this many exist. Default 10.
+    pub minimum_population: Option<Spanned<u32>>,
+}
+
+/// A limit: so many, or so many in a hundred of what exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So many.
+    Count(u32),
+    /// So many in a hundred; 0 to 100.
+    Percent(u8),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Count(count) => write!(f, "{count}"),
+            Limit::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Limit".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "So many, or so many in a hundred: `5`, `10%`.",
+            "oneOf": [
+                { "type": "integer", "minimum": 0, "maximum": 4_294_967_295u32 },
+                { "type": "string", "pattern": "^(100|[0-9]{1,2})%$" },
+            ],
+        })
+    }
+}
+
+/// What no plan may remove.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProtectDecl {
+    /// People, by key, who are never removed, suspended or taken out of a group.
+    #[serde(default)]
+    pub users: Vec<Spanned<PersonKey>>,
+    /// Groups, by name, that are never removed and whose members are never removed.
+    #[serde(default)]
+    pub groups: Vec<Spanned<GroupName>>,
+    /// The fewest members a group may be left with.
+    #[serde(default)]
+    pub min_members: Declared<GroupName, Spanned<u32>>,
+}
+
+/// A kind of action that can need approval by name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum ApprovalKind {
+    /// Creating people and groups.
+    Create,
+    /// Changing people, groups and memberships.
+    Update,
+    /// Removing people and groups.
+    Delete,
+}
+
+/// A whole manifest: the root with everything it includes merged in.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The texts, for places and messages.
+    pub sources: SourceMap,
+    /// The service provider.
+    pub target: TargetDecl,
+    /// People in the order of their keys.
+    pub users: Declared<PersonKey, UserDecl>,
+    /// Roles in the order of their names.
+    pub roles: Declared<RoleName, RoleDecl>,
+    /// Mappings in the order of pattern, then template; order never matters.
+    pub group_mappings: Vec<MappingDecl>,
+    /// Groups in the order of their names.
+    pub groups: Declared<GroupName, GroupDecl>,
+    /// The rails.
+    pub policy: PolicyDecl,
+}

@@ -1,0 +1,4 @@
+//! The manifest: YAML text to declarations with places.
+
+pub mod decl;
+pub mod source;

@@ -1,0 +1,168 @@
+//! Source texts and places in them.
+//!
+//! **Invariants.** A [`Span`] is a byte range of one file of the [`SourceMap`] it was made
+//! with, on character boundaries. Lines and columns are counted from 1; a column counts
+//! characters, as editors do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The number of a file in its [`SourceMap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A byte range of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// Byte offset of the first byte.
+    pub start: u32,
+    /// Byte offset after the last byte.
+    pub end: u32,
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Pairs a value with its place.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// To a schema, a spanned value is the value: the place is not something people write.
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A place for people and machines: file, line and column, resolved once so that a plan
+/// stays readable without the sources.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Place {
+    /// The file, relative to the manifest's folder, with `/` between folders.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One file of a manifest.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Relative to the manifest's folder, with `/` between folders.
+    pub name: Arc<str>,
+    /// Where it was read from; only for messages.
+    pub path: PathBuf,
+    /// The text.
+    pub text: Arc<str>,
+    line_starts: Vec<u32>,
+}
+
+/// All files of a manifest, in the order of their names after the root.
+#[derive(Debug, Clone, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    /// Adds a file and returns its number.
+    pub fn add(&mut self, name: &str, path: &Path, text: impl Into<Arc<str>>) -> FileId {
+        let text = text.into();
+        let line_starts = std::iter::once(0)
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, byte)| *byte == b'\n')
+                    .map(|(at, _)| u32::try_from(at + 1).expect("files are limited to 4 GiB")),
+            )
+            .collect();
+        let id = FileId(u32::try_from(self.files.len()).expect("file count is limited"));
+        self.files.push(SourceFile {
+            name: name.into(),
+            path: path.to_owned(),
+            text,
+            line_starts,
+        });
+        id
+    }
+
+    /// The file with this number.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// All files with their numbers.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.files)
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> &str {
+        &self.file(span.file).text[span.start as usize..span.end as usize]
+    }
+
+    /// Where a span starts, for people.
+    pub fn place(&self, span: Span) -> Place {
+        let file = self.file(span.file);
+        let line = file
+            .line_starts
+            .partition_point(|start| *start <= span.start);
+        let line_start = file.line_starts[line - 1] as usize;
+        let column = file.text[line_start..span.start as usize].chars().count() + 1;
+        Place {
+            file: Arc::clone(&file.name),
+            line: u32::try_from(line).expect("files are limited to 4 GiB"),
+            column: u32::try_from(column).expect("files are limited to 4 GiB"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters_not_bytes() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("a.yaml", Path::new("a.yaml"), "x: 1\nnäme: ä b\n");
+        let at = u32::try_from(sources.file(file).text.find('b').unwrap()).unwrap();
+        let span = Span {
+            file,
+            start: at,
+            end: at + 1,
+        };
+        assert_eq!(sources.place(span).to_string(), "a.yaml:2:9");
+        assert_eq!(sources.text(span), "b");
+    }
+}

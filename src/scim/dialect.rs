@@ -1,0 +1,185 @@
+//! How requests to one service provider must be spelled, as data.
+//!
+//! A profile (`profile/<provider>.rs`) fills a [`Dialect`]; the client obeys it and never
+//! learns a provider's name. Whatever is unknown of a provider takes the careful value,
+//! which is what [`Dialect::rfc`] holds.
+
+/// How one provider wants to be spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// How `/Users` is listed.
+    pub user_paging: Paging,
+    /// How `/Groups` is listed.
+    pub group_paging: Paging,
+    /// Whether `userName eq` finds users.
+    pub user_filter: Filter,
+    /// Whether `displayName eq` finds groups.
+    pub group_filter: Filter,
+    /// How a user's attributes are changed.
+    pub user_update: UserUpdate,
+    /// How a user is switched off without being deleted.
+    pub user_deactivation: UserDeactivation,
+    /// How members are taken out of a group.
+    pub member_removal: MemberRemoval,
+    /// How a group is renamed.
+    pub group_rename: GroupRename,
+    /// The most member changes one PATCH may carry.
+    pub members_per_patch: usize,
+    /// Whether `externalId` of users survives a create.
+    pub user_external_id: ExternalIdStorage,
+    /// Whether a group read from a listing carries its members.
+    pub list_members: ListMembers,
+    /// The `Content-Type` of writes.
+    pub content_type: &'static str,
+    /// How long a user create may take, in seconds.
+    pub create_timeout_secs: u64,
+    /// How long any other call may take, in seconds.
+    pub call_timeout_secs: u64,
+    /// The most requests to send a minute, and how many at once at first.
+    pub rate: Rate,
+}
+
+impl Dialect {
+    /// What RFC 7644 promises, and nothing more.
+    pub fn rfc() -> Self {
+        Self {
+            user_paging: Paging::rfc(),
+            group_paging: Paging::rfc(),
+            user_filter: Filter::Quoted,
+            group_filter: Filter::Quoted,
+            user_update: UserUpdate::PatchPaths,
+            user_deactivation: UserDeactivation::PatchActiveFalse,
+            member_removal: MemberRemoval::ValuePath,
+            group_rename: GroupRename::LowerReplacePath,
+            members_per_patch: 100,
+            user_external_id: ExternalIdStorage::Stored,
+            list_members: ListMembers::Included,
+            content_type: super::http::SCIM_JSON,
+            create_timeout_secs: 120,
+            call_timeout_secs: 60,
+            rate: Rate { per_minute: 600 },
+        }
+    }
+}
+
+/// How a collection is walked. The end is never taken from `totalResults` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// The `count` to ask for.
+    pub count: u64,
+    /// What the next `startIndex` is.
+    pub advance: Advance,
+    /// What `totalResults` says.
+    pub total: TotalResults,
+    /// After how many pages without a new resource the walk ends.
+    pub empty_pages: u8,
+}
+
+impl Paging {
+    /// Index paging as RFC 7644 §3.4.2.4 describes it.
+    pub fn rfc() -> Self {
+        Self {
+            count: 200,
+            advance: Advance::ByReceived,
+            total: TotalResults::Whole,
+            empty_pages: 1,
+        }
+    }
+}
+
+/// What the next `startIndex` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// The number of resources received so far, plus one (RFC 7644 §3.4.2.4).
+    ByReceived,
+    /// A stride of the asked `count`, because pages are cut after they are counted and may
+    /// come short without being last.
+    ByAsked,
+}
+
+/// What `totalResults` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TotalResults {
+    /// The number of matching resources (RFC 7644 §3.4.2): proof of a whole read when it
+    /// equals what was received.
+    Whole,
+    /// The number of resources on this page: says nothing about the whole.
+    PageLocal,
+}
+
+/// How far `filter` can be trusted for a look-up. A hit is always checked on our side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// `attribute eq "value"`, the value a JSON string (RFC 7644 §3.4.2.2).
+    Quoted,
+    /// As `Quoted`, but the server does not unescape and decodes twice: values that hold
+    /// `"`, `\`, `+`, `%` or ` eq ` are found by listing instead.
+    Textual,
+    /// Not supported or not to be believed: look-ups list and match on our side.
+    None,
+}
+
+/// How a user's attributes are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserUpdate {
+    /// PATCH with one `replace` and a path for each attribute (RFC 7644 §3.5.2.3).
+    PatchPaths,
+    /// PUT of the whole user.
+    Put,
+}
+
+/// How a user is switched off without DELETE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserDeactivation {
+    /// PATCH `active` to `false`; the account stays and can be switched on again.
+    PatchActiveFalse,
+    /// There is no such state: the provider removes whoever is made inactive, so the
+    /// client sends DELETE and says so.
+    Removes,
+}
+
+/// How members are taken out of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberRemoval {
+    /// One operation for each, `path: members[value eq "id"]` (RFC 7644 §3.5.2.2).
+    ValuePath,
+    /// One operation with `path: members` and the list as its value. On a strict server
+    /// this removes *everybody*, so it is never the default.
+    ValueList,
+}
+
+/// How a group is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupRename {
+    /// `replace` with path `displayName` (RFC 7644 §3.5.2.3).
+    LowerReplacePath,
+    /// `Replace`, capital, with path `displayName`.
+    CapitalReplacePath,
+    /// PUT of the group with its members, read just before.
+    PutWithMembers,
+}
+
+/// Whether `externalId` survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExternalIdStorage {
+    /// It is stored and comes back.
+    Stored,
+    /// It is dropped or reserved; never sent.
+    Dropped,
+}
+
+/// Whether a group read from a listing carries its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListMembers {
+    /// It does; a missing `members` key means an empty group.
+    Included,
+    /// It does not: each group is read again by id.
+    ReadEach,
+}
+
+/// The most requests a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a minute.
+    pub per_minute: u32,
+}

@@ -1,0 +1,204 @@
+//! One HTTP exchange as a value: what the client asks, what a service provider answers.
+//!
+//! The client is written against [`Transport`]. In production that is a `reqwest` client
+//! (`scim::client`); in tests and in the plan's self-proof it is the sandbox's world, called
+//! directly. Everything between a plan and these values (paging, dialect, retries,
+//! error reading) is therefore the same code in both.
+//!
+//! **Invariants.** No value here holds a token: authentication is the transport's own.
+
+use std::fmt;
+use std::future::Future;
+
+/// A request method. SCIM needs no others (RFC 7644 §3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates, or on a few non-SCIM endpoints queries.
+    Post,
+    /// Replaces.
+    Put,
+    /// Modifies.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which door of the service provider a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Door {
+    /// Relative to the SCIM base URL; authenticated with a bearer token.
+    Scim,
+    /// Relative to the provider's own API on the same origin (at Harness `/ng/api/…`,
+    /// behind `/gateway` on SaaS); authenticated as the profile says.
+    Platform,
+}
+
+/// A request, before a transport adds origin, authentication and encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Which door `path` is relative to.
+    pub door: Door,
+    /// Path segments, *not* percent-encoded; the transport encodes each one, so that an id
+    /// such as `../x` can never change the path (faults F80).
+    pub path: Vec<String>,
+    /// Query parameters in order, *not* percent-encoded; the transport encodes them with
+    /// `%20` for a space, never `+`.
+    pub query: Vec<(String, String)>,
+    /// The JSON body, if any.
+    pub body: Option<String>,
+    /// The `Content-Type` of the body; ignored without one.
+    pub content_type: &'static str,
+    /// The version to require with `If-Match`, where the provider has entity tags.
+    pub if_match: Option<String>,
+}
+
+impl Request {
+    /// A SCIM request without query and body.
+    pub fn scim(method: Method, path: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            method,
+            door: Door::Scim,
+            path: path.into_iter().map(Into::into).collect(),
+            query: Vec::new(),
+            body: None,
+            content_type: SCIM_JSON,
+            if_match: None,
+        }
+    }
+
+    /// The same request with one more query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same request with a JSON body.
+    #[must_use]
+    pub fn with_body(mut self, body: String) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The path for messages: `Users/2819c223`.
+    pub fn display_path(&self) -> String {
+        self.path.join("/")
+    }
+}
+
+/// The media type RFC 7644 §3.1 defines.
+pub const SCIM_JSON: &str = "application/scim+json";
+
+/// An answer, its body already decompressed and within the size cap.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    /// The HTTP status code.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// `Retry-After`, as sent: seconds or an HTTP date (RFC 9110 §10.2.3).
+    pub retry_after: Option<String>,
+    /// `Date`, as sent; a date in `Retry-After` is measured against it.
+    pub date: Option<String>,
+    /// `Location`, as sent; only ever shown, never followed.
+    pub location: Option<String>,
+    /// `ETag`, as sent.
+    pub etag: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Whether a request that failed may nevertheless have taken effect at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It certainly did not: it never left, or was refused as a whole.
+    None,
+    /// It may have: it was sent and no complete answer came back.
+    Unknown,
+}
+
+/// Why no usable answer came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportFault {
+    /// The host name did not resolve.
+    Dns,
+    /// No connection could be made.
+    Connect,
+    /// TLS could not be established or the certificate is not trusted.
+    Tls,
+    /// A time limit passed.
+    Timeout,
+    /// The connection ended before the answer was complete.
+    Cut,
+    /// The body passed the size cap.
+    TooLarge,
+    /// The provider redirected; redirects are never followed to another origin.
+    Redirect,
+    /// Anything else the HTTP library reports.
+    Other,
+}
+
+/// A request that got no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TransportError {
+    /// What kind of failure.
+    pub fault: TransportFault,
+    /// Whether the request may have taken effect.
+    pub effect: Effect,
+    /// A lowercase sentence fragment for people; never contains the token.
+    pub message: String,
+}
+
+/// The one way to a service provider.
+pub trait Transport: Send + Sync {
+    /// Sends one request and returns its whole answer.
+    ///
+    /// # Errors
+    /// When no complete answer within the limits came back; any status code is an answer.
+    fn send(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>> + Send;
+}
+
+impl<T: Transport> Transport for &T {
+    fn send(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        (**self).send(request)
+    }
+}
+
+impl<T: Transport> Transport for std::sync::Arc<T> {
+    fn send(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        (**self).send(request)
+    }
+}

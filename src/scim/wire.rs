@@ -1,0 +1,345 @@
+//! The SCIM messages we read and write (RFC 7643 §4, RFC 7644 §3), as typed structs.
+//!
+//! Reading is lenient where real servers are careless (`active: "True"`, numeric ids,
+//! `null` for absent, unknown attributes); writing is canonical.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Schema URN of the core User (RFC 7643 §4.1).
+pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// Schema URN of the core Group (RFC 7643 §4.2).
+pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// Schema URN of a PATCH request (RFC 7644 §3.5.2).
+pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// A User as read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct User {
+    /// The provider's id.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// Issued by a provisioning client.
+    #[serde(deserialize_with = "text")]
+    pub external_id: Option<String>,
+    /// The login name; at Harness the e-mail.
+    pub user_name: Option<String>,
+    /// The name to show.
+    pub display_name: Option<String>,
+    /// Whether the account is usable; absent on some servers until first sent.
+    #[serde(deserialize_with = "boolean")]
+    pub active: Option<bool>,
+    /// The parts of the name.
+    #[serde(deserialize_with = "null_default")]
+    pub name: Name,
+    /// E-mail addresses.
+    #[serde(deserialize_with = "null_default")]
+    pub emails: Vec<EmailValue>,
+    /// Resource metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub meta: Meta,
+}
+
+impl User {
+    /// The address to treat as the person's e-mail: the primary one, else the first, else
+    /// a `userName` that looks like one.
+    pub fn email(&self) -> Option<&str> {
+        let primary = self.emails.iter().find(|email| email.primary == Some(true));
+        primary
+            .or(self.emails.first())
+            .and_then(|email| email.value.as_deref())
+            .or(self.user_name.as_deref().filter(|name| name.contains('@')))
+    }
+}
+
+/// `name` of a User (RFC 7643 §4.1.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Name {
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// The whole name, formatted.
+    pub formatted: Option<String>,
+}
+
+/// One value of `emails`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct EmailValue {
+    /// The address.
+    pub value: Option<String>,
+    /// Whether it is the preferred one.
+    #[serde(deserialize_with = "boolean")]
+    pub primary: Option<bool>,
+}
+
+/// `meta` of a resource; only the version is of use to a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Meta {
+    /// The entity tag, where the provider has them.
+    #[serde(deserialize_with = "text")]
+    pub version: Option<String>,
+}
+
+/// A Group as read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Group {
+    /// The provider's id.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// Issued by a provisioning client.
+    #[serde(deserialize_with = "text")]
+    pub external_id: Option<String>,
+    /// The name to show.
+    pub display_name: Option<String>,
+    /// Members; `None` when the key is absent, which some servers mean as "not told".
+    pub members: Option<Vec<Member>>,
+    /// Resource metadata.
+    #[serde(deserialize_with = "null_default")]
+    pub meta: Meta,
+}
+
+/// One member of a Group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Member {
+    /// The member's id.
+    #[serde(deserialize_with = "text")]
+    pub value: Option<String>,
+    /// `User` or `Group`; absent on most servers.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// A URI that may tell the kind (`…/Groups/…`) where `type` is absent.
+    #[serde(rename = "$ref")]
+    pub reference: Option<String>,
+}
+
+/// A page of a listing (RFC 7644 §3.4.2).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub struct ListResponse<T> {
+    /// How many resources match; several providers send the size of this page instead.
+    #[serde(default, deserialize_with = "number")]
+    pub total_results: Option<u64>,
+    /// How many were asked for, or how many came; servers differ.
+    #[serde(default, deserialize_with = "number")]
+    pub items_per_page: Option<u64>,
+    /// The 1-based index of the first one; servers differ here too.
+    #[serde(default, deserialize_with = "number")]
+    pub start_index: Option<u64>,
+    /// The next cursor (RFC 9865), absent on the last page.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+    /// The resources; `None` when the key is absent or null.
+    #[serde(default, rename = "Resources", alias = "resources")]
+    pub resources: Option<Vec<T>>,
+}
+
+/// A SCIM error body (RFC 7644 §3.12).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ScimErrorBody {
+    /// The schemas, by which the body is recognised.
+    #[serde(deserialize_with = "null_default")]
+    pub schemas: Vec<String>,
+    /// The status as the body tells it; Harness sends 404 whatever the HTTP status is.
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+    /// The kind of error.
+    pub scim_type: Option<String>,
+    /// The sentence for people.
+    pub detail: Option<String>,
+}
+
+/// A User to create or replace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserBody<'a> {
+    /// Always the core schema.
+    pub schemas: [&'static str; 1],
+    /// Our key, on create only where the provider stores it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<&'a str>,
+    /// The login name.
+    pub user_name: &'a str,
+    /// The name to show.
+    pub display_name: &'a str,
+    /// The parts of the name.
+    pub name: NameBody<'a>,
+    /// Exactly one address, primary.
+    pub emails: [EmailBody<'a>; 1],
+    /// Always sent: a server may read its absence as `false` (Harness, faults S5).
+    pub active: bool,
+}
+
+/// `name` of a [`UserBody`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NameBody<'a> {
+    /// First name.
+    pub given_name: &'a str,
+    /// Last name.
+    pub family_name: &'a str,
+}
+
+/// One address of a [`UserBody`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EmailBody<'a> {
+    /// The address.
+    pub value: &'a str,
+    /// The kind; strict servers keep it.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Always true.
+    pub primary: bool,
+}
+
+/// A Group to create; always without members, which are added in batches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupBody<'a> {
+    /// Always the core schema.
+    pub schemas: [&'static str; 1],
+    /// The name to show.
+    pub display_name: &'a str,
+}
+
+/// A PATCH request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatchBody {
+    /// Always the PatchOp schema.
+    pub schemas: [&'static str; 1],
+    /// What to do, in order.
+    #[serde(rename = "Operations")]
+    pub operations: Vec<PatchOperation>,
+}
+
+/// One operation of a PATCH. `op` is spelled as the dialect says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatchOperation {
+    /// `add`, `remove` or `replace`, in the case the dialect wants.
+    pub op: &'static str,
+    /// The attribute path; absent for the path-less form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The value; absent for a removal by value path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Value>,
+}
+
+fn null_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A boolean, or the strings some servers send for one.
+fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Option<bool>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a boolean")
+        }
+        fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+        fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Self::Value, E> {
+            match value {
+                "true" | "True" | "TRUE" => Ok(Some(true)),
+                "false" | "False" | "FALSE" => Ok(Some(false)),
+                other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
+            }
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+            d.deserialize_any(self)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+/// A string, or a number where a server is careless.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Option<String>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+            Ok(Some(value.to_owned()))
+        }
+        fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+        fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+            Ok(Some(value.to_string()))
+        }
+        fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+            Ok(Some(value.to_string()))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+            d.deserialize_any(self)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+/// A number, or a string that is one.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(text(deserializer)?.and_then(|digits| digits.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The User representation printed in RFC 7643 §8.1, shortened.
+    #[test]
+    fn reads_the_rfcs_own_user() {
+        let user: User = serde_json::from_str(
+            r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],
+                "id":"2819c223-7f76-453a-919d-413861904646","userName":"bjensen@example.com",
+                "meta":{"resourceType":"User","version":"W\/\"3694e05e9dff590\""}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            user.id.as_deref(),
+            Some("2819c223-7f76-453a-919d-413861904646")
+        );
+        assert_eq!(user.email(), Some("bjensen@example.com"));
+        assert_eq!(user.meta.version.as_deref(), Some("W/\"3694e05e9dff590\""));
+    }
+
+    #[test]
+    fn reads_what_careless_servers_send() {
+        let user: User = serde_json::from_str(
+            r#"{"id":7,"active":"True","name":null,"emails":null,"groups":[],"extra":{}}"#,
+        )
+        .unwrap();
+        assert_eq!(user.id.as_deref(), Some("7"));
+        assert_eq!(user.active, Some(true));
+        let page: ListResponse<User> =
+            serde_json::from_str(r#"{"totalResults":"3","resources":null}"#).unwrap();
+        assert_eq!(page.total_results, Some(3));
+        assert_eq!(page.resources, None);
+    }
+}
