@@ -1,4 +1,5 @@
 //! The manifest: YAML text to declarations with places.
 
 pub mod decl;
+pub mod fault;
 pub mod source;

@@ -1,0 +1,209 @@
+//! Faults: what is wrong with a manifest, where, why, and what to do.
+//!
+//! A fault is a value, found by the decoder, by `manifest::lint` or by a profile, and drawn
+//! only at the edge. All faults of all files are reported at once.
+//!
+//! **Invariants.** The message is a lowercase fragment that names the offending thing in
+//! backticks; the help is an instruction. Codes never change meaning once released.
+
+use super::source::{SourceMap, Span};
+
+/// How bad a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The manifest cannot be used.
+    Error,
+    /// It can, but something is probably not meant.
+    Warning,
+}
+
+macro_rules! fault_codes {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal,)*) => {
+        /// The stable code of each fault.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FaultCode {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl FaultCode {
+            /// Every code, in the order of the reference table.
+            pub const ALL: &'static [FaultCode] = &[$(FaultCode::$name,)*];
+
+            /// The code as people and machines see it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(FaultCode::$name => $code,)*
+                }
+            }
+
+            /// One sentence for the reference table.
+            pub fn describe(self) -> &'static str {
+                match self {
+                    $(FaultCode::$name => concat!($($doc,)*),)*
+                }
+            }
+        }
+    };
+}
+
+fault_codes! {
+    /// The file cannot be read.
+    Unreadable = "unreadable-file",
+    /// The text is not YAML.
+    Syntax = "yaml-syntax",
+    /// The file is larger, deeper or more numerous than a manifest may be.
+    TooLarge = "too-large",
+    /// A key this place does not have.
+    UnknownKey = "unknown-key",
+    /// One key twice in one mapping.
+    DuplicateKey = "duplicate-key",
+    /// A value of another type than this place takes.
+    WrongType = "wrong-type",
+    /// A value this place does not take.
+    InvalidValue = "invalid-value",
+    /// A field that must be there and is not.
+    MissingField = "missing-field",
+    /// A token written into the manifest.
+    LiteralToken = "literal-token",
+    /// Something only the root file may hold, in an included file.
+    RootOnly = "root-only",
+    /// One person, role or group declared twice.
+    DuplicateDeclaration = "duplicate-declaration",
+    /// A person no file declares.
+    UnknownPerson = "unknown-person",
+    /// A role no file declares.
+    UnknownRole = "unknown-role",
+    /// Roles that include each other in a circle.
+    IncludeCycle = "include-cycle",
+    /// A regular expression that does not parse.
+    InvalidRegex = "invalid-regex",
+    /// A template that names a capture its expression does not have.
+    UnknownCapture = "unknown-capture",
+    /// A mapping that matches no role.
+    UnusedMapping = "unused-mapping",
+    /// A role that no mapping turns into a group.
+    UnmappedRole = "unmapped-role",
+    /// One e-mail for two people.
+    DuplicateEmail = "duplicate-email",
+    /// An address that is not an e-mail.
+    InvalidEmail = "invalid-email",
+    /// An attribute the service provider does not take.
+    UnsupportedAttribute = "unsupported-attribute",
+    /// Two group names that the service provider gives one id.
+    GroupIdCollision = "group-id-collision",
+    /// A group name the service provider rejects.
+    InvalidGroupName = "invalid-group-name",
+    /// A name the service provider rejects.
+    InvalidName = "invalid-name",
+    /// A grant whose last day is past.
+    ExpiredGrant = "expired-grant",
+    /// A tombstoned person who is protected or still has a role.
+    TombstoneReferenced = "tombstone-referenced",
+    /// An include that matches no file.
+    EmptyInclude = "empty-include",
+    /// An include that leads out of the manifest's folder.
+    OutsideInclude = "outside-include",
+    /// A manifest without people.
+    NoUsers = "no-users",
+    /// An environment variable, token file or token program that gives nothing.
+    MissingSecret = "missing-secret",
+    /// A provider no profile describes.
+    UnknownProvider = "unknown-provider",
+    /// A base URL that cannot be the provider's.
+    InvalidBaseUrl = "invalid-base-url",
+}
+
+impl std::fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A place and what to say there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// A few words, shown under the line.
+    pub text: String,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable code.
+    pub code: FaultCode,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: a lowercase fragment.
+    pub message: String,
+    /// Where.
+    pub primary: Label,
+    /// Other places that matter: the first of two duplicates, who references.
+    pub related: Vec<Label>,
+    /// What to do: an instruction.
+    pub help: String,
+}
+
+impl Fault {
+    /// An error with one place.
+    pub fn error(
+        code: FaultCode,
+        span: Span,
+        label: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: Label {
+                span,
+                text: label.into(),
+            },
+            related: Vec::new(),
+            help: help.into(),
+        }
+    }
+
+    /// A warning with one place.
+    pub fn warning(
+        code: FaultCode,
+        span: Span,
+        label: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, label, message, help)
+        }
+    }
+
+    /// The same fault with one more place.
+    #[must_use]
+    pub fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+}
+
+/// Sorts faults by file name, then position, then code: the order people read them in.
+pub fn sort(faults: &mut [Fault], sources: &SourceMap) {
+    faults.sort_by(|a, b| {
+        let key = |fault: &Fault| {
+            let span = fault.primary.span;
+            (
+                span.file.0 != 0,
+                std::sync::Arc::clone(&sources.file(span.file).name),
+                span.start,
+                fault.code,
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+}
