@@ -13,7 +13,7 @@ pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// A User as read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct User {
     /// The provider's id.
@@ -53,7 +53,7 @@ impl User {
 }
 
 /// `name` of a User (RFC 7643 §4.1.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Name {
     /// First name.
@@ -65,7 +65,7 @@ pub struct Name {
 }
 
 /// One value of `emails`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub struct EmailValue {
     /// The address.
@@ -76,7 +76,7 @@ pub struct EmailValue {
 }
 
 /// `meta` of a resource; only the version is of use to a client.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub struct Meta {
     /// The entity tag, where the provider has them.
@@ -85,7 +85,7 @@ pub struct Meta {
 }
 
 /// A Group as read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Group {
     /// The provider's id.
@@ -104,7 +104,7 @@ pub struct Group {
 }
 
 /// One member of a Group.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub struct Member {
     /// The member's id.
