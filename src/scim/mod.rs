@@ -1,5 +1,12 @@
 //! Speaking SCIM 2.0: messages, dialects, and the client.
+//!
+//! [`http`] is one exchange as a value and [`wire`] the messages in it; [`dialect`] says how
+//! a provider wants them spelled. [`client`] sends over the network, [`retry`] decides what
+//! may be sent again, [`listing`] walks pages and says what the walk proves, and [`service`]
+//! is what the rest of the tool calls.
 
 pub mod dialect;
+pub mod error;
+pub mod filter;
 pub mod http;
 pub mod wire;
