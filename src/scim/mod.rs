@@ -7,6 +7,8 @@
 
 pub mod dialect;
 pub mod error;
+mod exchange;
 pub mod filter;
 pub mod http;
+pub mod listing;
 pub mod wire;

@@ -1,0 +1,727 @@
+//! Walking a listing to its end, and saying what the walk proves.
+//!
+//! A short read that is taken for a whole one is the most dangerous input this tool has: it
+//! makes people look absent who are not. So the end is never taken from `totalResults`, and
+//! a [`Walk`] is [`Verdict::Whole`] only when there is a proof; otherwise it says why not.
+//!
+//! **Invariants.** The sink sees each id once. A walk asks for finitely many pages whatever
+//! the server answers: every page brings a new id or counts towards the end. [`Walker`] is
+//! pure; [`walk`] drives it.
+
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::dialect::{Advance, Paging, TotalResults};
+use super::error::{ErrorKind, ScimError};
+use super::exchange;
+use super::http::{Method, Request, Response, Transport, TransportFault};
+use super::wire::{Group, ListResponse, User};
+
+/// The smallest page that is still asked for when bigger ones fail.
+const MIN_COUNT: u64 = 10;
+/// More resources than any account this tool is meant for; a server that makes up ids
+/// endlessly stops here.
+const MAX_ROWS: usize = 5_000_000;
+/// How many pages in a row may bring nothing new while the server hands out cursors.
+const BARREN_CURSOR_PAGES: u8 = 20;
+/// Page sizes servers are known to fall back to, or to cap at.
+const DEFAULT_SIZES: [u64; 10] = [10, 20, 25, 30, 50, 100, 200, 250, 500, 1000];
+
+/// A resource that is listed.
+pub trait Listed: DeserializeOwned {
+    /// The path of its collection.
+    const COLLECTION: &'static str;
+
+    /// Its id, if the server gave one.
+    fn id(&self) -> Option<&str>;
+
+    /// Equal for copies that mean the same; the order of members means nothing.
+    fn fingerprint(&self) -> u64;
+}
+
+impl Listed for User {
+    const COLLECTION: &'static str = "Users";
+
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        hash_of(self)
+    }
+}
+
+impl Listed for Group {
+    const COLLECTION: &'static str = "Groups";
+
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let members = self.members.iter().flatten();
+        let members = members.map(hash_of).fold(0, u64::wrapping_add);
+        let told = self.members.as_ref().map(Vec::len);
+        hash_of(&(
+            &self.id,
+            &self.external_id,
+            &self.display_name,
+            &self.meta,
+            told,
+            members,
+        ))
+    }
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A walk that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a listing whose verdict is not read may be a part taken for the whole"]
+pub struct Walk {
+    /// How many pages were read.
+    pub pages: u64,
+    /// How many different resources came.
+    pub rows: u64,
+    /// How many came more than once.
+    pub duplicates: u64,
+    /// The last `totalResults`, where the dialect says it counts the whole.
+    pub reported_total: Option<u64>,
+    /// Whether that is all there is.
+    pub verdict: Verdict,
+}
+
+/// Whether a walk is proven to have seen every resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has.
+    Whole {
+        /// What proves it.
+        how: Proof,
+    },
+    /// It may not have: nothing may be removed on its word.
+    Partial {
+        /// What speaks against it; never empty.
+        reasons: Vec<Doubt>,
+    },
+}
+
+/// What proves that a walk is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// As many different resources came as `totalResults` says, on every page alike.
+    Counted,
+    /// The server was asked past the end as often as its dialect demands.
+    EmptyPages,
+    /// The server handed out cursors and said which page is the last (RFC 9865).
+    LastCursor,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Proof::Counted => "as many resources as `totalResults` says",
+            Proof::EmptyPages => "read until nothing more came",
+            Proof::LastCursor => "read to the last cursor",
+        })
+    }
+}
+
+/// What speaks against a walk being whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Fewer resources came than `totalResults` says.
+    FewerThanTotal {
+        /// Different resources received.
+        rows: u64,
+        /// The last `totalResults`.
+        total: u64,
+    },
+    /// More came than `totalResults` says, so it does not count the whole.
+    MoreThanTotal {
+        /// Different resources received.
+        rows: u64,
+        /// The last `totalResults`.
+        total: u64,
+    },
+    /// `totalResults` changed between pages: the account changed, or it counts pages.
+    TotalMoved,
+    /// A resource came without `id`.
+    RowWithoutId,
+    /// A resource could not be read as one.
+    RowUnreadable,
+    /// `Resources` is absent or null although `totalResults` is not zero.
+    ResourcesMissing,
+    /// A page came twice in a row: the server ignores `startIndex`.
+    StartIndexIgnored,
+    /// Asking into the middle of what came gave something else.
+    StartIndexMisread,
+    /// Pages went on coming without anything new.
+    NoProgress,
+    /// One resource came twice and differed, so it changed during the walk.
+    CopiesDiffer,
+    /// Exactly one page of a size servers fall back to, and nothing shows that the server
+    /// can give another.
+    OneDefaultPage,
+    /// A cursor came back that was used before.
+    CursorRepeated,
+    /// A stretch was skipped whose pages turned out to be smaller than thought.
+    StrideUnproven,
+    /// More resources than any account should hold.
+    TooMany,
+    /// A resource that was listed was gone when it was read by itself.
+    Vanished,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Doubt::FewerThanTotal { rows, total } => {
+                return write!(f, "{rows} resources came, `totalResults` says {total}");
+            }
+            Doubt::MoreThanTotal { rows, total } => {
+                return write!(
+                    f,
+                    "{rows} resources came although `totalResults` says {total}: it may count pages"
+                );
+            }
+            Doubt::TotalMoved => "`totalResults` changed between pages",
+            Doubt::RowWithoutId => "a resource came without `id`",
+            Doubt::RowUnreadable => "a resource could not be read",
+            Doubt::ResourcesMissing => "a page came without `Resources`",
+            Doubt::StartIndexIgnored => "the server answers the same page whatever `startIndex` is",
+            Doubt::StartIndexMisread => {
+                "asking into the middle of what came gave something else: the server may read \
+                 `startIndex` as a page number"
+            }
+            Doubt::NoProgress => "pages kept coming without anything new",
+            Doubt::CopiesDiffer => "a resource came twice with different content",
+            Doubt::OneDefaultPage => "only one page of a default size came",
+            Doubt::CursorRepeated => "a cursor came back that was used before",
+            Doubt::StrideUnproven => "a stretch of the listing was skipped",
+            Doubt::TooMany => "more resources came than any account should hold",
+            Doubt::Vanished => "a listed resource was gone when read by itself",
+        };
+        f.write_str(text)
+    }
+}
+
+/// Which page to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// `startIndex`; not sent with a cursor.
+    pub start_index: u64,
+    /// `count`.
+    pub count: u64,
+    /// The cursor to go on from.
+    pub cursor: Option<String>,
+}
+
+/// A page as received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<R> {
+    /// `totalResults`.
+    pub total: Option<u64>,
+    /// `nextCursor`, where not empty.
+    pub next_cursor: Option<String>,
+    /// The resources; `None` when the key is absent or null.
+    pub rows: Option<Vec<R>>,
+    /// How many resources could not be read.
+    pub unreadable: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Walking,
+    /// Asking into the middle of what came, to see whether `startIndex` is obeyed.
+    Probing,
+    Ended,
+}
+
+/// Whether asking again for a smaller page is possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shrink {
+    /// The next [`Ask`] is for a smaller page.
+    Shrunk,
+    /// Pages are as small as they get.
+    Smallest,
+}
+
+/// The state of one walk.
+#[derive(Debug)]
+pub struct Walker {
+    paging: Paging,
+    phase: Phase,
+    count: u64,
+    start: u64,
+    cursor: Option<String>,
+    cursors: HashSet<String>,
+    seen: HashMap<Box<str>, u64>,
+    pages: u64,
+    duplicates: u64,
+    total: Option<u64>,
+    /// The largest `totalResults` where it should only count a page.
+    largest_local: u64,
+    how: Proof,
+    doubts: BTreeSet<Doubt>,
+    /// Pages in a row with no resource at all, and with no new one.
+    empty: u8,
+    barren: u8,
+    /// Pages that brought something new, and the size of the first of them.
+    productive: u64,
+    first_len: u64,
+    last_page: Option<u64>,
+    /// The longest page at the present `count`, and ever: no cap of the server is below it.
+    longest: u64,
+    longest_ever: u64,
+    /// The widest stretch skipped before any page showed how wide pages are.
+    blind_stride: u64,
+}
+
+impl Walker {
+    /// A walk that has not begun.
+    pub fn new(paging: Paging) -> Self {
+        Self {
+            paging,
+            phase: Phase::Walking,
+            count: paging.count.max(1),
+            start: 1,
+            cursor: None,
+            cursors: HashSet::new(),
+            seen: HashMap::new(),
+            pages: 0,
+            duplicates: 0,
+            total: None,
+            largest_local: 0,
+            how: Proof::EmptyPages,
+            doubts: BTreeSet::new(),
+            empty: 0,
+            barren: 0,
+            productive: 0,
+            first_len: 0,
+            last_page: None,
+            longest: 0,
+            longest_ever: 0,
+            blind_stride: 0,
+        }
+    }
+
+    /// The page to ask for, or `None` at the end.
+    pub fn ask(&self) -> Option<Ask> {
+        let start_index = match self.phase {
+            Phase::Walking => self.start,
+            Phase::Probing => (self.first_len / 2 + 1).max(2),
+            Phase::Ended => return None,
+        };
+        Some(Ask {
+            start_index,
+            count: self.count,
+            cursor: self.cursor.clone(),
+        })
+    }
+
+    /// Makes the next page smaller after the server failed to give this one.
+    pub fn shrink(&mut self) -> Shrink {
+        // RFC 9865 §2: with a cursor every other parameter stays as it was.
+        if self.count <= MIN_COUNT || self.cursor.is_some() {
+            return Shrink::Smallest;
+        }
+        self.count = (self.count / 2).max(MIN_COUNT);
+        self.longest = self.longest.min(self.count);
+        Shrink::Shrunk
+    }
+
+    /// Takes the page asked for; resources not seen before go to the sink.
+    pub fn take<R: Listed>(&mut self, page: Page<R>, sink: &mut impl FnMut(R)) {
+        let Page {
+            total,
+            next_cursor,
+            rows,
+            unreadable,
+        } = page;
+        self.pages += 1;
+        let rows = match rows {
+            Some(rows) => rows,
+            None if self.may_be_absent(total) => Vec::new(),
+            None => {
+                self.doubts.insert(Doubt::ResourcesMissing);
+                self.phase = Phase::Ended;
+                return;
+            }
+        };
+        self.note_total(total);
+        if unreadable > 0 {
+            self.doubts.insert(Doubt::RowUnreadable);
+        }
+        let received = rows.len() as u64 + unreadable;
+        let (fresh, page_hash) = self.note_rows(rows, sink);
+        if self.seen.len() > MAX_ROWS {
+            self.doubts.insert(Doubt::TooMany);
+            self.phase = Phase::Ended;
+            return;
+        }
+        match self.phase {
+            Phase::Walking => {}
+            Phase::Probing => {
+                // A server that obeys `startIndex` answers with a part of what is known.
+                if fresh > 0 || (received == 0 && self.first_len > 1) {
+                    self.doubts.insert(Doubt::StartIndexMisread);
+                } else if self.how == Proof::Counted && received >= self.first_len {
+                    self.doubts.insert(Doubt::OneDefaultPage);
+                }
+                self.phase = Phase::Ended;
+                return;
+            }
+            Phase::Ended => return,
+        }
+        if fresh > 0 {
+            self.barren = 0;
+            if self.productive == 0 {
+                self.first_len = received;
+            }
+            self.productive += 1;
+        } else {
+            self.barren = self.barren.saturating_add(1);
+        }
+        if next_cursor.is_some() || self.cursor.is_some() {
+            self.follow(next_cursor);
+        } else {
+            self.advance(received, fresh, page_hash);
+        }
+    }
+
+    /// Whether `Resources` may be left out: nothing matches (RFC 7644 §3.4.2), or all that
+    /// matches has come.
+    fn may_be_absent(&self, total: Option<u64>) -> bool {
+        match self.paging.total {
+            TotalResults::PageLocal => total == Some(0),
+            TotalResults::Whole => {
+                total == Some(0) || (self.pages > 1 && total == Some(self.seen.len() as u64))
+            }
+        }
+    }
+
+    fn note_total(&mut self, total: Option<u64>) {
+        match self.paging.total {
+            // No proof, but if it is more than all that came, something is amiss.
+            TotalResults::PageLocal => {
+                self.largest_local = self.largest_local.max(total.unwrap_or(0));
+            }
+            TotalResults::Whole => {
+                let Some(total) = total else { return };
+                if self.total.is_some_and(|before| before != total) {
+                    self.doubts.insert(Doubt::TotalMoved);
+                }
+                self.total = Some(total);
+            }
+        }
+    }
+
+    /// Passes new resources on; returns how many, and what identifies the page.
+    fn note_rows<R: Listed>(&mut self, rows: Vec<R>, sink: &mut impl FnMut(R)) -> (u64, u64) {
+        let mut fresh = 0;
+        let mut page = DefaultHasher::new();
+        for row in rows {
+            row.id().hash(&mut page);
+            let Some(id) = row.id().filter(|id| !id.is_empty()) else {
+                self.doubts.insert(Doubt::RowWithoutId);
+                continue;
+            };
+            let fingerprint = row.fingerprint();
+            match self.seen.entry(id.into()) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(fingerprint);
+                    fresh += 1;
+                    sink(row);
+                }
+                Entry::Occupied(known) => {
+                    if self.phase == Phase::Walking {
+                        self.duplicates += 1;
+                    }
+                    if *known.get() != fingerprint {
+                        self.doubts.insert(Doubt::CopiesDiffer);
+                    }
+                }
+            }
+        }
+        (fresh, page.finish())
+    }
+
+    fn follow(&mut self, next: Option<String>) {
+        self.how = Proof::LastCursor;
+        let Some(next) = next else {
+            self.phase = Phase::Ended;
+            return;
+        };
+        if !self.cursors.insert(next.clone()) {
+            self.doubts.insert(Doubt::CursorRepeated);
+            self.phase = Phase::Ended;
+        } else if self.barren >= BARREN_CURSOR_PAGES {
+            self.doubts.insert(Doubt::NoProgress);
+            self.phase = Phase::Ended;
+        }
+        self.cursor = Some(next);
+    }
+
+    fn advance(&mut self, received: u64, fresh: u64, page_hash: u64) {
+        let wanted = self.paging.empty_pages.max(1);
+        if received == 0 {
+            self.empty = self.empty.saturating_add(1);
+            if self.empty >= wanted {
+                self.end(Proof::EmptyPages);
+                return;
+            }
+        } else {
+            self.empty = 0;
+            let repeated = self.last_page.replace(page_hash) == Some(page_hash);
+            if fresh == 0 {
+                if self.total == Some(self.seen.len() as u64) {
+                    // Past the end some servers begin again; all that counts has come.
+                    self.end(Proof::Counted);
+                    return;
+                }
+                if repeated {
+                    self.doubts.insert(Doubt::StartIndexIgnored);
+                    self.phase = Phase::Ended;
+                    return;
+                }
+            }
+        }
+        if self.barren > wanted.saturating_add(1) {
+            self.doubts.insert(Doubt::NoProgress);
+            self.phase = Phase::Ended;
+            return;
+        }
+        self.longest = self.longest.max(received);
+        self.longest_ever = self.longest_ever.max(received);
+        let stride = if received == 0 && self.longest == 0 {
+            self.blind_stride = self.blind_stride.max(self.count);
+            self.count
+        } else if received == 0 {
+            self.longest
+        } else {
+            match self.paging.advance {
+                Advance::ByReceived => received,
+                // Not the asked `count`: a server that caps pages without saying so would
+                // make that skip resources. The longest page so far is no wider than the
+                // server's pages are, so nothing is skipped, at the price of some overlap.
+                Advance::ByAsked => self.longest,
+            }
+        };
+        self.start = self.start.saturating_add(stride);
+    }
+
+    /// Ends the walk, or first asks once into the middle of what came.
+    fn end(&mut self, how: Proof) {
+        self.how = how;
+        let size = self.first_len;
+        let doubtful = match (how, self.total) {
+            // Nothing counted; a server that reads `startIndex` as a page number looks as if
+            // it had come to its end.
+            (Proof::EmptyPages, None) => self.productive > 0,
+            (Proof::EmptyPages, Some(_)) | (Proof::LastCursor, _) => false,
+            // One page of a size that servers fall back to may be all they ever give, and
+            // what they count.
+            (Proof::Counted, _) => {
+                self.productive == 1 && (size == self.count || DEFAULT_SIZES.contains(&size))
+            }
+        };
+        self.phase = if doubtful && self.doubts.is_empty() {
+            Phase::Probing
+        } else {
+            Phase::Ended
+        };
+    }
+
+    /// What the walk amounts to. Meant for its end; before it, the verdict is partial.
+    pub fn finish(mut self) -> Walk {
+        let rows = self.seen.len() as u64;
+        let mut how = self.how;
+        if self.phase != Phase::Ended {
+            self.doubts.insert(Doubt::NoProgress);
+        }
+        if self.longest_ever > 0 && self.blind_stride > self.longest_ever {
+            self.doubts.insert(Doubt::StrideUnproven);
+        }
+        if self.largest_local > rows {
+            let total = self.largest_local;
+            self.doubts.insert(Doubt::FewerThanTotal { rows, total });
+        }
+        if let Some(total) = self.total {
+            match total.cmp(&rows) {
+                std::cmp::Ordering::Less => {
+                    self.doubts.insert(Doubt::MoreThanTotal { rows, total });
+                }
+                std::cmp::Ordering::Greater => {
+                    self.doubts.insert(Doubt::FewerThanTotal { rows, total });
+                }
+                std::cmp::Ordering::Equal => how = Proof::Counted,
+            }
+        }
+        let verdict = if self.doubts.is_empty() {
+            Verdict::Whole { how }
+        } else {
+            Verdict::Partial {
+                reasons: self.doubts.into_iter().collect(),
+            }
+        };
+        Walk {
+            pages: self.pages,
+            rows,
+            duplicates: self.duplicates,
+            reported_total: self.total,
+            verdict,
+        }
+    }
+}
+
+impl Walk {
+    /// The same walk with one more doubt.
+    pub fn doubting(mut self, doubt: Doubt) -> Self {
+        match &mut self.verdict {
+            Verdict::Whole { how: _ } => {
+                self.verdict = Verdict::Partial {
+                    reasons: vec![doubt],
+                };
+            }
+            Verdict::Partial { reasons } => {
+                reasons.push(doubt);
+                reasons.sort();
+                reasons.dedup();
+            }
+        }
+        self
+    }
+
+    /// Whether the walk is proven whole.
+    pub fn is_whole(&self) -> bool {
+        match self.verdict {
+            Verdict::Whole { how: _ } => true,
+            Verdict::Partial { reasons: _ } => false,
+        }
+    }
+}
+
+/// Walks the collection of `R`.
+///
+/// # Errors
+/// When a page does not come, whatever the status: 404 on a listing is never "empty"
+/// (faults S3, F7).
+pub async fn walk<T: Transport, R: Listed>(
+    transport: &T,
+    paging: Paging,
+    sink: &mut impl FnMut(R),
+) -> Result<Walk, ScimError> {
+    let mut walker = Walker::new(paging);
+    while let Some(ask) = walker.ask() {
+        let request = page_request::<R>(ask);
+        match exchange::call(transport, &request).await {
+            Ok(response) => {
+                let page = read_page(transport.target(), &request, &response)?;
+                walker.take(page, sink);
+            }
+            Err(error) if page_was_too_big(&error) => match walker.shrink() {
+                Shrink::Shrunk => {}
+                Shrink::Smallest => return Err(error),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(walker.finish())
+}
+
+fn page_request<R: Listed>(ask: Ask) -> Request {
+    let request = Request::scim(Method::Get, [R::COLLECTION]);
+    match ask.cursor {
+        Some(cursor) => request.with_query("cursor", cursor),
+        None => request.with_query("startIndex", ask.start_index.to_string()),
+    }
+    .with_query("count", ask.count.to_string())
+}
+
+/// Whether a smaller page may succeed where this one failed.
+fn page_was_too_big(error: &ScimError) -> bool {
+    match error.kind() {
+        ErrorKind::TooLarge
+        | ErrorKind::Server
+        | ErrorKind::Transport(
+            TransportFault::Timeout | TransportFault::TooLarge | TransportFault::Cut,
+        ) => true,
+        ErrorKind::Refused => matches!(error.scim_type(), Some("tooMany" | "invalidCount")),
+        ErrorKind::Unauthorized
+        | ErrorKind::Forbidden
+        | ErrorKind::NotFound
+        | ErrorKind::WrongEndpoint
+        | ErrorKind::NotJson
+        | ErrorKind::Conflict
+        | ErrorKind::PreconditionFailed
+        | ErrorKind::RateLimited
+        | ErrorKind::NotImplemented
+        | ErrorKind::Malformed
+        | ErrorKind::CreatedUnseen
+        | ErrorKind::Unproven
+        | ErrorKind::Transport(
+            TransportFault::Dns
+            | TransportFault::Connect
+            | TransportFault::Tls
+            | TransportFault::Redirect
+            | TransportFault::Other,
+        ) => false,
+    }
+}
+
+/// Reads one page. A resource that cannot be read costs only itself, and the walk its proof.
+pub(super) fn read_page<R: Listed>(
+    base: &str,
+    request: &Request,
+    response: &Response,
+) -> Result<Page<R>, ScimError> {
+    // The usual case first: values are only built when a resource is not what it should be.
+    let (list, unreadable) = match serde_json::from_slice::<ListResponse<R>>(&response.body) {
+        Ok(list) => (list, 0),
+        Err(_) => {
+            let list: ListResponse<Value> = exchange::read(base, request, response)?;
+            let came = list.resources.as_ref().map_or(0, Vec::len);
+            let rows = list.resources.map(|rows| {
+                rows.into_iter()
+                    .filter_map(|row| serde_json::from_value(row).ok())
+                    .collect::<Vec<R>>()
+            });
+            let unreadable = (came - rows.as_ref().map_or(0, Vec::len)) as u64;
+            let list = ListResponse {
+                total_results: list.total_results,
+                items_per_page: list.items_per_page,
+                start_index: list.start_index,
+                next_cursor: list.next_cursor,
+                resources: rows,
+            };
+            (list, unreadable)
+        }
+    };
+    if list.resources.is_none() && list.total_results.is_none() {
+        return Err(ScimError::unusable(
+            base,
+            request,
+            response,
+            "neither `Resources` nor `totalResults`: not a list",
+        ));
+    }
+    Ok(Page {
+        total: list.total_results,
+        next_cursor: list.next_cursor.filter(|cursor| !cursor.is_empty()),
+        rows: list.resources,
+        unreadable,
+    })
+}
+
+#[cfg(test)]
+mod tests;
