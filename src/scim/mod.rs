@@ -11,4 +11,5 @@ mod exchange;
 pub mod filter;
 pub mod http;
 pub mod listing;
+pub mod retry;
 pub mod wire;
