@@ -5,6 +5,7 @@
 //! may be sent again, [`listing`] walks pages and says what the walk proves, and [`service`]
 //! is what the rest of the tool calls.
 
+pub mod client;
 pub mod dialect;
 pub mod error;
 mod exchange;

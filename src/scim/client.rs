@@ -1,0 +1,747 @@
+//! The transport over the network: one origin, one token, bounded in time and memory. [I/O]
+//!
+//! **Invariants.**
+//! - The token is sent to the base URL's origin and nowhere else: no redirect leaves it.
+//! - No answer and no error that leaves this module holds the token, even if the provider
+//!   echoes it.
+//! - A path segment stays one segment, whatever an id holds; one that cannot (`..`, or an
+//!   empty one, which would address the whole collection) is never sent.
+//! - An answer takes at most the cap in memory, counted after decompression.
+
+use std::error::Error as _;
+use std::fmt;
+use std::fs;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
+    LOCATION, RETRY_AFTER,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::{Host, Url};
+
+use super::dialect::Dialect;
+use super::error::clean;
+use super::http::{
+    Door, Effect, Method, Request, Response, Transport, TransportError, TransportFault,
+};
+
+/// How this tool calls itself.
+const USER_AGENT: &str = concat!("scim-sync/", env!("CARGO_PKG_VERSION"));
+/// How many redirects within the origin are followed.
+const MAX_REDIRECTS: u8 = 3;
+/// Everything but RFC 3986's unreserved characters is encoded, so a space is `%20`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// Tokens shorter than this are not searched for in answers: a sandbox's `x` is no secret,
+/// and taking it out would spoil every answer.
+const SECRET_LEN: usize = 8;
+
+/// What a client may be told besides URL and token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientOptions {
+    /// A PEM file with certificates of one's own authority, trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a user create may take in all; Harness sets up access meanwhile.
+    pub create_timeout: Duration,
+    /// How long any other call may take in all.
+    pub call_timeout: Duration,
+    /// How long the provider may be silent once it has begun to answer.
+    pub idle_timeout: Duration,
+    /// The most bytes a decompressed body may have.
+    pub body_cap: usize,
+}
+
+impl ClientOptions {
+    /// The limits a dialect asks for.
+    pub fn for_dialect(dialect: &Dialect) -> Self {
+        Self {
+            ca_file: None,
+            connect_timeout: Duration::from_secs(10),
+            create_timeout: Duration::from_secs(dialect.create_timeout_secs),
+            call_timeout: Duration::from_secs(dialect.call_timeout_secs),
+            idle_timeout: Duration::from_secs(dialect.create_timeout_secs),
+            body_cap: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why a client cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The base URL is no URL.
+    #[error("the base URL `{url}` is not valid: {why}")]
+    Url {
+        /// The URL as given, made safe to show.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The base URL would send the token in the clear.
+    #[error("the base URL `{url}` would send the token unencrypted")]
+    Insecure {
+        /// The URL as given, made safe to show.
+        url: String,
+    },
+    /// The token cannot be sent.
+    #[error("the token {why}")]
+    Token {
+        /// What is wrong with it; never the token.
+        why: &'static str,
+    },
+    /// The certificates cannot be read.
+    #[error("the certificates in `{file}` cannot be used: {why}")]
+    Certificates {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The HTTP library cannot be set up on this machine.
+    #[error("the HTTP client cannot be set up: {why}")]
+    Setup {
+        /// What the library says.
+        why: String,
+    },
+}
+
+impl ClientError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ClientError::Url { url: _, why: _ } => "client::url",
+            ClientError::Insecure { url: _ } => "client::insecure",
+            ClientError::Token { why: _ } => "client::token",
+            ClientError::Certificates { file: _, why: _ } => "client::certificates",
+            ClientError::Setup { why: _ } => "client::setup",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            ClientError::Url { url: _, why: _ } => {
+                "give the URL the provider shows for SCIM, ending where `/Users` would follow, \
+                 without user name, query or fragment"
+            }
+            ClientError::Insecure { url: _ } => {
+                "use `https://`; plain `http://` is for a server on this machine only"
+            }
+            ClientError::Token { why: _ } => {
+                "copy the token again, without quotes, spaces or line breaks around or in it"
+            }
+            ClientError::Certificates { file: _, why: _ } => {
+                "name a file with one or more `-----BEGIN CERTIFICATE-----` blocks"
+            }
+            ClientError::Setup { why: _ } => {
+                "install the system's CA certificates, or name a CA file in the target"
+            }
+        }
+    }
+}
+
+/// A service provider over HTTP.
+#[derive(Clone)]
+pub struct HttpTransport {
+    http: reqwest::Client,
+    base: Url,
+    /// The base URL without a slash at its end.
+    target: String,
+    /// What `Door::Platform` is relative to: the origin, and `/gateway` where the base has it.
+    platform: String,
+    bearer: HeaderValue,
+    api_key: HeaderValue,
+    secrets: Secrets,
+    options: ClientOptions,
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("target", &self.target)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpTransport {
+    /// Builds a transport; sends nothing.
+    ///
+    /// # Errors
+    /// When the URL, the token or the certificates cannot be used.
+    pub fn new(
+        base_url: &str,
+        token: &SecretString,
+        options: ClientOptions,
+    ) -> Result<Self, ClientError> {
+        let base = parse_base(base_url)?;
+        let (bearer, api_key) = headers(token)?;
+        let target = base.as_str().trim_end_matches('/').to_owned();
+        let origin = base.origin().ascii_serialization();
+        let gateway = base.path_segments().and_then(|mut path| path.next()) == Some("gateway");
+        let platform = if gateway {
+            format!("{origin}/gateway")
+        } else {
+            origin
+        };
+        Ok(Self {
+            http: build(&base, &options)?,
+            base,
+            target,
+            platform,
+            bearer,
+            api_key,
+            secrets: Secrets::of(token),
+            options,
+        })
+    }
+
+    fn url(&self, request: &Request) -> Result<Url, TransportError> {
+        let mut text = match request.door {
+            Door::Scim => self.target.clone(),
+            Door::Platform => self.platform.clone(),
+        };
+        for segment in &request.path {
+            // URL parsers resolve dot segments even when they are percent-encoded.
+            if segment.is_empty() || segment == "." || segment == ".." {
+                return Err(unsent(format!(
+                    "`{}` cannot be part of a path",
+                    clean(segment)
+                )));
+            }
+            text.push('/');
+            text.extend(utf8_percent_encode(segment, ENCODED));
+        }
+        for (n, (name, value)) in request.query.iter().enumerate() {
+            text.push(if n == 0 { '?' } else { '&' });
+            text.extend(utf8_percent_encode(name, ENCODED));
+            text.push('=');
+            text.extend(utf8_percent_encode(value, ENCODED));
+        }
+        match Url::parse(&text) {
+            Ok(url) if url.as_str() == text => Ok(url),
+            // The parser changed it, so it would not be what was meant.
+            Ok(_) | Err(_) => Err(unsent(format!("`{}` is not a valid path", clean(&text)))),
+        }
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
+        let mut url = self.url(request)?;
+        let deadline = tokio::time::Instant::now() + self.timeout(request);
+        let mut redirects = 0;
+        loop {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            let answer = self
+                .build_request(request, url.clone(), left)?
+                .send()
+                .await
+                .map_err(|error| self.classify(request.method, &error))?;
+            if !answer.status().is_redirection() {
+                return self.receive(request.method, answer).await;
+            }
+            let status = answer.status().as_u16();
+            let location = header(answer.headers(), LOCATION);
+            let next = location
+                .as_deref()
+                .and_then(|location| url.join(location).ok());
+            url = match next {
+                Some(next)
+                    if request.method == Method::Get
+                        && matches!(status, 307 | 308)
+                        && next.origin() == self.base.origin()
+                        && next.username().is_empty()
+                        && redirects < MAX_REDIRECTS =>
+                {
+                    redirects += 1;
+                    next
+                }
+                Some(next) => {
+                    return Err(redirected(status, &self.secrets.redact_text(shown(&next))));
+                }
+                None => return Err(redirected(status, "nowhere readable")),
+            };
+        }
+    }
+
+    fn timeout(&self, request: &Request) -> Duration {
+        let creates_user = request.door == Door::Scim
+            && request.method == Method::Post
+            && matches!(request.path.as_slice(), [only] if only == "Users");
+        if creates_user {
+            self.options.create_timeout
+        } else {
+            self.options.call_timeout
+        }
+    }
+
+    fn build_request(
+        &self,
+        request: &Request,
+        url: Url,
+        timeout: Duration,
+    ) -> Result<reqwest::RequestBuilder, TransportError> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut built = self.http.request(method, url).timeout(timeout);
+        built = match request.door {
+            Door::Scim => built
+                .header(AUTHORIZATION, self.bearer.clone())
+                .header(ACCEPT, "application/scim+json, application/json;q=0.9"),
+            Door::Platform => built
+                .header(HeaderName::from_static("x-api-key"), self.api_key.clone())
+                .header(ACCEPT, "application/json"),
+        };
+        if let Some(version) = &request.if_match {
+            let version = HeaderValue::from_str(version)
+                .map_err(|_| unsent("the version cannot be sent in a header".to_owned()))?;
+            built = built.header(IF_MATCH, version);
+        }
+        if let Some(body) = &request.body {
+            built = built
+                .header(CONTENT_TYPE, request.content_type)
+                .body(body.clone());
+        }
+        Ok(built)
+    }
+
+    async fn receive(
+        &self,
+        method: Method,
+        mut answer: reqwest::Response,
+    ) -> Result<Response, TransportError> {
+        let headers = answer.headers();
+        let mut response = Response {
+            status: answer.status().as_u16(),
+            content_type: header(headers, CONTENT_TYPE),
+            retry_after: header(headers, RETRY_AFTER),
+            date: header(headers, DATE),
+            location: header(headers, LOCATION).map(|text| self.secrets.redact_text(text)),
+            etag: header(headers, ETAG),
+            body: Vec::new(),
+        };
+        let cap = self.options.body_cap;
+        let next = |error| self.classify(method, &error);
+        while let Some(chunk) = answer.chunk().await.map_err(next)? {
+            if response.body.len() + chunk.len() > cap {
+                return Err(TransportError {
+                    fault: TransportFault::TooLarge,
+                    effect: sent(method),
+                    message: format!("the answer is larger than {cap} bytes"),
+                });
+            }
+            response.body.extend_from_slice(&chunk);
+        }
+        self.secrets.redact(&mut response.body);
+        Ok(response)
+    }
+
+    /// Says in plain words what the HTTP library reports, and whether the request may have
+    /// taken effect. Its own texts are shown for causes only: they can hold the URL.
+    fn classify(&self, method: Method, error: &reqwest::Error) -> TransportError {
+        let cause = innermost(error);
+        let seconds = |limit: Duration| format!("{:.1} s", limit.as_secs_f64());
+        let (fault, effect, message) = if error.is_dns() {
+            (
+                TransportFault::Dns,
+                Effect::None,
+                format!("the host name did not resolve: {cause}"),
+            )
+        } else if error.is_connect() {
+            if let Some(tls) = tls_cause(error) {
+                (
+                    TransportFault::Tls,
+                    Effect::None,
+                    format!("no trusted TLS connection: {tls}"),
+                )
+            } else if error.is_timeout() {
+                let limit = seconds(self.options.connect_timeout);
+                (
+                    TransportFault::Connect,
+                    Effect::None,
+                    format!("no connection within {limit}"),
+                )
+            } else {
+                (
+                    TransportFault::Connect,
+                    Effect::None,
+                    format!("no connection: {cause}"),
+                )
+            }
+        } else if error.is_timeout() {
+            let message = "no complete answer within the time limit".to_owned();
+            (TransportFault::Timeout, sent(method), message)
+        } else if error.is_builder() {
+            (
+                TransportFault::Other,
+                Effect::None,
+                format!("the request cannot be built: {cause}"),
+            )
+        } else if error.is_body() || error.is_decode() || error.is_request() {
+            (
+                TransportFault::Cut,
+                sent(method),
+                format!("the connection ended before the answer was complete: {cause}"),
+            )
+        } else {
+            (
+                TransportFault::Other,
+                sent(method),
+                format!("the request failed: {cause}"),
+            )
+        };
+        TransportError {
+            fault,
+            effect,
+            message: self.secrets.redact_text(clean(&message)),
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        self.exchange(request)
+    }
+
+    fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url, ClientError> {
+    let bad = |why: String| ClientError::Url {
+        url: shown_text(text),
+        why,
+    };
+    let url = Url::parse(text.trim()).map_err(|cause| bad(cause.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("it holds a user name or password".to_owned()));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it holds a query or fragment".to_owned()));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(ClientError::Insecure { url: shown(&url) }),
+        other => Err(bad(format!("`{}` is not a scheme for SCIM", clean(other)))),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+fn headers(token: &SecretString) -> Result<(HeaderValue, HeaderValue), ClientError> {
+    let token = token.expose_secret();
+    if token.is_empty() {
+        return Err(ClientError::Token { why: "is empty" });
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ClientError::Token {
+            why: "holds a space, a line break or another character that cannot be sent",
+        });
+    }
+    let sensitive = |text: &str| {
+        let mut value = HeaderValue::from_str(text).map_err(|_| ClientError::Token {
+            why: "cannot be sent in a header",
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    };
+    Ok((sensitive(&format!("Bearer {token}"))?, sensitive(token)?))
+}
+
+fn build(base: &Url, options: &ClientOptions) -> Result<reqwest::Client, ClientError> {
+    // Tells `Err` when one is installed already, which is just as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .gzip(true)
+        .connect_timeout(options.connect_timeout)
+        .read_timeout(options.idle_timeout);
+    if is_loopback(base) {
+        // A proxy cannot reach this machine's own loopback.
+        builder = builder.no_proxy();
+    }
+    if base.scheme() == "http" {
+        // No TLS will be spoken, so that a machine without CA certificates will do.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(file) = &options.ca_file {
+        let bad = |why: String| ClientError::Certificates {
+            file: clean(&file.display().to_string()),
+            why,
+        };
+        let pem = fs::read(file).map_err(|cause| bad(cause.to_string()))?;
+        let certificates =
+            reqwest::Certificate::from_pem_bundle(&pem).map_err(|cause| bad(innermost(&cause)))?;
+        if certificates.is_empty() {
+            return Err(bad("it holds no certificate".to_owned()));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|cause| ClientError::Setup {
+        why: clean(&innermost(&cause)),
+    })
+}
+
+/// Reads never have an effect; a write that was sent may have.
+fn sent(method: Method) -> Effect {
+    match method {
+        Method::Get => Effect::None,
+        Method::Post | Method::Put | Method::Patch | Method::Delete => Effect::Unknown,
+    }
+}
+
+fn unsent(message: String) -> TransportError {
+    TransportError {
+        fault: TransportFault::Other,
+        effect: Effect::None,
+        message,
+    }
+}
+
+fn redirected(status: u16, to: &str) -> TransportError {
+    TransportError {
+        fault: TransportFault::Redirect,
+        effect: Effect::None,
+        message: format!("the provider redirects ({status}) to `{to}`, which is not followed"),
+    }
+}
+
+/// A URL for messages: without user name and query, which may hold secrets.
+fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    clean(&format!("{}://{host}{port}{}", url.scheme(), url.path()))
+}
+
+/// As [`shown`], for a text that may be no URL.
+fn shown_text(text: &str) -> String {
+    match Url::parse(text.trim()) {
+        Ok(url) if url.has_host() => shown(&url),
+        Ok(_) | Err(_) => {
+            let text = text.split(['?', '#']).next().unwrap_or_default();
+            clean(text.rsplit('@').next().unwrap_or_default())
+        }
+    }
+}
+
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// The first cause, which names the trouble; the outer ones name the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut text = None;
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = Some(inner.to_string());
+        cause = inner.source();
+    }
+    text.unwrap_or_else(|| "no cause given".to_owned())
+}
+
+/// What TLS says, if TLS is what failed.
+fn tls_cause(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return Some(tls.to_string());
+        }
+        // An I/O error leaves what it wraps out of its `source`.
+        cause = match inner
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
+    }
+    None
+}
+
+/// The texts that must not leave this module: the token, and its last part, which is the
+/// secret one where tokens are dotted.
+#[derive(Clone)]
+struct Secrets(Vec<SecretString>);
+
+impl Secrets {
+    fn of(token: &SecretString) -> Self {
+        let whole = token.expose_secret();
+        let last = whole.rsplit('.').next().unwrap_or_default();
+        let mut secrets = Vec::new();
+        for text in [whole, last] {
+            if text.len() >= SECRET_LEN {
+                secrets.push(SecretString::from(text));
+            }
+        }
+        Self(secrets)
+    }
+
+    fn redact(&self, body: &mut Vec<u8>) {
+        for secret in &self.0 {
+            let secret = secret.expose_secret().as_bytes();
+            let mut from = 0;
+            while let Some(at) = find(&body[from..], secret) {
+                let range = from + at..from + at + secret.len();
+                body.splice(range, *b"[token]");
+                from += at + b"[token]".len();
+            }
+        }
+    }
+
+    fn redact_text(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, secret| {
+            text.replace(secret.expose_secret(), "[token]")
+        })
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut from = 0;
+    while let Some(at) = haystack[from..].iter().position(|byte| *byte == first) {
+        if haystack[from + at..].starts_with(needle) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transport(base: &str) -> Result<HttpTransport, ClientError> {
+        let options = ClientOptions::for_dialect(&Dialect::rfc());
+        HttpTransport::new(base, &SecretString::from("canary-token-1"), options)
+    }
+
+    fn url(base: &str, request: &Request) -> String {
+        transport(base).unwrap().url(request).unwrap().into()
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for good in [
+            "http://127.0.0.1:8080/v2",
+            "http://127.9.9.9",
+            "http://[::1]/v2",
+            "http://localhost:1/x/",
+        ] {
+            assert!(transport(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://scim.example",
+            "http://10.0.0.1",
+            "http://localhost.example",
+        ] {
+            let error = transport(bad).unwrap_err();
+            assert!(matches!(error, ClientError::Insecure { url: _ }), "{error}");
+        }
+        for bad in [
+            "https://user:s3cret@scim.example/",
+            "https://scim.example/?token=s3cret",
+            "ftp://127.0.0.1/",
+            "s3cret@x",
+        ] {
+            let error = transport(bad).unwrap_err();
+            assert!(
+                matches!(error, ClientError::Url { url: _, why: _ }),
+                "{error}"
+            );
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn ids_stay_one_segment() {
+        let base = "http://127.0.0.1/scim/";
+        let path = |id: &str| url(base, &Request::scim(Method::Get, ["Users", id]));
+        assert_eq!(path("../x"), "http://127.0.0.1/scim/Users/..%2Fx");
+        assert_eq!(path("a/b"), "http://127.0.0.1/scim/Users/a%2Fb");
+        assert_eq!(path("%2f"), "http://127.0.0.1/scim/Users/%252f");
+        assert_eq!(
+            path("a?b#c\\d;é"),
+            "http://127.0.0.1/scim/Users/a%3Fb%23c%5Cd%3B%C3%A9"
+        );
+        for id in ["", ".", ".."] {
+            let error = transport(base)
+                .unwrap()
+                .url(&Request::scim(Method::Delete, ["Users", id]))
+                .unwrap_err();
+            assert_eq!(error.effect, Effect::None);
+        }
+        let query =
+            Request::scim(Method::Get, ["Users"]).with_query("filter", "userName eq \"a+b&c\"");
+        assert_eq!(
+            url(base, &query),
+            "http://127.0.0.1/scim/Users?filter=userName%20eq%20%22a%2Bb%26c%22"
+        );
+    }
+
+    #[test]
+    fn the_platform_door_keeps_the_gateway() {
+        let mut request = Request::scim(Method::Get, ["ng", "api", "user"]);
+        request.door = Door::Platform;
+        assert_eq!(
+            url("http://127.0.0.1:7/gateway/ng/api/scim/account/x", &request),
+            "http://127.0.0.1:7/gateway/ng/api/user"
+        );
+        assert_eq!(
+            url("http://127.0.0.1:7/ng/api/scim/account/x", &request),
+            "http://127.0.0.1:7/ng/api/user"
+        );
+    }
+
+    #[test]
+    fn tokens_that_cannot_be_sent_are_refused_unseen() {
+        for token in ["", "s3cret\n", "s3cret s3cret", "s3crét s3cret"] {
+            let options = ClientOptions::for_dialect(&Dialect::rfc());
+            let error =
+                HttpTransport::new("https://x.example", &SecretString::from(token), options);
+            let error = error.unwrap_err();
+            assert!(matches!(error, ClientError::Token { why: _ }));
+            assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
+        }
+        let debug = format!("{:?}", transport("http://127.0.0.1").unwrap());
+        assert!(!debug.contains("canary"), "{debug}");
+    }
+
+    #[test]
+    fn echoes_of_the_token_are_taken_out() {
+        let secrets = Secrets::of(&SecretString::from("pat.acc.tok.verysecretpart"));
+        let mut body = b"x pat.acc.tok.verysecretpart y verysecretpart z".to_vec();
+        secrets.redact(&mut body);
+        assert_eq!(body, b"x [token] y [token] z");
+    }
+}
