@@ -13,4 +13,5 @@ pub mod filter;
 pub mod http;
 pub mod listing;
 pub mod retry;
+pub mod service;
 pub mod wire;
