@@ -8,6 +8,9 @@
 //!   empty one, which would address the whole collection) is never sent.
 //! - An answer takes at most the cap in memory, counted after decompression.
 
+mod secrets;
+mod setup;
+
 use std::error::Error as _;
 use std::fmt;
 use std::fs;
@@ -23,6 +26,8 @@ use reqwest::header::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
+use self::secrets::Secrets;
+pub use self::setup::ClientError;
 use super::dialect::Dialect;
 use super::error::clean;
 use super::http::{
@@ -39,9 +44,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// Tokens shorter than this are not searched for in answers: a sandbox's `x` is no secret,
-/// and taking it out would spoil every answer.
-const SECRET_LEN: usize = 8;
 
 /// What a client may be told besides URL and token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,80 +72,6 @@ impl ClientOptions {
             call_timeout: Duration::from_secs(dialect.call_timeout_secs),
             idle_timeout: Duration::from_secs(dialect.create_timeout_secs),
             body_cap: 64 * 1024 * 1024,
-        }
-    }
-}
-
-/// Why a client cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ClientError {
-    /// The base URL is no URL.
-    #[error("the base URL `{url}` is not valid: {why}")]
-    Url {
-        /// The URL as given, made safe to show.
-        url: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The base URL would send the token in the clear.
-    #[error("the base URL `{url}` would send the token unencrypted")]
-    Insecure {
-        /// The URL as given, made safe to show.
-        url: String,
-    },
-    /// The token cannot be sent.
-    #[error("the token {why}")]
-    Token {
-        /// What is wrong with it; never the token.
-        why: &'static str,
-    },
-    /// The certificates cannot be read.
-    #[error("the certificates in `{file}` cannot be used: {why}")]
-    Certificates {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The HTTP library cannot be set up on this machine.
-    #[error("the HTTP client cannot be set up: {why}")]
-    Setup {
-        /// What the library says.
-        why: String,
-    },
-}
-
-impl ClientError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ClientError::Url { url: _, why: _ } => "client::url",
-            ClientError::Insecure { url: _ } => "client::insecure",
-            ClientError::Token { why: _ } => "client::token",
-            ClientError::Certificates { file: _, why: _ } => "client::certificates",
-            ClientError::Setup { why: _ } => "client::setup",
-        }
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        match self {
-            ClientError::Url { url: _, why: _ } => {
-                "give the URL the provider shows for SCIM, ending where `/Users` would follow, \
-                 without user name, query or fragment"
-            }
-            ClientError::Insecure { url: _ } => {
-                "use `https://`; plain `http://` is for a server on this machine only"
-            }
-            ClientError::Token { why: _ } => {
-                "copy the token again, without quotes, spaces or line breaks around or in it"
-            }
-            ClientError::Certificates { file: _, why: _ } => {
-                "name a file with one or more `-----BEGIN CERTIFICATE-----` blocks"
-            }
-            ClientError::Setup { why: _ } => {
-                "install the system's CA certificates, or name a CA file in the target"
-            }
         }
     }
 }
@@ -588,160 +516,5 @@ fn tls_cause(error: &reqwest::Error) -> Option<String> {
     None
 }
 
-/// The texts that must not leave this module: the token, and its last part, which is the
-/// secret one where tokens are dotted.
-#[derive(Clone)]
-struct Secrets(Vec<SecretString>);
-
-impl Secrets {
-    fn of(token: &SecretString) -> Self {
-        let whole = token.expose_secret();
-        let last = whole.rsplit('.').next().unwrap_or_default();
-        let mut secrets = Vec::new();
-        for text in [whole, last] {
-            if text.len() >= SECRET_LEN {
-                secrets.push(SecretString::from(text));
-            }
-        }
-        Self(secrets)
-    }
-
-    fn redact(&self, body: &mut Vec<u8>) {
-        for secret in &self.0 {
-            let secret = secret.expose_secret().as_bytes();
-            let mut from = 0;
-            while let Some(at) = find(&body[from..], secret) {
-                let range = from + at..from + at + secret.len();
-                body.splice(range, *b"[token]");
-                from += at + b"[token]".len();
-            }
-        }
-    }
-
-    fn redact_text(&self, text: String) -> String {
-        self.0.iter().fold(text, |text, secret| {
-            text.replace(secret.expose_secret(), "[token]")
-        })
-    }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|byte| *byte == first) {
-        if haystack[from + at..].starts_with(needle) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn transport(base: &str) -> Result<HttpTransport, ClientError> {
-        let options = ClientOptions::for_dialect(&Dialect::rfc());
-        HttpTransport::new(base, &SecretString::from("canary-token-1"), options)
-    }
-
-    fn url(base: &str, request: &Request) -> String {
-        transport(base).unwrap().url(request).unwrap().into()
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for good in [
-            "http://127.0.0.1:8080/v2",
-            "http://127.9.9.9",
-            "http://[::1]/v2",
-            "http://localhost:1/x/",
-        ] {
-            assert!(transport(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://scim.example",
-            "http://10.0.0.1",
-            "http://localhost.example",
-        ] {
-            let error = transport(bad).unwrap_err();
-            assert!(matches!(error, ClientError::Insecure { url: _ }), "{error}");
-        }
-        for bad in [
-            "https://user:s3cret@scim.example/",
-            "https://scim.example/?token=s3cret",
-            "ftp://127.0.0.1/",
-            "s3cret@x",
-        ] {
-            let error = transport(bad).unwrap_err();
-            assert!(
-                matches!(error, ClientError::Url { url: _, why: _ }),
-                "{error}"
-            );
-            assert!(!error.to_string().contains("s3cret"), "{error}");
-        }
-    }
-
-    #[test]
-    fn ids_stay_one_segment() {
-        let base = "http://127.0.0.1/scim/";
-        let path = |id: &str| url(base, &Request::scim(Method::Get, ["Users", id]));
-        assert_eq!(path("../x"), "http://127.0.0.1/scim/Users/..%2Fx");
-        assert_eq!(path("a/b"), "http://127.0.0.1/scim/Users/a%2Fb");
-        assert_eq!(path("%2f"), "http://127.0.0.1/scim/Users/%252f");
-        assert_eq!(
-            path("a?b#c\\d;é"),
-            "http://127.0.0.1/scim/Users/a%3Fb%23c%5Cd%3B%C3%A9"
-        );
-        for id in ["", ".", ".."] {
-            let error = transport(base)
-                .unwrap()
-                .url(&Request::scim(Method::Delete, ["Users", id]))
-                .unwrap_err();
-            assert_eq!(error.effect, Effect::None);
-        }
-        let query =
-            Request::scim(Method::Get, ["Users"]).with_query("filter", "userName eq \"a+b&c\"");
-        assert_eq!(
-            url(base, &query),
-            "http://127.0.0.1/scim/Users?filter=userName%20eq%20%22a%2Bb%26c%22"
-        );
-    }
-
-    #[test]
-    fn the_platform_door_keeps_the_gateway() {
-        let mut request = Request::scim(Method::Get, ["ng", "api", "user"]);
-        request.door = Door::Platform;
-        assert_eq!(
-            url("http://127.0.0.1:7/gateway/ng/api/scim/account/x", &request),
-            "http://127.0.0.1:7/gateway/ng/api/user"
-        );
-        assert_eq!(
-            url("http://127.0.0.1:7/ng/api/scim/account/x", &request),
-            "http://127.0.0.1:7/ng/api/user"
-        );
-    }
-
-    #[test]
-    fn tokens_that_cannot_be_sent_are_refused_unseen() {
-        for token in ["", "s3cret\n", "s3cret s3cret", "s3crét s3cret"] {
-            let options = ClientOptions::for_dialect(&Dialect::rfc());
-            let error =
-                HttpTransport::new("https://x.example", &SecretString::from(token), options);
-            let error = error.unwrap_err();
-            assert!(matches!(error, ClientError::Token { why: _ }));
-            assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
-        }
-        let debug = format!("{:?}", transport("http://127.0.0.1").unwrap());
-        assert!(!debug.contains("canary"), "{debug}");
-    }
-
-    #[test]
-    fn echoes_of_the_token_are_taken_out() {
-        let secrets = Secrets::of(&SecretString::from("pat.acc.tok.verysecretpart"));
-        let mut body = b"x pat.acc.tok.verysecretpart y verysecretpart z".to_vec();
-        secrets.redact(&mut body);
-        assert_eq!(body, b"x [token] y [token] z");
-    }
-}
+mod tests;

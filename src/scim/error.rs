@@ -4,14 +4,15 @@
 //! direction-changing characters, and without anything that looks like a token: these
 //! errors end up in terminals, CI logs and pull requests (faults F74, F78).
 
+mod envelope;
+mod text;
+
 use std::fmt;
 
-use serde_json::Value;
-
+use self::envelope::Envelope;
+use self::text::excerpt;
+pub use self::text::{clean, is_web_page};
 use super::http::{Effect, Method, Request, Response, TransportError, TransportFault};
-
-/// The longest excerpt of a body that is kept.
-const EXCERPT_CHARS: usize = 300;
 
 /// A call that did not do what it should.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -453,165 +454,9 @@ fn status_effect(method: Method, response: &Response) -> Effect {
     }
 }
 
-/// Whether a body is a web page, whatever its `Content-Type` claims: some servers label
-/// HTML as SCIM, and some SCIM as plain text.
-pub fn is_web_page(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    body.trim_ascii_start().first() == Some(&b'<')
-}
-
-/// What the known error envelopes have in common.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Envelope {
-    scim_type: Option<String>,
-    code: Option<String>,
-    detail: Option<String>,
-}
-
-impl Envelope {
-    /// Reads SCIM errors, Harness' `ERROR` and `FAILURE`, FastAPI's `detail`, SCIM 1.1's
-    /// `Errors`, and the plain `{"error": …}`.
-    fn read(body: &[u8]) -> Self {
-        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
-            return Self::default();
-        };
-        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
-        let detail = [
-            "detail",
-            "message",
-            "error_description",
-            "details",
-            "error",
-            "description",
-        ]
-        .iter()
-        .filter_map(|key| body.get(*key))
-        .find_map(said);
-        let listed = ["errors", "Errors", "responseMessages"]
-            .iter()
-            .filter_map(|key| body.get(*key))
-            .find_map(said);
-        let detail = match (detail, listed) {
-            // Harness' `FAILURE` names the fields only in the list.
-            (Some(detail), Some(listed))
-                if !listed.contains(&detail) && body.contains_key("errors") =>
-            {
-                Some(format!("{detail}: {listed}"))
-            }
-            (Some(detail), _) => Some(detail),
-            (None, listed) => listed,
-        };
-        Self {
-            scim_type: text("scimType"),
-            code: text("code"),
-            detail,
-        }
-    }
-}
-
-/// The words in one value of an envelope.
-fn said(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
-        Value::Array(items) => {
-            let said: Vec<String> = items.iter().take(5).filter_map(said).collect();
-            (!said.is_empty()).then(|| said.join("; "))
-        }
-        Value::Object(fields) => {
-            let words = ["message", "msg", "error", "description", "detail"]
-                .iter()
-                .filter_map(|key| fields.get(*key).and_then(Value::as_str))
-                .find(|text| !text.trim().is_empty())?;
-            match fields.get("fieldId").and_then(Value::as_str) {
-                Some(field) => Some(format!("`{field}`: {words}")),
-                None => Some(words.to_owned()),
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
-}
-
-/// The beginning of a body as one safe line; of a web page its title.
-fn excerpt(body: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(&body[..body.len().min(8 * EXCERPT_CHARS)]);
-    let line = if is_web_page(body) {
-        match title(&head) {
-            Some(title) => format!("a web page titled \"{}\"", clean(title)),
-            None => "a web page".to_owned(),
-        }
-    } else {
-        clean(&head)
-    };
-    (!line.is_empty()).then_some(line)
-}
-
-fn title(page: &str) -> Option<&str> {
-    // ASCII folding keeps the offsets.
-    let folded = page.to_ascii_lowercase();
-    let tag = folded.find("<title")?;
-    let start = tag + folded[tag..].find('>')? + 1;
-    let end = start + folded[start..].find("</title")?;
-    Some(page[start..end].trim()).filter(|title| !title.is_empty())
-}
-
-/// One short line: no control, format or direction-changing characters, no run of white
-/// space, nothing that looks like a token.
-pub fn clean(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = 0;
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-        let word: String = word.chars().filter(|c| !is_invisible(*c)).collect();
-        if word.is_empty() {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push(' ');
-            chars += 1;
-        }
-        let word = redact(&word);
-        for c in word.chars() {
-            if chars >= EXCERPT_CHARS {
-                out.push('…');
-                return out;
-            }
-            out.push(c);
-            chars += 1;
-        }
-    }
-    out
-}
-
-/// Characters that show nothing or turn the text around (CWE-150).
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// Replaces what looks like a Harness token (`pat.…`, `sat.…`) or a JWT (`eyJ….….…`).
-/// The transport takes out its own token exactly; this is for other people's.
-fn redact(word: &str) -> std::borrow::Cow<'_, str> {
-    for mark in ["pat.", "sat.", "eyJ"] {
-        if let Some(at) = word.find(mark) {
-            let secret = word[at..]
-                .find(|c: char| {
-                    !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '='))
-                })
-                .map_or(&word[at..], |end| &word[at..at + end]);
-            let boundary = word[..at]
-                .chars()
-                .next_back()
-                .is_none_or(|c| !c.is_alphanumeric());
-            if boundary && secret.len() > 16 && secret.matches('.').count() >= 2 {
-                return word.replace(secret, "[token]").into();
-            }
-        }
-    }
-    word.into()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::text::EXCERPT_CHARS;
     use super::*;
 
     fn read(status: u16, body: &str) -> ScimError {

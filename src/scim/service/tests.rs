@@ -2,8 +2,10 @@
 
 use std::sync::Mutex;
 
-use super::super::dialect::{Advance, TotalResults};
-use super::super::http::TransportError;
+use super::super::dialect::{
+    Advance, ExternalIdStorage, GroupRename, TotalResults, UserDeactivation, UserUpdate,
+};
+use super::super::http::{Response, TransportError};
 use super::*;
 
 /// Answers by a function, and keeps what was asked.

@@ -1,0 +1,434 @@
+//! The writes.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{HasId, Reader};
+use crate::ids::{GroupId, UserId};
+use crate::scim::dialect::{
+    ExternalIdStorage, GroupRename, ListMembers, MemberRemoval, UserDeactivation, UserUpdate,
+};
+use crate::scim::error::{ErrorKind, ScimError};
+use crate::scim::http::{Method, Request, Response, Transport};
+use crate::scim::listing::Listed;
+use crate::scim::wire::{
+    EmailBody, GROUP_SCHEMA, Group, GroupBody, NameBody, PATCH_SCHEMA, PatchBody, PatchOperation,
+    USER_SCHEMA, User, UserBody,
+};
+use crate::scim::{exchange, filter};
+
+/// A user to create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewUser<'a> {
+    /// Our key; only sent where the provider stores it.
+    pub external_id: Option<&'a str>,
+    /// The login name.
+    pub user_name: &'a str,
+    /// The name to show.
+    pub display_name: &'a str,
+    /// First name.
+    pub given_name: &'a str,
+    /// Last name.
+    pub family_name: &'a str,
+    /// The one e-mail address.
+    pub email: &'a str,
+}
+
+/// All attributes that a user is to end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserState<'a> {
+    /// The attributes a create has as well.
+    pub attributes: NewUser<'a>,
+    /// Whether the user is active; a PUT has to say so.
+    pub activity: Activity,
+}
+
+/// An attribute of a user that is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UserAttribute {
+    /// `userName`.
+    UserName,
+    /// `displayName`.
+    DisplayName,
+    /// `name.givenName`.
+    GivenName,
+    /// `name.familyName`.
+    FamilyName,
+    /// The one value of `emails`.
+    Email,
+}
+
+/// Whether an account is usable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// It is.
+    Active,
+    /// It is switched off.
+    Inactive,
+}
+
+/// What a DELETE found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// The resource, which is now gone.
+    Now,
+    /// Nothing: it was gone before.
+    AlreadyGone,
+}
+
+/// How an e-mail address is replaced.
+#[derive(Clone, Copy)]
+enum EmailPath {
+    /// The value of the one of type `work`, leaving others alone.
+    Work,
+    /// The whole list, where the provider knows no type.
+    Whole,
+}
+
+/// Writes; reads go through [`Writer::reader`].
+#[derive(Debug, Clone)]
+pub struct Writer<T> {
+    reader: Reader<T>,
+}
+
+impl<T: Transport> Writer<T> {
+    /// A writer that reads through `reader`.
+    pub fn new(reader: Reader<T>) -> Self {
+        Self { reader }
+    }
+
+    /// The reads.
+    pub fn reader(&self) -> &Reader<T> {
+        &self.reader
+    }
+
+    /// Creates a user, active.
+    ///
+    /// # Errors
+    /// When the provider does not say which user it made; see [`ScimError::effect`].
+    pub async fn create_user(&self, user: &NewUser<'_>) -> Result<User, ScimError> {
+        let request = self.request(
+            Method::Post,
+            &["Users"],
+            &self.user_body(user, Activity::Active),
+        );
+        self.create(&request).await
+    }
+
+    /// Changes a user's attributes, by PUT of all or PATCH of the changed ones. Nothing
+    /// changed is nothing sent.
+    ///
+    /// # Errors
+    /// When the provider does not answer with success.
+    pub async fn update_user(
+        &self,
+        id: &UserId,
+        state: &UserState<'_>,
+        changed: &[UserAttribute],
+    ) -> Result<(), ScimError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        match self.reader.dialect.user_update {
+            UserUpdate::Put => {
+                let body = self.user_body(&state.attributes, self.sent_activity(state.activity));
+                self.write(Method::Put, &["Users", id.as_str()], &body)
+                    .await
+            }
+            UserUpdate::PatchPaths => {
+                let patch = |email| {
+                    let user = &state.attributes;
+                    changed
+                        .iter()
+                        .map(|&attribute| replace(user, attribute, email))
+                        .collect()
+                };
+                let path = ["Users", id.as_str()];
+                match self.patch(&path, patch(EmailPath::Work)).await {
+                    // There is no address of type `work` to replace, and a PATCH is atomic
+                    // (RFC 7644 §3.5.2), so nothing happened yet.
+                    Err(error)
+                        if changed.contains(&UserAttribute::Email)
+                            && matches!(error.scim_type(), Some("noTarget" | "invalidPath")) =>
+                    {
+                        self.patch(&path, patch(EmailPath::Whole)).await
+                    }
+                    other => other,
+                }
+            }
+        }
+    }
+
+    /// Switches a user on or off. Where the provider has no such state, off is DELETE.
+    ///
+    /// # Errors
+    /// When the provider does not answer with success.
+    pub async fn set_active(&self, id: &UserId, activity: Activity) -> Result<(), ScimError> {
+        let active = match (activity, self.reader.dialect.user_deactivation) {
+            (Activity::Inactive, UserDeactivation::Removes) => {
+                return self.delete_user(id).await.map(|_: Deleted| ());
+            }
+            (Activity::Inactive, UserDeactivation::PatchActiveFalse) => false,
+            (Activity::Active, _) => true,
+        };
+        let operation = PatchOperation {
+            op: "replace",
+            path: Some("active".to_owned()),
+            value: Some(active.into()),
+        };
+        self.patch(&["Users", id.as_str()], vec![operation]).await
+    }
+
+    /// Deletes a user.
+    ///
+    /// # Errors
+    /// When the user may still be there.
+    pub async fn delete_user(&self, id: &UserId) -> Result<Deleted, ScimError> {
+        self.delete::<User>(id.as_str()).await
+    }
+
+    /// Creates a group without members.
+    ///
+    /// # Errors
+    /// As [`Writer::create_user`].
+    pub async fn create_group(&self, name: &str) -> Result<Group, ScimError> {
+        let body = GroupBody {
+            schemas: [GROUP_SCHEMA],
+            display_name: name,
+        };
+        self.create(&self.request(Method::Post, &["Groups"], &body))
+            .await
+    }
+
+    /// Adds members, in one PATCH. No members are no request.
+    ///
+    /// # Errors
+    /// When the provider does not answer with success.
+    pub async fn add_members(&self, id: &GroupId, members: &[UserId]) -> Result<(), ScimError> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        let operation = PatchOperation {
+            op: "add",
+            path: Some("members".to_owned()),
+            value: Some(member_values(members)),
+        };
+        self.patch(&["Groups", id.as_str()], vec![operation]).await
+    }
+
+    /// Removes members, in one PATCH. No members are no request: `remove` of `members`
+    /// without saying which means everybody (RFC 7644 §3.5.2.2).
+    ///
+    /// # Errors
+    /// When the provider does not answer with success.
+    pub async fn remove_members(&self, id: &GroupId, members: &[UserId]) -> Result<(), ScimError> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        let operations = match self.reader.dialect.member_removal {
+            MemberRemoval::ValuePath => members
+                .iter()
+                .map(|member| PatchOperation {
+                    op: "remove",
+                    path: Some(format!(
+                        "members[value eq {}]",
+                        filter::quoted(member.as_str())
+                    )),
+                    value: None,
+                })
+                .collect(),
+            MemberRemoval::ValueList => vec![PatchOperation {
+                op: "remove",
+                path: Some("members".to_owned()),
+                value: Some(member_values(members)),
+            }],
+        };
+        self.patch(&["Groups", id.as_str()], operations).await
+    }
+
+    /// Renames a group.
+    ///
+    /// # Errors
+    /// When the provider does not answer with success, and where a rename is a PUT with
+    /// members, when the members cannot be read.
+    pub async fn rename_group(&self, id: &GroupId, name: &str) -> Result<(), ScimError> {
+        let op = match self.reader.dialect.group_rename {
+            GroupRename::LowerReplacePath => "replace",
+            GroupRename::CapitalReplacePath => "Replace",
+            GroupRename::PutWithMembers => return self.put_renamed(id, name).await,
+        };
+        let operation = PatchOperation {
+            op,
+            path: Some("displayName".to_owned()),
+            value: Some(name.into()),
+        };
+        self.patch(&["Groups", id.as_str()], vec![operation]).await
+    }
+
+    /// PUT replaces the members with those sent, so they are read just before, and a group
+    /// whose members are not told is left alone (faults S8, F11).
+    async fn put_renamed(&self, id: &GroupId, name: &str) -> Result<(), ScimError> {
+        let path = ["Groups", id.as_str()];
+        let request = Request::scim(Method::Get, path);
+        let base = self.reader.transport.target();
+        let Some(group) = self.reader.group(id).await? else {
+            return Err(ScimError::unproven(
+                base,
+                &request,
+                "there is no such group to rename",
+            ));
+        };
+        let members = match (group.members, self.reader.dialect.list_members) {
+            (Some(members), _) => members,
+            (None, ListMembers::Included) => Vec::new(),
+            (None, ListMembers::ReadEach) => {
+                return Err(ScimError::unproven(
+                    base,
+                    &request,
+                    "the group's members are not told",
+                ));
+            }
+        };
+        let mut values = Vec::new();
+        for member in members {
+            let Some(value) = member.value else {
+                return Err(ScimError::unproven(
+                    base,
+                    &request,
+                    "a member has no `value`",
+                ));
+            };
+            values.push(match member.kind {
+                Some(kind) => json!({ "value": value, "type": kind }),
+                None => json!({ "value": value }),
+            });
+        }
+        let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": name, "members": values });
+        self.write(Method::Put, &path, &body).await
+    }
+
+    /// Deletes a group.
+    ///
+    /// # Errors
+    /// When the group may still be there.
+    pub async fn delete_group(&self, id: &GroupId) -> Result<Deleted, ScimError> {
+        self.delete::<Group>(id.as_str()).await
+    }
+
+    async fn delete<R: Listed + HasId>(&self, id: &str) -> Result<Deleted, ScimError> {
+        let request = Request::scim(Method::Delete, [R::COLLECTION, id]);
+        match exchange::call(&self.reader.transport, &request).await {
+            Ok(_) => Ok(Deleted::Now),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Deleted::AlreadyGone),
+            // For what it does not know Harness answers 401 to groups and 400 to users: a
+            // read tells that from a refusal.
+            Err(error) if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Refused) => {
+                match self.reader.by_id::<R>(id).await {
+                    Ok(None) => Ok(Deleted::AlreadyGone),
+                    Ok(Some(_)) | Err(_) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create<R: Listed>(&self, request: &Request) -> Result<R, ScimError> {
+        let base = self.reader.transport.target();
+        let response = exchange::call(&self.reader.transport, request).await?;
+        let made = serde_json::from_slice::<R>(&response.body).ok();
+        match made.filter(|made| made.id().is_some_and(|id| !id.is_empty())) {
+            Some(made) => Ok(made),
+            None => Err(ScimError::created_unseen(base, request, &response)),
+        }
+    }
+
+    async fn patch(&self, path: &[&str], operations: Vec<PatchOperation>) -> Result<(), ScimError> {
+        let body = PatchBody {
+            schemas: [PATCH_SCHEMA],
+            operations,
+        };
+        self.write(Method::Patch, path, &body).await
+    }
+
+    async fn write(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<(), ScimError> {
+        let request = self.request(method, path, body);
+        exchange::call(&self.reader.transport, &request)
+            .await
+            .map(|_: Response| ())
+    }
+
+    fn request(&self, method: Method, path: &[&str], body: &impl Serialize) -> Request {
+        let json = serde_json::to_string(body)
+            .expect("bodies are structs and values with text keys, which always serialise");
+        let mut request = Request::scim(method, path.iter().copied()).with_body(json);
+        request.content_type = self.reader.dialect.content_type;
+        request
+    }
+
+    /// Where `active: false` removes people, no update may say it (faults S5).
+    fn sent_activity(&self, activity: Activity) -> Activity {
+        match self.reader.dialect.user_deactivation {
+            UserDeactivation::Removes => Activity::Active,
+            UserDeactivation::PatchActiveFalse => activity,
+        }
+    }
+
+    fn user_body<'a>(&self, user: &NewUser<'a>, activity: Activity) -> UserBody<'a> {
+        UserBody {
+            schemas: [USER_SCHEMA],
+            external_id: match self.reader.dialect.user_external_id {
+                ExternalIdStorage::Stored => user.external_id,
+                ExternalIdStorage::Dropped => None,
+            },
+            user_name: user.user_name,
+            display_name: user.display_name,
+            name: NameBody {
+                given_name: user.given_name,
+                family_name: user.family_name,
+            },
+            emails: [email_body(user.email)],
+            active: match activity {
+                Activity::Active => true,
+                Activity::Inactive => false,
+            },
+        }
+    }
+}
+
+fn email_body(address: &str) -> EmailBody<'_> {
+    EmailBody {
+        value: address,
+        kind: "work",
+        primary: true,
+    }
+}
+
+fn replace(user: &NewUser<'_>, attribute: UserAttribute, email: EmailPath) -> PatchOperation {
+    let (path, value) = match attribute {
+        UserAttribute::UserName => ("userName", user.user_name.into()),
+        UserAttribute::DisplayName => ("displayName", user.display_name.into()),
+        UserAttribute::GivenName => ("name.givenName", user.given_name.into()),
+        UserAttribute::FamilyName => ("name.familyName", user.family_name.into()),
+        UserAttribute::Email => match email {
+            EmailPath::Work => (r#"emails[type eq "work"].value"#, user.email.into()),
+            EmailPath::Whole => ("emails", json!([email_body(user.email)])),
+        },
+    };
+    PatchOperation {
+        op: "replace",
+        path: Some(path.to_owned()),
+        value: Some(value),
+    }
+}
+
+fn member_values(members: &[UserId]) -> Value {
+    members
+        .iter()
+        .map(|member| json!({ "value": member.as_str() }))
+        .collect()
+}
