@@ -183,6 +183,9 @@ pub trait Transport: Send + Sync {
         &self,
         request: &Request,
     ) -> impl Future<Output = Result<Response, TransportError>> + Send;
+
+    /// The SCIM base URL requests go to, for messages; never holds a token.
+    fn target(&self) -> &str;
 }
 
 impl<T: Transport> Transport for &T {
@@ -192,6 +195,10 @@ impl<T: Transport> Transport for &T {
     ) -> impl Future<Output = Result<Response, TransportError>> + Send {
         (**self).send(request)
     }
+
+    fn target(&self) -> &str {
+        (**self).target()
+    }
 }
 
 impl<T: Transport> Transport for std::sync::Arc<T> {
@@ -200,5 +207,9 @@ impl<T: Transport> Transport for std::sync::Arc<T> {
         request: &Request,
     ) -> impl Future<Output = Result<Response, TransportError>> + Send {
         (**self).send(request)
+    }
+
+    fn target(&self) -> &str {
+        (**self).target()
     }
 }
