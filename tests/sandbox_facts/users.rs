@@ -264,6 +264,14 @@ fn patch_table() {
             &same,
         ),
         (
+            json!({"op": "replace", "path": "userName", "value": ""}),
+            &same,
+        ),
+        (
+            json!({"op": "replace", "path": "displayName", "value": ""}),
+            &same,
+        ),
+        (
             json!({"op": "replace", "path": "userName", "value": "New@x.io"}),
             &json!({"name": "ada@x.io", "email": "new@x.io"}),
         ),

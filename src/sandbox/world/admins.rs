@@ -36,10 +36,10 @@ impl World {
                 .any(|group| group.members.contains(&number));
         let is_other = |&other: &Number| other != number && self.counts(other);
         holds
-            && !direct.iter().any(|other| is_other(other))
+            && !direct.iter().any(is_other)
             && !self
                 .admin_groups()
-                .any(|group| group.members.iter().any(|other| is_other(other)))
+                .any(|group| group.members.iter().any(is_other))
     }
 
     /// Whether the account would lose its last admin if this group had these members only.

@@ -44,7 +44,9 @@ impl GroupWish {
             },
             (Verb::Replace, path) => match operation.spelling {
                 Spelling::Capital => match (path, value.and_then(Value::as_str)) {
-                    (Some("displayName"), Some(name)) => Self::Rename(name.to_owned()),
+                    (Some("displayName"), Some(name)) if !name.is_empty() => {
+                        Self::Rename(name.to_owned())
+                    }
                     (Some(_) | None, Some(_) | None) => Self::Nothing,
                 },
                 // The value is read as an object whatever the path says; a string is none.
@@ -52,6 +54,7 @@ impl GroupWish {
                     Some(Value::Object(value)) => value
                         .get("displayName")
                         .and_then(Value::as_str)
+                        .filter(|name| !name.is_empty())
                         .map_or(Self::Nothing, |name| Self::Rename(name.to_owned())),
                     Some(_) => return Err(rename_failed()),
                     None => Self::Nothing,

@@ -256,18 +256,11 @@ impl World {
         let query = Query::parse(&incoming.query);
         let method = incoming.method;
         let body = incoming.body.as_slice();
-        let known = match path {
-            ["Users" | "Groups"] => matches!(method, Method::Get | Method::Post),
-            ["Users" | "Groups", _] => method != Method::Post,
-            ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"] => method == Method::Get,
+        match path {
+            ["Users" | "Groups"]
+            | ["Users" | "Groups", _]
+            | ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"] => {}
             _ => return Err(Refusal::resource_not_found()),
-        };
-        if !known {
-            return Err(Refusal::harness(
-                405,
-                "INVALID_REQUEST",
-                "HTTP 405 Method Not Allowed",
-            ));
         }
         match method {
             Method::Post | Method::Put | Method::Patch => {
@@ -276,21 +269,24 @@ impl World {
             Method::Get | Method::Delete => {}
         }
         match (path, method) {
+            (["Users"], Method::Get) => self.list_users(&caller, &query),
             (["Users"], Method::Post) => self.create_user(&caller, body),
-            (["Users"], _) => self.list_users(&caller, &query),
             (["Users", id], Method::Get) => self.get_user(&caller, id),
             (["Users", id], Method::Put) => self.put_user(&caller, id, body),
             (["Users", id], Method::Patch) => self.patch_user(&caller, id, body),
-            (["Users", id], _) => self.delete_user(&caller, id),
+            (["Users", id], Method::Delete) => self.delete_user(&caller, id),
+            (["Groups"], Method::Get) => self.list_groups(&caller, &query),
             (["Groups"], Method::Post) => self.create_group(&caller, body),
-            (["Groups"], _) => self.list_groups(&caller, &query),
             (["Groups", id], Method::Get) => self.get_group(&caller, id),
             (["Groups", id], Method::Put) => self.put_group(&caller, id, body),
             (["Groups", id], Method::Patch) => self.patch_group(&caller, id, body),
-            (["Groups", id], _) => self.delete_group(&caller, id),
-            (["ServiceProviderConfig"], _) => discovery::service_provider_config(),
-            (["ResourceTypes"], _) => discovery::resource_types(),
-            (_, _) => discovery::schemas(),
+            (["Groups", id], Method::Delete) => self.delete_group(&caller, id),
+            (["ServiceProviderConfig"], Method::Get) => discovery::service_provider_config(),
+            (["ResourceTypes"], Method::Get) => discovery::resource_types(),
+            (["Schemas"], Method::Get) => discovery::schemas(),
+            (_, Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete) => Err(
+                Refusal::harness(405, "INVALID_REQUEST", "HTTP 405 Method Not Allowed"),
+            ),
         }
     }
 

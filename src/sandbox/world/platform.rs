@@ -5,6 +5,8 @@
 //! **Invariants.** SCIM never touches role bindings; here they are made and removed, and
 //! cleaned up after their principal is gone.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -152,9 +154,9 @@ fn missing(what: &str, id: &str) -> Refusal {
     )
 }
 
-fn texts(body: &Object, key: &str) -> Option<Vec<String>> {
+fn texts(body: &Object, key: &str) -> Option<HashSet<String>> {
     let list = body.get(key)?.as_array()?;
-    let texts: Vec<String> = list
+    let texts: HashSet<String> = list
         .iter()
         .filter_map(|it| it.as_str().map(str::to_owned))
         .collect();
@@ -273,12 +275,9 @@ impl World {
             .filter(|user| {
                 emails
                     .as_ref()
-                    .is_none_or(|it| it.iter().any(|e| e == user.email.as_str()))
+                    .is_none_or(|it| it.contains(user.email.as_str()))
             })
-            .filter(|user| {
-                ids.as_ref()
-                    .is_none_or(|it| it.iter().any(|id| id == user.id.as_str()))
-            })
+            .filter(|user| ids.as_ref().is_none_or(|it| it.contains(user.id.as_str())))
             .filter(|user| {
                 term.as_ref().is_none_or(|term| {
                     user.name.to_lowercase().contains(term) || user.email.folded().contains(term)
@@ -391,9 +390,8 @@ impl World {
                     .collect()
             });
         let (org, project) = (query.get("orgIdentifier"), query.get("projectIdentifier"));
-        let among = |list: &Option<Vec<String>>, value: &str| {
-            list.as_ref()
-                .is_none_or(|it| it.iter().any(|one| one == value))
+        let among = |list: &Option<HashSet<String>>, value: &str| {
+            list.as_ref().is_none_or(|it| it.contains(value))
         };
         let found: Vec<(&String, &RoleAssignment)> = self
             .around

@@ -335,8 +335,8 @@ impl World {
         Answer::json(200, &page(query, &found, |user| user_view(user))?)
     }
 
-    fn rfc_list_groups(&self, query: &Query) -> Result<Answer, Refusal> {
-        let mut found: Vec<&Group> = Vec::new();
+    fn rfc_list_groups<'a>(&'a self, query: &Query) -> Result<Answer, Refusal> {
+        let mut found: Vec<&'a Group> = Vec::new();
         let filter = Filter::parse(query, GROUP_SCHEMA)?;
         for group in self.store.groups() {
             match &filter {
@@ -345,27 +345,8 @@ impl World {
             }
         }
         let members = Members::wanted(query);
-        let view = |group: &&Group| {
-            // The view borrows from the store, not from the list of what was found.
-            let group: &Group = group;
-            serde_json::to_value(group_view(&self.store, group, members))
-        };
-        let page = page(query, &found, view)?;
-        let resources: Vec<Value> = page
-            .resources
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|_| refuse(500, None, "the group cannot be written"))?;
-        Answer::json(
-            200,
-            &Page {
-                total_results: page.total_results,
-                items_per_page: page.items_per_page,
-                start_index: page.start_index,
-                schemas: page.schemas,
-                resources,
-            },
-        )
+        let view = |group: &&'a Group| group_view(&self.store, group, members);
+        Answer::json(200, &page(query, &found, view)?)
     }
 
     /// `userName` is unique whatever its case (RFC 7643 §4.1.1).

@@ -35,6 +35,8 @@ pub struct SeedUser {
     pub family_name: Option<String>,
     /// The provisioning client's own id.
     pub external_id: Option<ExternalId>,
+    /// The primary address of `emails` where it is kept apart from `userName`.
+    pub mail: Option<String>,
     /// Switched off.
     pub disabled: bool,
 }
@@ -49,6 +51,7 @@ impl SeedUser {
             given_name: None,
             family_name: None,
             external_id: None,
+            mail: None,
             disabled: false,
         }
     }
@@ -167,6 +170,7 @@ impl World {
             given_name,
             family_name,
             external_id,
+            mail,
             disabled,
         } = user.into();
         // Harness stores addresses in lower case.
@@ -198,7 +202,7 @@ impl World {
                 given_name,
                 family_name,
                 external_id,
-                mail: None,
+                mail,
                 imported: matches!(standing, Standing::Scim | Standing::FirstGenOnly),
                 externally_managed: scim,
                 disabled,

@@ -417,6 +417,13 @@ impl World {
     }
 }
 
+fn sent_text<'a>(value: &'a Object, key: &str) -> Option<&'a str> {
+    value
+        .get(key)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
 /// Whether a person is still in the account after a PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Presence {
@@ -441,11 +448,10 @@ impl UserWish {
             Verb::Add | Verb::Replace => {}
         }
         let value = operation.value.as_ref()?;
+        let text = || value.as_str().filter(|text| !text.is_empty());
         match operation.path.as_deref() {
-            Some("displayName") => value.as_str().map(|name| Self::Rename(name.to_owned())),
-            Some("userName") => value
-                .as_str()
-                .map(|name| Self::ChangeEmail(name.to_owned())),
+            Some("displayName") => text().map(|name| Self::Rename(name.to_owned())),
+            Some("userName") => text().map(|name| Self::ChangeEmail(name.to_owned())),
             Some("active") => (boolean(value) == Some(false)).then_some(Self::Remove),
             Some(_) => None,
             None => Self::of_object(value.as_object()?),
@@ -455,7 +461,7 @@ impl UserWish {
     /// A value without path is first read for a `displayName`, then by a strict reader that
     /// knows only `active`, whose absence means `false`.
     fn of_object(value: &Object) -> Option<Self> {
-        if let Some(name) = value.get("displayName").and_then(Value::as_str) {
+        if let Some(name) = sent_text(value, "displayName") {
             return Some(Self::Rename(name.to_owned()));
         }
         if value.keys().any(|key| key != "active") {
