@@ -38,10 +38,15 @@ fn start_index_is_1_based_and_0_counts_as_1() {
     let ids: Vec<String> = (0..3)
         .map(|n| it.scim_user(&format!("u{n}@x.io")))
         .collect();
+    let groups: Vec<String> = (0..3)
+        .map(|n| it.scim_group(&format!("g{n}"), &[]))
+        .collect();
     for (start, from) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3)] {
-        let page = it.get(&format!("Users?startIndex={start}"));
-        assert_eq!(page.json()["startIndex"], start);
-        assert_eq!(page.ids(), ids[from..]);
+        for (collection, ids) in [("Users", &ids), ("Groups", &groups)] {
+            let page = it.get(&format!("{collection}?startIndex={start}"));
+            assert_eq!(page.json()["startIndex"], start);
+            assert_eq!(page.ids(), ids[from..]);
+        }
     }
 }
 
