@@ -184,7 +184,7 @@ pub trait Transport: Send + Sync {
         request: &Request,
     ) -> impl Future<Output = Result<Response, TransportError>> + Send;
 
-    /// The base URL, for messages.
+    /// The SCIM base URL requests go to, for messages; never holds a token.
     fn target(&self) -> &str;
 }
 
