@@ -3,3 +3,5 @@
 pub mod decl;
 pub mod fault;
 pub mod source;
+mod syntax;
+pub mod tree;

@@ -25,6 +25,26 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// The span between two byte offsets of a file.
+    ///
+    /// Files are limited to 64 MiB, so an offset always fits; a larger one is a bug here
+    /// and is cut rather than allowed to panic.
+    pub fn new(file: FileId, start: usize, end: usize) -> Self {
+        let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self {
+            file,
+            start: cut(start),
+            end: cut(end.max(start)),
+        }
+    }
+
+    /// The start of a file, for faults that concern it whole.
+    pub fn start_of(file: FileId) -> Self {
+        Self::new(file, 0, 0)
+    }
+}
+
 /// A value and where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spanned<T> {
@@ -86,7 +106,7 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// The text.
     pub text: Arc<str>,
-    line_starts: Vec<u32>,
+    line_starts: Arc<[u32]>,
 }
 
 /// All files of a manifest, in the order of their names after the root.
@@ -127,9 +147,11 @@ impl SourceMap {
         (0..).map(FileId).zip(&self.files)
     }
 
-    /// The text of a span.
+    /// The text of a span; empty where the span does not belong to its file.
     pub fn text(&self, span: Span) -> &str {
-        &self.file(span.file).text[span.start as usize..span.end as usize]
+        let text = &self.file(span.file).text;
+        text.get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     /// Where a span starts, for people.
