@@ -1,4 +1,5 @@
 //! scim-sync
 pub mod ids;
 pub mod manifest;
+pub mod render;
 pub mod scim;

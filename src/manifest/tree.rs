@@ -301,8 +301,7 @@ pub fn parse(text: &str, file: FileId) -> Result<Tree<'_>, Box<Fault>> {
             Span::start_of(file),
             "nothing is declared here",
             "the file is empty, or holds only comments",
-            "declare something, or delete the file; to say that there are no people, write \
-             `users: {}`",
+            "declare something in it, or delete it",
         )));
     }
     Ok(tree)
