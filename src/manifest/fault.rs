@@ -49,8 +49,6 @@ macro_rules! fault_codes {
 fault_codes! {
     /// The file cannot be read.
     Unreadable = "unreadable-file",
-    /// No manifest in the folder or any folder above it.
-    ManifestNotFound = "manifest-not-found",
     /// The bytes are not UTF-8 text.
     NotUtf8 = "not-utf8",
     /// The text is not YAML.

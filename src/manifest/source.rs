@@ -156,17 +156,40 @@ impl SourceMap {
 
     /// Where a span starts, for people.
     pub fn place(&self, span: Span) -> Place {
-        let file = self.file(span.file);
-        let line = file
-            .line_starts
-            .partition_point(|start| *start <= span.start);
-        let line_start = file.line_starts[line - 1] as usize;
-        let column = file.text[line_start..span.start as usize].chars().count() + 1;
+        let (line, column) = self.line_and_column(span.file, span.start);
         Place {
-            file: Arc::clone(&file.name),
-            line: u32::try_from(line).expect("files are limited to 4 GiB"),
-            column: u32::try_from(column).expect("files are limited to 4 GiB"),
+            file: Arc::clone(&self.file(span.file).name),
+            line,
+            column,
         }
+    }
+
+    /// The line and column of a byte offset, from 1; columns count characters.
+    pub fn line_and_column(&self, file: FileId, offset: u32) -> (u32, u32) {
+        let file = self.file(file);
+        let offset = file.boundary(offset);
+        let line = file.line_starts.partition_point(|start| *start <= offset);
+        // The first line starts at 0, so there is always one at or before the offset.
+        let line_start = file.line_starts[line.saturating_sub(1)] as usize;
+        let column = file.text[line_start..offset as usize].chars().count() + 1;
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        (count(line), count(column))
+    }
+}
+
+impl SourceFile {
+    /// The byte offset at which each line starts.
+    pub fn line_starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+
+    /// The nearest character boundary at or before an offset.
+    fn boundary(&self, offset: u32) -> u32 {
+        let mut at = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 }
 

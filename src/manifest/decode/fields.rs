@@ -195,8 +195,8 @@ impl Decoder {
                 "only in the root file",
                 format!("an included file cannot set `{written}`"),
                 format!(
-                    "move `{written}` to the root file; included files hold {}",
-                    one_of(keys.names)
+                    "move `{written}` to the root file; included files hold only users, roles, \
+                     groupMappings and groups"
                 ),
             ));
             return;
