@@ -75,6 +75,10 @@ pub struct RootDecl {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "scim-sync included file")]
 pub struct IncludedDecl {
+    /// The version of the manifest language; always 1, and needed only in the root file.
+    #[schemars(with = "u32", extend("const" = 1))]
+    #[serde(default)]
+    pub version: Option<Spanned<u32>>,
     /// People by their key.
     #[serde(default)]
     pub users: Declared<PersonKey, UserDecl>,

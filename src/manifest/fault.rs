@@ -49,8 +49,18 @@ macro_rules! fault_codes {
 fault_codes! {
     /// The file cannot be read.
     Unreadable = "unreadable-file",
+    /// The bytes are not UTF-8 text.
+    NotUtf8 = "not-utf8",
     /// The text is not YAML.
     Syntax = "yaml-syntax",
+    /// A file that says nothing.
+    EmptyFile = "empty-file",
+    /// The markers of an unfinished merge.
+    ConflictMarker = "conflict-marker",
+    /// More than one YAML document in one file.
+    MultipleDocuments = "multiple-documents",
+    /// A part of YAML that manifests leave out: tags, merge keys.
+    UnsupportedYaml = "unsupported-yaml",
     /// The file is larger, deeper or more numerous than a manifest may be.
     TooLarge = "too-large",
     /// A key this place does not have.
@@ -77,16 +87,24 @@ fault_codes! {
     IncludeCycle = "include-cycle",
     /// A regular expression that does not parse.
     InvalidRegex = "invalid-regex",
+    /// A group template with braces that do not pair.
+    InvalidTemplate = "invalid-template",
     /// A template that names a capture its expression does not have.
     UnknownCapture = "unknown-capture",
     /// A mapping that matches no role.
     UnusedMapping = "unused-mapping",
     /// A role that no mapping turns into a group.
     UnmappedRole = "unmapped-role",
+    /// A group that no mapping produces.
+    UnknownGroup = "unknown-group",
+    /// One person twice in one role.
+    DuplicateMember = "duplicate-member",
     /// One e-mail for two people.
     DuplicateEmail = "duplicate-email",
     /// An address that is not an e-mail.
     InvalidEmail = "invalid-email",
+    /// An e-mail that only looks like another, or mixes alphabets.
+    LookAlikeEmail = "look-alike-email",
     /// An attribute the service provider does not take.
     UnsupportedAttribute = "unsupported-attribute",
     /// Two group names that the service provider gives one id.
@@ -99,6 +117,10 @@ fault_codes! {
     ExpiredGrant = "expired-grant",
     /// A tombstoned person who is protected or still has a role.
     TombstoneReferenced = "tombstone-referenced",
+    /// A tombstoned group that a mapping still produces.
+    TombstoneMapped = "tombstone-mapped",
+    /// An earlier key that is still declared, or claimed twice.
+    PreviousKeyInUse = "previous-key-in-use",
     /// An include that matches no file.
     EmptyInclude = "empty-include",
     /// An include that leads out of the manifest's folder.
@@ -143,6 +165,8 @@ pub struct Fault {
     pub related: Vec<Label>,
     /// What to do: an instruction.
     pub help: String,
+    /// Text that no rendering may show, because it may be a secret.
+    pub redact: Option<Span>,
 }
 
 impl Fault {
@@ -164,6 +188,7 @@ impl Fault {
             },
             related: Vec::new(),
             help: help.into(),
+            redact: None,
         }
     }
 
@@ -192,18 +217,37 @@ impl Fault {
     }
 }
 
-/// Sorts faults by file name, then position, then code: the order people read them in.
-pub fn sort(faults: &mut [Fault], sources: &SourceMap) {
+impl Fault {
+    /// The same fault, drawn without its source lines: the text at `secret` may be a secret,
+    /// and is masked wherever another fault shows it.
+    #[must_use]
+    pub fn redact_snippet(mut self, secret: Span) -> Self {
+        self.redact = Some(secret);
+        self
+    }
+}
+
+/// True if any of the faults is an error.
+pub fn has_errors(faults: &[Fault]) -> bool {
+    faults.iter().any(|fault| fault.severity == Severity::Error)
+}
+
+/// Sorts faults by file (the root first, then by name), then position, then code and
+/// message: the order people read them in. Exact repetitions are dropped.
+pub fn sort(faults: &mut Vec<Fault>, sources: &SourceMap) {
     faults.sort_by(|a, b| {
-        let key = |fault: &Fault| {
+        fn key<'a>(fault: &'a Fault, sources: &'a SourceMap) -> impl Ord + 'a {
             let span = fault.primary.span;
             (
                 span.file.0 != 0,
-                std::sync::Arc::clone(&sources.file(span.file).name),
+                &*sources.file(span.file).name,
                 span.start,
                 fault.code,
+                span.end,
+                fault.message.as_str(),
             )
-        };
-        key(a).cmp(&key(b))
+        }
+        key(a, sources).cmp(&key(b, sources))
     });
+    faults.dedup();
 }

@@ -1,5 +1,20 @@
 //! The manifest: YAML text to declarations with places.
+//!
+//! `load` finds and reads files, `tree` parses YAML, `decode` makes declarations of it,
+//! `merge` makes one manifest of all files, and `lint` checks what needs no provider. Every
+//! step adds to one list of faults and none stops at the first.
+//!
+//! **Invariants.** Only `load` touches the file system. No clock, no environment:
+//! the day on which grants are judged is a parameter.
 
 pub mod decl;
+pub mod decode;
 pub mod fault;
+pub mod lint;
+pub mod load;
+pub mod mapping;
+pub mod merge;
 pub mod source;
+mod syntax;
+pub mod tree;
+pub mod words;

@@ -25,6 +25,26 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// The span between two byte offsets of a file.
+    ///
+    /// Files are limited to 64 MiB, so an offset always fits; a larger one is a bug here
+    /// and is cut rather than allowed to panic.
+    pub fn new(file: FileId, start: usize, end: usize) -> Self {
+        let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self {
+            file,
+            start: cut(start),
+            end: cut(end.max(start)),
+        }
+    }
+
+    /// The start of a file, for faults that concern it whole.
+    pub fn start_of(file: FileId) -> Self {
+        Self::new(file, 0, 0)
+    }
+}
+
 /// A value and where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spanned<T> {
@@ -86,7 +106,7 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// The text.
     pub text: Arc<str>,
-    line_starts: Vec<u32>,
+    line_starts: Arc<[u32]>,
 }
 
 /// All files of a manifest, in the order of their names after the root.
@@ -127,24 +147,49 @@ impl SourceMap {
         (0..).map(FileId).zip(&self.files)
     }
 
-    /// The text of a span.
+    /// The text of a span; empty where the span does not belong to its file.
     pub fn text(&self, span: Span) -> &str {
-        &self.file(span.file).text[span.start as usize..span.end as usize]
+        let text = &self.file(span.file).text;
+        text.get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     /// Where a span starts, for people.
     pub fn place(&self, span: Span) -> Place {
-        let file = self.file(span.file);
-        let line = file
-            .line_starts
-            .partition_point(|start| *start <= span.start);
-        let line_start = file.line_starts[line - 1] as usize;
-        let column = file.text[line_start..span.start as usize].chars().count() + 1;
+        let (line, column) = self.line_and_column(span.file, span.start);
         Place {
-            file: Arc::clone(&file.name),
-            line: u32::try_from(line).expect("files are limited to 4 GiB"),
-            column: u32::try_from(column).expect("files are limited to 4 GiB"),
+            file: Arc::clone(&self.file(span.file).name),
+            line,
+            column,
         }
+    }
+
+    /// The line and column of a byte offset, from 1; columns count characters.
+    pub fn line_and_column(&self, file: FileId, offset: u32) -> (u32, u32) {
+        let file = self.file(file);
+        let offset = file.boundary(offset);
+        let line = file.line_starts.partition_point(|start| *start <= offset);
+        // The first line starts at 0, so there is always one at or before the offset.
+        let line_start = file.line_starts[line.saturating_sub(1)] as usize;
+        let column = file.text[line_start..offset as usize].chars().count() + 1;
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        (count(line), count(column))
+    }
+}
+
+impl SourceFile {
+    /// The byte offset at which each line starts.
+    pub fn line_starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+
+    /// The nearest character boundary at or before an offset.
+    fn boundary(&self, offset: u32) -> u32 {
+        let mut at = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 }
 

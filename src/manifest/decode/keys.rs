@@ -1,0 +1,165 @@
+//! The keys each declared type has: one list, used to decode, to say what is known, and in
+//! the test that holds the JSON Schema to the decoder.
+
+/// The keys of one declared type.
+#[derive(Debug)]
+pub struct Keys<const N: usize> {
+    /// The keys, in the order of the documentation.
+    pub names: [&'static str; N],
+    /// Names from elsewhere that people write by habit, and the key that is meant.
+    pub habits: &'static [(&'static str, &'static str)],
+}
+
+const fn keys<const N: usize>(names: [&'static str; N]) -> Keys<N> {
+    Keys { names, habits: &[] }
+}
+
+/// [`crate::manifest::decl::RootDecl`].
+pub const ROOT: Keys<8> = Keys {
+    names: [
+        "version",
+        "target",
+        "include",
+        "users",
+        "roles",
+        "groupMappings",
+        "groups",
+        "policy",
+    ],
+    habits: &[
+        ("people", "users"),
+        ("mappings", "groupMappings"),
+        ("includes", "include"),
+        ("provider", "target"),
+    ],
+};
+/// [`crate::manifest::decl::IncludedDecl`].
+pub const INCLUDED: Keys<5> = Keys {
+    names: ["version", "users", "roles", "groupMappings", "groups"],
+    habits: &[("people", "users"), ("mappings", "groupMappings")],
+};
+/// What only the root file may hold.
+pub const ROOT_ONLY: [&str; 3] = ["target", "include", "policy"];
+/// [`crate::manifest::decl::TargetDecl`].
+pub const TARGET: Keys<5> = Keys {
+    names: ["provider", "baseUrl", "token", "caFile", "sandbox"],
+    habits: &[("url", "baseUrl"), ("type", "provider"), ("profile", "provider")],
+};
+/// [`crate::manifest::decl::TokenDecl`].
+pub const TOKEN: Keys<3> = keys(["env", "file", "command"]);
+/// [`crate::manifest::decl::SandboxDecl`].
+pub const SANDBOX: Keys<2> = keys(["state", "behavior"]);
+/// [`crate::manifest::decl::UserDecl`].
+pub const USER: Keys<6> = Keys {
+    names: [
+        "email",
+        "givenName",
+        "familyName",
+        "displayName",
+        "status",
+        "previously",
+    ],
+    habits: &[
+        ("firstName", "givenName"),
+        ("lastName", "familyName"),
+        ("surname", "familyName"),
+        ("mail", "email"),
+        ("userName", "email"),
+        ("active", "status"),
+        ("name", "displayName"),
+    ],
+};
+/// [`crate::manifest::decl::RoleDecl`].
+pub const ROLE: Keys<4> = Keys {
+    names: ["description", "members", "includes", "previously"],
+    habits: &[("users", "members"), ("include", "includes")],
+};
+/// The long form of [`crate::manifest::decl::MemberDecl`].
+pub const MEMBER: Keys<3> = Keys {
+    names: ["user", "until", "reason"],
+    habits: &[
+        ("name", "user"),
+        ("person", "user"),
+        ("expires", "until"),
+        ("end", "until"),
+    ],
+};
+/// [`crate::manifest::decl::MappingDecl`].
+pub const MAPPING: Keys<2> = Keys {
+    names: ["match", "group"],
+    habits: &[("role", "match"), ("pattern", "match"), ("groups", "group")],
+};
+/// [`crate::manifest::decl::GroupDecl`].
+pub const GROUP: Keys<3> = keys(["status", "membership", "previously"]);
+/// [`crate::manifest::decl::PolicyDecl`].
+pub const POLICY: Keys<5> = keys([
+    "undeclared",
+    "onRemoval",
+    "limits",
+    "protect",
+    "approvals",
+]);
+/// [`crate::manifest::decl::UndeclaredDecl`].
+pub const UNDECLARED: Keys<2> = keys(["users", "groups"]);
+/// [`crate::manifest::decl::OnRemovalDecl`].
+pub const ON_REMOVAL: Keys<2> = keys(["users", "groups"]);
+/// [`crate::manifest::decl::LimitsDecl`].
+pub const LIMITS: Keys<4> = keys([
+    "userRemovals",
+    "membershipRemovals",
+    "perGroupRemovals",
+    "minimumPopulation",
+]);
+/// [`crate::manifest::decl::ProtectDecl`].
+pub const PROTECT: Keys<3> = keys(["users", "groups", "minMembers"]);
+
+/// The words of each enumeration, as written and as meant.
+pub mod words {
+    use crate::manifest::decl::{
+        ApprovalKind, GroupRemoval, GroupStatus, Membership, SandboxBehavior, Undeclared,
+        UserRemoval, UserStatus,
+    };
+
+    /// [`UserStatus`].
+    pub const USER_STATUS: &[(&str, UserStatus)] = &[
+        ("active", UserStatus::Active),
+        ("suspended", UserStatus::Suspended),
+        ("absent", UserStatus::Absent),
+    ];
+    /// [`GroupStatus`].
+    pub const GROUP_STATUS: &[(&str, GroupStatus)] = &[
+        ("present", GroupStatus::Present),
+        ("absent", GroupStatus::Absent),
+    ];
+    /// [`Membership`].
+    pub const MEMBERSHIP: &[(&str, Membership)] = &[
+        ("authoritative", Membership::Authoritative),
+        ("additive", Membership::Additive),
+    ];
+    /// [`Undeclared`].
+    pub const UNDECLARED: &[(&str, Undeclared)] =
+        &[("keep", Undeclared::Keep), ("remove", Undeclared::Remove)];
+    /// [`UserRemoval`].
+    pub const USER_REMOVAL: &[(&str, UserRemoval)] = &[
+        ("delete", UserRemoval::Delete),
+        ("deactivate", UserRemoval::Deactivate),
+        ("keep", UserRemoval::Keep),
+    ];
+    /// [`GroupRemoval`].
+    pub const GROUP_REMOVAL: &[(&str, GroupRemoval)] = &[
+        ("support", GroupRemoval::Support),
+        ("delete", GroupRemoval::Delete),
+        ("keep", GroupRemoval::Keep),
+    ];
+    /// [`ApprovalKind`].
+    pub const APPROVAL: &[(&str, ApprovalKind)] = &[
+        ("create", ApprovalKind::Create),
+        ("update", ApprovalKind::Update),
+        ("delete", ApprovalKind::Delete),
+    ];
+    /// [`SandboxBehavior`].
+    pub const SANDBOX_BEHAVIOR: &[(&str, SandboxBehavior)] = &[
+        ("documented", SandboxBehavior::Documented),
+        ("source", SandboxBehavior::Source),
+    ];
+}

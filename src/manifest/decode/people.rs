@@ -1,0 +1,181 @@
+//! People, roles, members, mappings and groups.
+
+use super::fields::Field;
+use super::keys::{GROUP, MAPPING, MEMBER, ROLE, USER, words};
+use super::{Decoder, Of};
+use crate::ids::{Email, PersonKey};
+use crate::manifest::decl::{GroupDecl, MappingDecl, MemberDecl, RoleDecl, UserDecl};
+use crate::manifest::source::Spanned;
+use crate::manifest::tree::{Kind, Node};
+
+impl Decoder {
+    /// A person. Whatever is wrong with it, its key stays known.
+    pub(super) fn user(&mut self, key: Spanned<&str>, node: Node<'_>) -> UserDecl {
+        let of = Of::Person(key.value);
+        let mut user = UserDecl {
+            email: Spanned::new(Email::new(""), key.span),
+            given_name: None,
+            family_name: None,
+            display_name: None,
+            status: None,
+            previously: Vec::new(),
+        };
+        if is_null(node) {
+            self.missing_email(key, of);
+            return user;
+        }
+        let Some(fields) = self.fields(node, of, &USER) else {
+            return user;
+        };
+        match fields.get("email") {
+            Some(field) => user.email = self.email(field, of),
+            None => {
+                let place = fields.written("email").map_or(key.span, |field| field.key);
+                self.missing_email(Spanned::new(key.value, place), of);
+            }
+        }
+        user.given_name = fields.get("givenName").and_then(|field| self.line(field, of));
+        user.family_name = fields.get("familyName").and_then(|field| self.line(field, of));
+        user.display_name = fields.get("displayName").and_then(|field| self.line(field, of));
+        user.status = fields
+            .written("status")
+            .and_then(|field| self.word(field, of, words::USER_STATUS));
+        user.previously = self.names(fields.get("previously"), of, "a person's key");
+        user
+    }
+
+    fn missing_email(&mut self, key: Spanned<&str>, of: Of<'_>) {
+        self.missing(
+            key.span,
+            "email",
+            of,
+            "add it: `email: ada@example.com`; a tombstone needs it too, to find the account",
+        );
+    }
+
+    /// A role. `role:` with nothing under it is a role that nobody has.
+    pub(super) fn role(&mut self, key: Spanned<&str>, node: Node<'_>) -> RoleDecl {
+        let of = Of::Role(key.value);
+        if is_null(node) {
+            return RoleDecl::default();
+        }
+        let Some(fields) = self.fields(node, of, &ROLE) else {
+            return RoleDecl::default();
+        };
+        let mut role = RoleDecl {
+            description: fields.get("description").and_then(|field| self.text(field, of)),
+            members: Vec::new(),
+            includes: self.names(fields.get("includes"), of, "a role's name"),
+            previously: self.names(fields.get("previously"), of, "a role's name"),
+        };
+        if let Some(field) = fields.get("members") {
+            let example = "[ada, { user: grace, until: 2027-01-31 }]";
+            self.items(field, of, example, |decoder, item| {
+                if let Some(member) = decoder.member(key.value, item) {
+                    role.members.push(member);
+                }
+            });
+        }
+        role
+    }
+
+    fn member(&mut self, role: &str, item: Node<'_>) -> Option<MemberDecl> {
+        let of = Of::Member(role);
+        match item.kind() {
+            Kind::Scalar(_) | Kind::Sequence(_) => {
+                let user = self.item_name(item, "members", Of::Role(role), "a person's key")?;
+                Some(MemberDecl {
+                    user: person(user),
+                    until: None,
+                    reason: None,
+                })
+            }
+            Kind::Mapping(_) => {
+                let fields = self.fields(item, of, &MEMBER)?;
+                let user = fields.get("user");
+                if user.is_none() {
+                    self.missing(
+                        item.head(),
+                        "user",
+                        of,
+                        "write a person's key, `ada`, or `{ user: ada, until: 2027-01-31 }`",
+                    );
+                }
+                let until = fields
+                    .written("until")
+                    .and_then(|field| self.date(field, of));
+                let reason = fields.get("reason").and_then(|field| self.text(field, of));
+                let user = self.item_name(user?.node, "members", Of::Role(role), "a person's key")?;
+                Some(MemberDecl {
+                    user: person(user),
+                    until,
+                    reason,
+                })
+            }
+        }
+    }
+
+    pub(super) fn mapping(&mut self, item: Node<'_>) -> Option<MappingDecl> {
+        let of = Of::Mapping;
+        let fields = self.fields(item, of, &MAPPING)?;
+        let help = "write both: `{ match: \".*\", group: \"{role}\" }`";
+        for name in MAPPING.names {
+            if fields.get(name).is_none() {
+                let place = fields.written(name).map_or(item.head(), |field| field.key);
+                self.missing(place, name, of, help);
+            }
+        }
+        let pattern = fields.get("match").and_then(|field| self.line(field, of));
+        let group = fields.get("group").and_then(|field| self.line(field, of));
+        Some(MappingDecl {
+            pattern: pattern?,
+            group: group?,
+        })
+    }
+
+    /// A group. `group:` with nothing under it says that it exists.
+    pub(super) fn group(&mut self, key: Spanned<&str>, node: Node<'_>) -> GroupDecl {
+        let of = Of::Group(key.value);
+        if is_null(node) {
+            return GroupDecl::default();
+        }
+        let Some(fields) = self.fields(node, of, &GROUP) else {
+            return GroupDecl::default();
+        };
+        GroupDecl {
+            status: fields
+                .written("status")
+                .and_then(|field| self.word(field, of, words::GROUP_STATUS)),
+            membership: fields
+                .written("membership")
+                .and_then(|field| self.word(field, of, words::MEMBERSHIP)),
+            previously: self.names(fields.get("previously"), of, "a group's name"),
+        }
+    }
+
+    /// A list of names.
+    pub(super) fn names<T: for<'a> From<&'a str>>(
+        &mut self,
+        field: Option<Field<'_>>,
+        of: Of<'_>,
+        what: &str,
+    ) -> Vec<Spanned<T>> {
+        let mut names = Vec::new();
+        if let Some(field) = field {
+            self.items(field, of, "[name]", |decoder, item| {
+                if let Some(name) = decoder.item_name(item, field.name, of, what) {
+                    names.push(Spanned::new(T::from(name.value), name.span));
+                }
+            });
+        }
+        names
+    }
+}
+
+fn person(name: Spanned<&str>) -> Spanned<PersonKey> {
+    Spanned::new(PersonKey::from(name.value), name.span)
+}
+
+fn is_null(node: Node<'_>) -> bool {
+    matches!(node.kind(), Kind::Scalar(scalar) if scalar.is_null())
+}

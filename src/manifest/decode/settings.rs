@@ -1,0 +1,289 @@
+//! The root file's settings: target, token, sandbox, policy.
+//!
+//! **Invariants.** No message repeats what stands where a token is wanted, and every fault
+//! there hides its source line: people paste real tokens by mistake.
+
+use super::fields::Field;
+use super::keys::{
+    LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED, words,
+};
+use super::{Decoder, Of, file};
+use crate::ids::GroupName;
+use crate::manifest::decl::{
+    Declared, LimitsDecl, OnRemovalDecl, PolicyDecl, ProtectDecl, SandboxDecl, TargetDecl,
+    TokenDecl, UndeclaredDecl,
+};
+use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::source::Spanned;
+use crate::manifest::tree::{Kind, Node};
+
+const TARGET_PATH: Of<'static> = Of::Section("target");
+const TOKEN_PATH: Of<'static> = Of::Section("target.token");
+
+impl Decoder {
+    pub(super) fn target(&mut self, node: Node<'_>) -> TargetDecl {
+        let of = TARGET_PATH;
+        let Some(fields) = self.fields(node, of, &TARGET) else {
+            return file::target_stand_in(node.head());
+        };
+        let provider = match fields.get("provider") {
+            Some(field) => self.line(field, of),
+            None => {
+                let place = fields
+                    .written("provider")
+                    .map_or(node.head(), |field| field.key);
+                self.missing(
+                    place,
+                    "provider",
+                    of,
+                    "add `provider: harness`, or `provider: scim` for any other SCIM 2.0 service",
+                );
+                None
+            }
+        };
+        TargetDecl {
+            provider: provider.unwrap_or_else(|| Spanned::new(String::new(), node.head())),
+            base_url: fields.get("baseUrl").and_then(|field| self.line(field, of)),
+            token: fields.get("token").and_then(|field| {
+                let before = self.faults.len();
+                let token = self.token(field);
+                for fault in &mut self.faults[before..] {
+                    fault.redact.get_or_insert(field.node.span());
+                }
+                token
+            }),
+            ca_file: fields.get("caFile").and_then(|field| self.line(field, of)),
+            sandbox: fields
+                .get("sandbox")
+                .map(|field| self.sandbox(field.node))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn token(&mut self, field: Field<'_>) -> Option<TokenDecl> {
+        let node = field.node;
+        match node.kind() {
+            Kind::Mapping(_) => {}
+            Kind::Scalar(_) | Kind::Sequence(_) => {
+                self.fault(
+                    Fault::error(
+                        FaultCode::LiteralToken,
+                        node.head(),
+                        "a value where its source is wanted",
+                        "the token itself is written into the manifest",
+                        "take it out, revoke it if this file was ever shared, and say where to \
+                         find a new one: `token: { env: HARNESS_SCIM_TOKEN }`, `{ file: … }` or \
+                         `{ command: […] }`",
+                    )
+                    .redact_snippet(node.span()),
+                );
+                return None;
+            }
+        }
+        let fields = self.fields(node, TOKEN_PATH, &TOKEN)?;
+        let mut written = TOKEN.names.iter().filter_map(|name| fields.get(name));
+        let Some(source) = written.next() else {
+            self.fault(
+                Fault::error(
+                    FaultCode::MissingField,
+                    field.key,
+                    "no source",
+                    "`target.token` does not say where the token is",
+                    "write `token: { env: HARNESS_SCIM_TOKEN }`, `{ file: … }` or \
+                     `{ command: […] }`",
+                )
+                .redact_snippet(node.span()),
+            );
+            return None;
+        };
+        if let Some(second) = written.next() {
+            self.fault(
+                Fault::error(
+                    FaultCode::InvalidValue,
+                    second.key,
+                    "a second source",
+                    format!(
+                        "`target.token` names two sources, `{}` and `{}`",
+                        source.name, second.name
+                    ),
+                    "keep one of them",
+                )
+                .with_related(source.key, "the first source"),
+            );
+            return None;
+        }
+        match source.name {
+            "env" => self.variable(source),
+            "file" => Some(TokenDecl::File(self.line(source, TOKEN_PATH)?)),
+            _command => self.command(source),
+        }
+    }
+
+    fn variable(&mut self, field: Field<'_>) -> Option<TokenDecl> {
+        let name = self.line(field, TOKEN_PATH)?;
+        let plain = name
+            .value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if plain && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(TokenDecl::Env(name));
+        }
+        self.fault(
+            Fault::error(
+                FaultCode::InvalidValue,
+                name.span,
+                "not a variable's name",
+                "`env` of `target.token` is not the name of an environment variable",
+                "write the variable's name without `$` and braces: \
+                 `token: { env: HARNESS_SCIM_TOKEN }`; never the token itself",
+            )
+            .redact_snippet(name.span),
+        );
+        None
+    }
+
+    fn command(&mut self, field: Field<'_>) -> Option<TokenDecl> {
+        let mut words = Vec::new();
+        let example = "[pass, show, harness-scim]";
+        let listed = self.items(field, TOKEN_PATH, example, |decoder, item| {
+            let word = Field { node: item, ..field };
+            if let Some(word) = decoder.text(word, TOKEN_PATH) {
+                words.push(word.value);
+            }
+        });
+        if !listed {
+            return None;
+        }
+        if words.first().is_none_or(String::is_empty) {
+            self.invalid(
+                field.node.head(),
+                "no program",
+                "`command` of `target.token` names no program",
+                "write the program and its arguments as a list: `[pass, show, harness-scim]`",
+            );
+            return None;
+        }
+        Some(TokenDecl::Command(Spanned::new(words, field.node.span())))
+    }
+
+    fn sandbox(&mut self, node: Node<'_>) -> SandboxDecl {
+        let of = Of::Section("target.sandbox");
+        let Some(fields) = self.fields(node, of, &SANDBOX) else {
+            return SandboxDecl::default();
+        };
+        SandboxDecl {
+            state: fields.get("state").and_then(|field| self.line(field, of)),
+            behavior: fields
+                .written("behavior")
+                .and_then(|field| self.word(field, of, words::SANDBOX_BEHAVIOR))
+                .map(|behavior| behavior.value)
+                .unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn policy(&mut self, node: Node<'_>) -> PolicyDecl {
+        let of = Of::Section("policy");
+        let Some(fields) = self.fields(node, of, &POLICY) else {
+            return PolicyDecl::default();
+        };
+        let mut approvals = Vec::new();
+        if let Some(field) = fields.get("approvals") {
+            self.items(field, of, "[delete]", |decoder, item| {
+                let subject = "an item of `approvals` of `policy`";
+                approvals.extend(decoder.word_at(item, subject, words::APPROVAL));
+            });
+        }
+        PolicyDecl {
+            undeclared: fields
+                .get("undeclared")
+                .map(|field| self.undeclared(field.node))
+                .unwrap_or_default(),
+            on_removal: fields
+                .get("onRemoval")
+                .map(|field| self.on_removal(field.node))
+                .unwrap_or_default(),
+            limits: fields
+                .get("limits")
+                .map(|field| self.limits(field.node))
+                .unwrap_or_default(),
+            protect: fields
+                .get("protect")
+                .map(|field| self.protect(field.node))
+                .unwrap_or_default(),
+            approvals,
+        }
+    }
+
+    fn undeclared(&mut self, node: Node<'_>) -> UndeclaredDecl {
+        let of = Of::Section("policy.undeclared");
+        let Some(fields) = self.fields(node, of, &UNDECLARED) else {
+            return UndeclaredDecl::default();
+        };
+        let mut word = |name| {
+            fields
+                .written(name)
+                .and_then(|field| self.word(field, of, words::UNDECLARED))
+                .map(|undeclared| undeclared.value)
+                .unwrap_or_default()
+        };
+        UndeclaredDecl {
+            users: word("users"),
+            groups: word("groups"),
+        }
+    }
+
+    fn on_removal(&mut self, node: Node<'_>) -> OnRemovalDecl {
+        let of = Of::Section("policy.onRemoval");
+        let Some(fields) = self.fields(node, of, &ON_REMOVAL) else {
+            return OnRemovalDecl::default();
+        };
+        let users = fields
+            .written("users")
+            .and_then(|field| self.word(field, of, words::USER_REMOVAL));
+        let groups = fields
+            .written("groups")
+            .and_then(|field| self.word(field, of, words::GROUP_REMOVAL));
+        OnRemovalDecl {
+            users: users.map(|users| users.value).unwrap_or_default(),
+            groups: groups.map(|groups| groups.value).unwrap_or_default(),
+        }
+    }
+
+    fn limits(&mut self, node: Node<'_>) -> LimitsDecl {
+        let of = Of::Section("policy.limits");
+        let Some(fields) = self.fields(node, of, &LIMITS) else {
+            return LimitsDecl::default();
+        };
+        let mut limit = |name| fields.get(name).and_then(|field| self.limit(field, of));
+        LimitsDecl {
+            user_removals: limit("userRemovals"),
+            membership_removals: limit("membershipRemovals"),
+            per_group_removals: limit("perGroupRemovals"),
+            minimum_population: fields
+                .get("minimumPopulation")
+                .and_then(|field| self.number(field, of)),
+        }
+    }
+
+    fn protect(&mut self, node: Node<'_>) -> ProtectDecl {
+        let of = Of::Section("policy.protect");
+        let Some(fields) = self.fields(node, of, &PROTECT) else {
+            return ProtectDecl::default();
+        };
+        let mut min_members = Declared::default();
+        if let Some(field) = fields.get("minMembers") {
+            self.entries(field, of, "a group's name", |decoder, key, node| {
+                let subject = "an entry of `minMembers`";
+                if let Some(number) = decoder.number_at(node, subject) {
+                    let key = Spanned::new(GroupName::from(key.value), key.span);
+                    min_members.0.push((key, number));
+                }
+            });
+        }
+        ProtectDecl {
+            users: self.names(fields.get("users"), of, "a person's key"),
+            groups: self.names(fields.get("groups"), of, "a group's name"),
+            min_members,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Roles: who has them, and which include which.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::Lint;
+use crate::ids::RoleName;
+use crate::manifest::decl::{MemberDecl, RoleDecl, UserStatus};
+use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::source::{Span, Spanned};
+use crate::manifest::words::{count, quoted};
+
+/// The most circles reported; a tangle of roles can hold more than anyone would read.
+const MAX_CYCLES: usize = 20;
+
+impl<'m> Lint<'m> {
+    /// Unknown people and roles, repeated members, past grants, tombstoned members.
+    pub(super) fn roles(&mut self) {
+        let manifest = self.manifest;
+        for (name, role) in &manifest.roles.0 {
+            let mut seen: HashMap<&str, Span> = HashMap::with_capacity(role.members.len());
+            for member in &role.members {
+                self.member(name, member);
+                match seen.entry(member.user.value.as_str()) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(member.user.span);
+                    }
+                    Entry::Occupied(first) => self.faults.push(
+                        Fault::warning(
+                            FaultCode::DuplicateMember,
+                            member.user.span,
+                            "again here",
+                            format!(
+                                "role {} lists {} twice",
+                                quoted(name.value.as_str()),
+                                quoted(member.user.value.as_str())
+                            ),
+                            "remove one of the two",
+                        )
+                        .with_related(*first.get(), "first here"),
+                    ),
+                }
+            }
+            for included in &role.includes {
+                self.included_role(name, included);
+            }
+        }
+    }
+
+    fn member(&mut self, role: &Spanned<RoleName>, member: &MemberDecl) {
+        let MemberDecl {
+            user,
+            until,
+            reason: _,
+        } = member;
+        let key = quoted(user.value.as_str()).to_string();
+        let role_name = quoted(role.value.as_str()).to_string();
+        let Some((_, person)) = self.people.get(user.value.as_str()).copied() else {
+            if self.is_whole() {
+                let help = self.suggest_person(user.value.as_str()).unwrap_or_else(|| {
+                    format!("declare {key} under `users`, or remove it from the role")
+                });
+                self.faults.push(
+                    Fault::error(
+                        FaultCode::UnknownPerson,
+                        user.span,
+                        "no such person",
+                        format!("role {role_name} names {key}, whom no file declares"),
+                        help,
+                    )
+                    .with_related(role.span, "in this role"),
+                );
+            }
+            return;
+        };
+        if let Some(status) = person.status
+            && status.value == UserStatus::Absent
+        {
+            self.faults.push(
+                Fault::error(
+                    FaultCode::TombstoneReferenced,
+                    user.span,
+                    "still a member",
+                    format!("person {key} is `absent` and still has the role {role_name}"),
+                    format!("remove {key} from the role, or the `status: absent`"),
+                )
+                .with_related(status.span, "must not exist, says this"),
+            );
+            return;
+        }
+        if let Some(until) = until
+            && until.value < self.as_of
+        {
+            let days = self
+                .as_of
+                .since(until.value)
+                .map_or(0, |span| span.get_days().unsigned_abs() as usize);
+            self.faults.push(Fault::warning(
+                FaultCode::ExpiredGrant,
+                until.span,
+                format!("{} ago", count(days, "day", "days")),
+                format!(
+                    "the grant of role {role_name} to {key} ended on {}",
+                    until.value
+                ),
+                "remove the member, or set a later day",
+            ));
+        }
+    }
+
+    fn included_role(&mut self, role: &Spanned<RoleName>, included: &Spanned<RoleName>) {
+        if self.roles.contains_key(included.value.as_str()) || !self.is_whole() {
+            return;
+        }
+        let name = quoted(included.value.as_str()).to_string();
+        let help = self
+            .suggest_role(included.value.as_str())
+            .unwrap_or_else(|| format!("declare {name} under `roles`, or remove the include"));
+        self.faults.push(
+            Fault::error(
+                FaultCode::UnknownRole,
+                included.span,
+                "no such role",
+                format!(
+                    "role {} includes {name}, which no file declares",
+                    quoted(role.value.as_str())
+                ),
+                help,
+            )
+            .with_related(role.span, "in this role"),
+        );
+    }
+
+    /// Roles that include each other in a circle. Walks without recursion: a chain of roles
+    /// may be longer than the stack.
+    pub(super) fn include_cycles(&mut self) {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Visit {
+            New,
+            Open,
+            Done,
+        }
+        let roles = &self.manifest.roles.0;
+        let number: HashMap<&str, usize> = roles
+            .iter()
+            .enumerate()
+            .map(|(number, (name, _))| (name.value.as_str(), number))
+            .collect();
+        let mut visits = vec![Visit::New; roles.len()];
+        let mut cycles = 0;
+        for start in 0..roles.len() {
+            if visits[start] != Visit::New {
+                continue;
+            }
+            visits[start] = Visit::Open;
+            // Each role on the way with the number of its next include.
+            let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+            while let Some((role, next)) = path.last_mut() {
+                let (role, include) = (*role, *next);
+                let Some(included) = roles[role].1.includes.get(include) else {
+                    visits[role] = Visit::Done;
+                    path.pop();
+                    continue;
+                };
+                *next += 1;
+                let Some(&target) = number.get(included.value.as_str()) else {
+                    continue;
+                };
+                match visits[target] {
+                    Visit::Done => {}
+                    Visit::New => {
+                        visits[target] = Visit::Open;
+                        path.push((target, 0));
+                    }
+                    Visit::Open => {
+                        cycles += 1;
+                        if cycles <= MAX_CYCLES {
+                            let from = path.iter().position(|(one, _)| *one == target);
+                            let circle: Vec<_> = path[from.unwrap_or(0)..]
+                                .iter()
+                                .map(|(role, next)| (&roles[*role], next.saturating_sub(1)))
+                                .collect();
+                            self.faults.push(cycle(&circle));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A circle: each role with the number of the include that leads on.
+fn cycle(circle: &[(&(Spanned<RoleName>, RoleDecl), usize)]) -> Fault {
+    let links: Vec<(&str, &Spanned<RoleName>)> = circle
+        .iter()
+        .map(|((name, role), include)| (name.value.as_str(), &role.includes[*include]))
+        .collect();
+    let (first, first_link) = links[0];
+    let label = |from: &str, to: &str| format!("{} includes {}", quoted(from), quoted(to));
+    if links.len() == 1 {
+        return Fault::error(
+            FaultCode::IncludeCycle,
+            first_link.span,
+            "its own name",
+            format!("role {} includes itself", quoted(first)),
+            "remove the include",
+        );
+    }
+    let mut whole: Vec<String> = links
+        .iter()
+        .take(10)
+        .map(|(name, _)| quoted(name).to_string())
+        .collect();
+    if links.len() > 10 {
+        whole.push("…".to_owned());
+    }
+    whole.push(quoted(first).to_string());
+    let mut fault = Fault::error(
+        FaultCode::IncludeCycle,
+        first_link.span,
+        label(first, first_link.value.as_str()),
+        format!("roles include each other in a circle: {}", whole.join(" → ")),
+        "remove one of these includes; whoever has one of the roles would have all of them",
+    );
+    for (name, link) in &links[1..] {
+        fault = fault.with_related(link.span, label(name, link.value.as_str()));
+    }
+    fault
+}

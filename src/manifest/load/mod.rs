@@ -1,0 +1,260 @@
+//! Finds a manifest, reads its files, and makes one value of them.
+//!
+//! This is the only part of the manifest that touches the disk (in `disk`), and it does so through
+//! [`Files`], so that a git revision or a test can stand in for it.
+//!
+//! **Invariants.** Only regular files below the root file's folder are read, whatever an
+//! include says and wherever a link leads. The result does not depend on the order in which
+//! the threads finish or the folder lists its files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::civil::Date;
+
+use super::decl::{IncludedDecl, Manifest};
+use super::decode::{self, Decoded, Wholeness};
+use super::fault::{self, Fault, FaultCode};
+use super::source::{FileId, SourceMap, Span};
+use super::{lint, merge, syntax, tree};
+
+mod disk;
+mod include;
+
+use include::Included;
+
+pub use disk::{DiskFiles, NotFound, find};
+pub use include::{FileProblem, Files, Listed, ListedKind, MemoryFiles};
+
+/// The name of a manifest's root file.
+pub const ROOT_FILE: &str = "scim-sync.yaml";
+/// The most files a manifest may include.
+pub const MAX_FILES: usize = 10_000;
+
+/// What came of loading a manifest.
+#[derive(Debug)]
+#[must_use = "a manifest may have faults"]
+pub struct Loaded {
+    /// The manifest, if nothing is wrong with it but warnings.
+    pub manifest: Option<Manifest>,
+    /// The texts, for drawing the faults.
+    pub sources: SourceMap,
+    /// Everything found, in reading order.
+    pub faults: Vec<Fault>,
+    /// What could be understood of a manifest with errors: good for more checks only.
+    draft: Option<(Manifest, Wholeness)>,
+}
+
+impl Loaded {
+    /// Adds what the offline checks find, also where there are faults already, so that one
+    /// run shows all of them. `as_of` is the day on which grants are judged.
+    pub fn checked(mut self, as_of: Date) -> Self {
+        let found = match (&self.manifest, &self.draft) {
+            (Some(manifest), _) => lint::lint(manifest, Wholeness::Whole, as_of),
+            (None, Some((draft, wholeness))) => lint::lint(draft, *wholeness, as_of),
+            (None, None) => Vec::new(),
+        };
+        self.faults.extend(found);
+        self.settle();
+        self
+    }
+
+    /// Sorts the faults, and takes the manifest away if there are errors.
+    fn settle(&mut self) {
+        fault::sort(&mut self.faults, &self.sources);
+        if fault::has_errors(&self.faults)
+            && let Some(manifest) = self.manifest.take()
+        {
+            self.draft = Some((manifest, Wholeness::Whole));
+        }
+    }
+}
+
+/// Loads the manifest whose root file is `path` from the disk.
+pub fn load(path: &Path) -> Loaded {
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let name = path
+        .file_name()
+        .map_or_else(|| ROOT_FILE.into(), |name| name.to_string_lossy());
+    load_from(&DiskFiles::new(folder), &name)
+}
+
+/// Loads the manifest whose root file is called `root_name` from anything that has files.
+pub fn load_from(files: &dyn Files, root_name: &str) -> Loaded {
+    let root = read(files, root_name, FileId(0));
+    let mut sources = SourceMap::default();
+    let mut faults = Vec::new();
+    let mut wholeness = Wholeness::Whole;
+
+    let root_text = match root {
+        Ok(text) => text,
+        Err(problem) => {
+            sources.add(root_name, &files.path(root_name), problem.text());
+            let fault = problem.at(Span::start_of(FileId(0)), root_name, FileId(0));
+            return Loaded {
+                manifest: None,
+                sources,
+                faults: vec![fault],
+                draft: None,
+            };
+        }
+    };
+    let decoded = decode::root(&root_text, FileId(0));
+    sources.add(root_name, &files.path(root_name), root_text);
+    faults.extend(decoded.faults);
+    wholeness = wholeness.max(decoded.wholeness);
+
+    let (mut includes, include_faults) = include::expand(files, root_name, &decoded.decl.include);
+    if !include_faults.is_empty() {
+        wholeness = Wholeness::Partial;
+    }
+    faults.extend(include_faults);
+    if let Some(one_too_many) = includes.get(MAX_FILES) {
+        faults.push(Fault::error(
+            FaultCode::TooLarge,
+            one_too_many.span,
+            "matches too many files",
+            format!(
+                "the manifest includes {} files; at most {MAX_FILES} are read",
+                includes.len()
+            ),
+            "include fewer files, or put more into each",
+        ));
+        wholeness = Wholeness::Partial;
+        includes.truncate(MAX_FILES);
+    }
+
+    let read = read_all(files, &includes);
+    let mut declared = Vec::with_capacity(read.len());
+    for (include, one) in includes.iter().zip(read) {
+        let path = files.path(&include.name);
+        match one {
+            Ok((text, decoded)) => {
+                sources.add(&include.name, &path, text);
+                faults.extend(decoded.faults);
+                wholeness = wholeness.max(decoded.wholeness);
+                declared.push(decoded.decl);
+            }
+            Err(problem) => {
+                let file = sources.add(&include.name, &path, problem.text());
+                faults.push(problem.at(include.span, &include.name, file));
+                wholeness = Wholeness::Partial;
+            }
+        }
+    }
+
+    let (manifest, duplicates) = merge::merge(decoded.decl, declared, sources.clone());
+    faults.extend(duplicates);
+    let mut loaded = Loaded {
+        manifest: None,
+        sources,
+        faults,
+        draft: None,
+    };
+    if fault::has_errors(&loaded.faults) {
+        loaded.draft = Some((manifest, wholeness));
+    } else {
+        loaded.manifest = Some(manifest);
+    }
+    loaded.settle();
+    loaded
+}
+
+/// A file's text without a byte order mark.
+fn read(files: &dyn Files, name: &str, file: FileId) -> Result<Arc<str>, ReadProblem> {
+    let bytes = files.read(name).map_err(ReadProblem::File)?;
+    if bytes.len() > tree::MAX_FILE_BYTES {
+        return Err(ReadProblem::File(FileProblem::TooLarge(bytes.len() as u64)));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => {
+            // What is valid keeps its offsets in the lossy text, so the place stays right.
+            let fault = syntax::not_utf8(bytes, file, error.valid_up_to());
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            Err(ReadProblem::NotUtf8(Box::new(fault), text))
+        }
+    }
+}
+
+enum ReadProblem {
+    File(FileProblem),
+    NotUtf8(Box<Fault>, String),
+}
+
+impl ReadProblem {
+    /// The text to draw the fault over.
+    fn text(&self) -> String {
+        match self {
+            ReadProblem::File(_) => String::new(),
+            ReadProblem::NotUtf8(_, text) => text.clone(),
+        }
+    }
+
+    /// The fault, at the include that asked for the file where the file has no text.
+    fn at(self, asked: Span, name: &str, file: FileId) -> Fault {
+        match self {
+            ReadProblem::File(problem) => problem.fault(asked, name),
+            ReadProblem::NotUtf8(mut fault, _) => {
+                fault.primary.span.file = file;
+                *fault
+            }
+        }
+    }
+}
+
+type Read = Result<(Arc<str>, Decoded<IncludedDecl>), ReadProblem>;
+
+/// Reads and decodes included files, several at a time; the results are in the files' order.
+fn read_all(files: &dyn Files, includes: &[Included]) -> Vec<Read> {
+    let one = |index: usize| {
+        let file = FileId(u32::try_from(index + 1).unwrap_or(u32::MAX));
+        let text = read(files, &includes[index].name, file)?;
+        let decoded = decode::included(&text, file);
+        Ok((text, decoded))
+    };
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(includes.len())
+        .min(8);
+    if workers < 2 {
+        return (0..includes.len()).map(one).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, Read)> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut done = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= includes.len() {
+                            return done;
+                        }
+                        done.push((index, one(index)));
+                    }
+                })
+            })
+            .collect();
+        handles
+            .into_iter()
+            .flat_map(|handle| match handle.join() {
+                Ok(done) => done,
+                // A panic is a bug here; pass it on instead of losing files.
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The folder of a root file, by which includes and relative paths are understood.
+pub fn folder_of(root: &Path) -> PathBuf {
+    root.parent().map(Path::to_owned).unwrap_or_default()
+}

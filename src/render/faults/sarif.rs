@@ -1,0 +1,121 @@
+//! Faults as SARIF 2.1.0, for code scanning.
+
+use std::collections::HashMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::word;
+use crate::manifest::fault::{Fault, FaultCode, Label};
+use crate::manifest::source::SourceMap;
+
+/// What a path segment of a URI may not hold as it is (RFC 3986), `/` excepted.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b':');
+
+/// Draws faults as a SARIF log. `folder` is the manifest's folder in the repository, empty
+/// for its root.
+pub fn sarif(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
+    let rules: Vec<Value> = FaultCode::ALL
+        .iter()
+        .map(|code| {
+            json!({
+                "id": code.as_str(),
+                "shortDescription": { "text": code.describe().trim() },
+            })
+        })
+        .collect();
+    let index: HashMap<FaultCode, usize> = FaultCode::ALL
+        .iter()
+        .enumerate()
+        .map(|(index, code)| (*code, index))
+        .collect();
+    let results: Vec<Value> = faults
+        .iter()
+        .map(|fault| result(fault, index[&fault.code], sources, folder))
+        .collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {
+                "driver": {
+                    "name": "scim-sync",
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "rules": rules,
+                },
+            },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn result(fault: &Fault, rule: usize, sources: &SourceMap, folder: &str) -> Value {
+    let Fault {
+        code,
+        severity,
+        message,
+        primary,
+        related,
+        help,
+        // SARIF gets no snippets.
+        redact: _,
+    } = fault;
+    let mut result = json!({
+        "ruleId": code.as_str(),
+        "ruleIndex": rule,
+        "level": word(*severity),
+        "message": { "text": format!("{message}\nhelp: {help}") },
+        "locations": [location(primary, sources, folder)],
+    });
+    if !related.is_empty() {
+        let related: Vec<Value> = (1..)
+            .zip(related)
+            .map(|(id, label)| {
+                let mut location = location(label, sources, folder);
+                location["id"] = json!(id);
+                location
+            })
+            .collect();
+        result["relatedLocations"] = Value::Array(related);
+    }
+    result
+}
+
+fn location(label: &Label, sources: &SourceMap, folder: &str) -> Value {
+    let span = label.span;
+    let (line, column) = sources.line_and_column(span.file, span.start);
+    let (end_line, end_column) = sources.line_and_column(span.file, span.end);
+    let path = super::github::in_repository(&sources.file(span.file).name, folder);
+    json!({
+        "physicalLocation": {
+            "artifactLocation": {
+                "uri": utf8_percent_encode(&path, PATH).to_string(),
+            },
+            "region": {
+                "startLine": line,
+                "startColumn": column,
+                "endLine": end_line,
+                "endColumn": end_column,
+            },
+        },
+        "message": { "text": label.text },
+    })
+}

@@ -1,0 +1,3 @@
+//! Values to bytes: what people and machines see.
+
+pub mod faults;
