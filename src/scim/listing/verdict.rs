@@ -2,10 +2,13 @@
 //!
 //! **Invariants.** A partial verdict names at least one doubt.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A walk that came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[must_use = "a listing whose verdict is not read may be a part taken for the whole"]
 pub struct Walk {
     /// How many pages were read.
@@ -21,7 +24,8 @@ pub struct Walk {
 }
 
 /// Whether a walk is proven to have seen every resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "camelCase")]
 pub enum Verdict {
     /// It has.
     Whole {
@@ -36,7 +40,8 @@ pub enum Verdict {
 }
 
 /// What proves that a walk is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// As many different resources came as `totalResults` says, on every page alike.
     Counted,
@@ -57,7 +62,8 @@ impl fmt::Display for Proof {
 }
 
 /// What speaks against a walk being whole.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Doubt {
     /// Fewer resources came than `totalResults` says.
     FewerThanTotal {

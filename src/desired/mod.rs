@@ -1,0 +1,212 @@
+//! The desired state: roles × mappings resolved into people, groups and memberships.
+//!
+//! **Invariants.** Users are sorted by key, groups by name, members by user; no role,
+//! mapping or include is left to be followed except to tell *why* somebody is a member
+//! ([`DesiredState::origins`]). Resolving the same manifest gives the same value, whatever
+//! the order of its files. Nothing here knows a service provider.
+
+mod resolve;
+
+use crate::ids::{Email, GroupName, PersonKey, RoleName};
+use crate::manifest::decl::{Membership, UserStatus};
+use crate::manifest::source::Span;
+
+pub use resolve::resolve;
+
+/// The position of a person in [`DesiredState::users`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserIndex(pub u32);
+
+/// The position of a role in [`DesiredState::roles`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleIndex(pub u32);
+
+/// Everything the manifest wants, on one day.
+#[derive(Debug, Clone)]
+pub struct DesiredState {
+    /// People, sorted by key; tombstones included.
+    pub users: Vec<DesiredUser>,
+    /// Groups that at least one role maps to, sorted by name.
+    pub groups: Vec<DesiredGroup>,
+    /// Groups that must not exist, sorted by name.
+    pub absent_groups: Vec<AbsentGroup>,
+    /// Roles, sorted by name, for telling why.
+    pub roles: Vec<ResolvedRole>,
+    /// Mappings, for telling why.
+    pub mappings: Vec<ResolvedMapping>,
+    /// The day the grants were judged on.
+    pub as_of: jiff::civil::Date,
+}
+
+/// A person as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredUser {
+    /// The stable key.
+    pub key: PersonKey,
+    /// The e-mail, which is the login.
+    pub email: Email,
+    /// First name, if declared.
+    pub given_name: Option<Box<str>>,
+    /// Last name, if declared.
+    pub family_name: Option<Box<str>>,
+    /// The name to show, if declared apart.
+    pub display_name: Option<Box<str>>,
+    /// What is wanted for them.
+    pub status: UserStatus,
+    /// Earlier keys of this person.
+    pub previously: Vec<PersonKey>,
+    /// Where the person is declared.
+    pub span: Span,
+    /// Where their e-mail is declared.
+    pub email_span: Span,
+}
+
+impl DesiredUser {
+    /// The name to show: the declared one, else first and last name, else the e-mail's
+    /// local part. Never empty.
+    pub fn shown_name(&self) -> String {
+        if let Some(name) = &self.display_name {
+            return name.to_string();
+        }
+        let (given, family) = self.name_parts();
+        match (given.is_empty(), family.is_empty()) {
+            (false, false) => format!("{given} {family}"),
+            (false, true) => given.to_owned(),
+            (true, false) => family.to_owned(),
+            (true, true) => self
+                .email
+                .as_str()
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    /// First and last name, empty where not declared.
+    pub fn name_parts(&self) -> (&str, &str) {
+        (
+            self.given_name.as_deref().unwrap_or_default(),
+            self.family_name.as_deref().unwrap_or_default(),
+        )
+    }
+}
+
+/// A group as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredGroup {
+    /// The display name.
+    pub name: GroupName,
+    /// Who is wanted in it, sorted.
+    pub members: Vec<UserIndex>,
+    /// Which roles give it, by which mapping; sorted.
+    pub sources: Vec<GroupSource>,
+    /// Whether other members are removed.
+    pub membership: Membership,
+    /// Earlier names of this group.
+    pub previously: Vec<GroupName>,
+    /// Where the group itself is declared, if it is.
+    pub span: Option<Span>,
+}
+
+/// A role and the mapping that turns it into a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupSource {
+    /// The role.
+    pub role: RoleIndex,
+    /// The position of the mapping in [`DesiredState::mappings`].
+    pub mapping: u32,
+}
+
+/// A group that must not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsentGroup {
+    /// The display name.
+    pub name: GroupName,
+    /// Where that is declared.
+    pub span: Span,
+}
+
+/// A role with its includes followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedRole {
+    /// The name.
+    pub name: RoleName,
+    /// Where it is declared.
+    pub span: Span,
+    /// Grants written in this very role that hold on the day, sorted by person.
+    pub grants: Vec<Grant>,
+    /// This role and every role it includes, directly or not; sorted.
+    pub closure: Vec<RoleIndex>,
+}
+
+/// One person in one role, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The person.
+    pub user: UserIndex,
+    /// Where it is written.
+    pub span: Span,
+    /// The last day, inclusive.
+    pub until: Option<jiff::civil::Date>,
+    /// Why.
+    pub reason: Option<Box<str>>,
+}
+
+/// A mapping, for telling why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedMapping {
+    /// The expression as written.
+    pub pattern: Box<str>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// One path by which a person is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The role that maps to the group.
+    pub role: &'a ResolvedRole,
+    /// The role the person is written in: the same one, or one it includes.
+    pub granted_in: &'a ResolvedRole,
+    /// The grant.
+    pub grant: &'a Grant,
+    /// The mapping.
+    pub mapping: &'a ResolvedMapping,
+}
+
+impl DesiredState {
+    /// The person at this position.
+    pub fn user(&self, index: UserIndex) -> &DesiredUser {
+        &self.users[index.0 as usize]
+    }
+
+    /// The role at this position.
+    pub fn role(&self, index: RoleIndex) -> &ResolvedRole {
+        &self.roles[index.0 as usize]
+    }
+
+    /// Every path by which a person is in a group, in the order of roles.
+    pub fn origins<'a>(
+        &'a self,
+        group: &'a DesiredGroup,
+        user: UserIndex,
+    ) -> impl Iterator<Item = Origin<'a>> {
+        group.sources.iter().flat_map(move |source| {
+            let role = self.role(source.role);
+            let mapping = &self.mappings[source.mapping as usize];
+            role.closure.iter().filter_map(move |inner| {
+                let granted_in = self.role(*inner);
+                let at = granted_in
+                    .grants
+                    .binary_search_by_key(&user, |grant| grant.user);
+                at.ok().map(|at| Origin {
+                    role,
+                    granted_in,
+                    grant: &granted_in.grants[at],
+                    mapping,
+                })
+            })
+        })
+    }
+}

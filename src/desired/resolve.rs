@@ -1,0 +1,221 @@
+//! Manifest → desired state.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    AbsentGroup, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource, ResolvedMapping,
+    ResolvedRole, RoleIndex, UserIndex,
+};
+use crate::ids::GroupName;
+use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest};
+use crate::manifest::mapping::CompiledMapping;
+use crate::manifest::source::Span;
+
+/// Resolves a manifest that has no faults, judging grants on the day `as_of`.
+///
+/// References that do not resolve are left out: `manifest::lint` has refused such a
+/// manifest before it comes here.
+pub fn resolve(manifest: &Manifest, as_of: jiff::civil::Date) -> DesiredState {
+    let users: Vec<DesiredUser> = manifest
+        .users
+        .0
+        .iter()
+        .map(|(key, decl)| DesiredUser {
+            key: key.value.clone(),
+            email: decl.email.value.clone(),
+            given_name: decl
+                .given_name
+                .as_ref()
+                .map(|name| name.value.as_str().into()),
+            family_name: decl
+                .family_name
+                .as_ref()
+                .map(|name| name.value.as_str().into()),
+            display_name: decl
+                .display_name
+                .as_ref()
+                .map(|name| name.value.as_str().into()),
+            status: decl.status(),
+            previously: decl
+                .previously
+                .iter()
+                .map(|key| key.value.clone())
+                .collect(),
+            span: key.span,
+            email_span: decl.email.span,
+        })
+        .collect();
+    debug_assert!(users.is_sorted_by(|a, b| a.key < b.key));
+
+    let roles = resolve_roles(manifest, &users, as_of);
+    let (groups, mappings) = resolve_groups(manifest, &roles);
+    let absent_groups = manifest
+        .groups
+        .0
+        .iter()
+        .filter(|(_, decl)| decl.status() == GroupStatus::Absent)
+        .map(|(name, _)| AbsentGroup {
+            name: name.value.clone(),
+            span: name.span,
+        })
+        .collect();
+
+    DesiredState {
+        users,
+        groups,
+        absent_groups,
+        roles,
+        mappings,
+        as_of,
+    }
+}
+
+fn resolve_roles(
+    manifest: &Manifest,
+    users: &[DesiredUser],
+    as_of: jiff::civil::Date,
+) -> Vec<ResolvedRole> {
+    let by_key: HashMap<&str, UserIndex> = users
+        .iter()
+        .zip(0..)
+        .map(|(user, at)| (user.key.as_str(), UserIndex(at)))
+        .collect();
+    let by_name: BTreeMap<&str, RoleIndex> = manifest
+        .roles
+        .0
+        .iter()
+        .zip(0..)
+        .map(|((name, _), at)| (name.value.as_str(), RoleIndex(at)))
+        .collect();
+    let includes: Vec<Vec<RoleIndex>> = manifest
+        .roles
+        .0
+        .iter()
+        .map(|(_, decl)| {
+            let names = decl.includes.iter();
+            names
+                .filter_map(|name| by_name.get(name.value.as_str()).copied())
+                .collect()
+        })
+        .collect();
+
+    manifest
+        .roles
+        .0
+        .iter()
+        .zip(0..)
+        .map(|((name, decl), at)| {
+            let mut grants: Vec<Grant> = decl
+                .members
+                .iter()
+                .filter(|member| member.until.is_none_or(|until| until.value >= as_of))
+                .filter_map(|member| {
+                    Some(Grant {
+                        user: *by_key.get(member.user.value.as_str())?,
+                        span: member.user.span,
+                        until: member.until.map(|until| until.value),
+                        reason: member.reason.as_ref().map(|why| why.value.as_str().into()),
+                    })
+                })
+                .collect();
+            grants.sort_by_key(|grant| (grant.user, grant.span));
+            grants.dedup_by_key(|grant| grant.user);
+            ResolvedRole {
+                name: name.value.clone(),
+                span: name.span,
+                grants,
+                closure: closure(RoleIndex(at), &includes),
+            }
+        })
+        .collect()
+}
+
+/// A role and all it includes, sorted. Terminates on cycles, which lint refuses.
+fn closure(start: RoleIndex, includes: &[Vec<RoleIndex>]) -> Vec<RoleIndex> {
+    let mut seen = vec![start];
+    let mut at = 0;
+    while at < seen.len() {
+        for next in &includes[seen[at].0 as usize] {
+            if !seen.contains(next) {
+                seen.push(*next);
+            }
+        }
+        at += 1;
+    }
+    seen.sort_unstable();
+    seen
+}
+
+fn resolve_groups(
+    manifest: &Manifest,
+    roles: &[ResolvedRole],
+) -> (Vec<DesiredGroup>, Vec<ResolvedMapping>) {
+    let declared: BTreeMap<&str, (Span, &GroupDecl)> = manifest
+        .groups
+        .0
+        .iter()
+        .map(|(name, decl)| (name.value.as_str(), (name.span, decl)))
+        .collect();
+
+    let mut sources: BTreeMap<GroupName, Vec<GroupSource>> = BTreeMap::new();
+    let mut mappings = Vec::with_capacity(manifest.group_mappings.len());
+    for (mapping, at) in manifest.group_mappings.iter().zip(0..) {
+        mappings.push(ResolvedMapping {
+            pattern: mapping.pattern.value.as_str().into(),
+            span: mapping.pattern.span,
+        });
+        let Ok(compiled) = CompiledMapping::compile(mapping) else {
+            continue; // lint has refused it
+        };
+        for (role, index) in roles.iter().zip(0..) {
+            if let Some(group) = compiled.group_for(&role.name) {
+                sources.entry(group).or_default().push(GroupSource {
+                    role: RoleIndex(index),
+                    mapping: at,
+                });
+            }
+        }
+    }
+
+    let groups = sources
+        .into_iter()
+        .filter_map(|(name, mut sources)| {
+            sources.sort_unstable();
+            let (span, decl) = match declared.get(name.as_str()) {
+                Some((_, decl)) if decl.status() == GroupStatus::Absent => return None,
+                Some((span, decl)) => (Some(*span), Some(*decl)),
+                None => (None, None),
+            };
+            Some(DesiredGroup {
+                members: members(&sources, roles),
+                name,
+                sources,
+                membership: decl.map(GroupDecl::membership).unwrap_or_default(),
+                previously: decl
+                    .map(|decl| {
+                        decl.previously
+                            .iter()
+                            .map(|name| name.value.clone())
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+                span,
+            })
+        })
+        .collect();
+    (groups, mappings)
+}
+
+fn members(sources: &[GroupSource], roles: &[ResolvedRole]) -> Vec<UserIndex> {
+    let mut inner: Vec<RoleIndex> = sources
+        .iter()
+        .flat_map(|source| roles[source.role.0 as usize].closure.iter().copied())
+        .collect();
+    inner.sort_unstable();
+    inner.dedup();
+    let grants = inner.iter().flat_map(|role| &roles[role.0 as usize].grants);
+    let mut members: Vec<UserIndex> = grants.map(|grant| grant.user).collect();
+    members.sort_unstable();
+    members.dedup();
+    members
+}

@@ -1,0 +1,229 @@
+//! The live state: what the service provider said, at one time, and whether that was all.
+//!
+//! **Invariants.** Users are sorted by id and unique; groups are sorted by name, then id,
+//! and unique by id; members are sorted. A state whose [`Integrity`] is not whole can never
+//! lead to a removal (`plan::guard`).
+
+pub mod collect;
+pub mod snapshot;
+
+use std::collections::HashMap;
+
+use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
+use crate::scim::listing::{Doubt, Walk};
+use crate::scim::wire;
+
+/// The position of a user in [`LiveState::users`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LiveIndex(pub u32);
+
+/// Everything a service provider showed us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveState {
+    /// Users, sorted by id.
+    pub users: Vec<LiveUser>,
+    /// Groups, sorted by name, then id.
+    pub groups: Vec<LiveGroup>,
+    /// Whether that was all.
+    pub integrity: Integrity,
+}
+
+/// A live user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveUser {
+    /// The provider's id.
+    pub id: UserId,
+    /// The login name, exactly.
+    pub user_name: Box<str>,
+    /// The e-mail to match people by.
+    pub email: Email,
+    /// Whoever provisioned the user left this.
+    pub external_id: Option<ExternalId>,
+    /// First name.
+    pub given_name: Option<Box<str>>,
+    /// Last name.
+    pub family_name: Option<Box<str>>,
+    /// The name shown.
+    pub display_name: Option<Box<str>>,
+    /// Whether the account is usable.
+    pub activity: Activity,
+}
+
+/// Whether an account is usable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// It is, or the provider does not say.
+    Active,
+    /// It is not.
+    Inactive,
+}
+
+/// A live group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveGroup {
+    /// The provider's id.
+    pub id: GroupId,
+    /// The display name.
+    pub name: GroupName,
+    /// Members that are listed users, sorted.
+    pub members: Vec<LiveIndex>,
+    /// Members that are no listed user: other groups, standalone accounts, leftovers.
+    /// Sorted; never touched.
+    pub unlisted: Vec<Box<str>>,
+}
+
+/// Whether the read was whole, for each kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integrity {
+    /// Users.
+    pub users: Walk,
+    /// Groups.
+    pub groups: Walk,
+}
+
+impl Integrity {
+    /// Whether nothing is missing, as far as can be known.
+    pub fn is_whole(&self) -> bool {
+        self.users.is_whole() && self.groups.is_whole()
+    }
+}
+
+impl LiveState {
+    /// The user at this position.
+    pub fn user(&self, index: LiveIndex) -> &LiveUser {
+        &self.users[index.0 as usize]
+    }
+
+    /// Users with their positions.
+    pub fn indexed_users(&self) -> impl Iterator<Item = (LiveIndex, &LiveUser)> {
+        (0..).map(LiveIndex).zip(&self.users)
+    }
+}
+
+/// Builds a [`LiveState`] from pages of users and groups arriving in any order.
+#[derive(Debug, Default)]
+pub struct Builder {
+    users: Vec<LiveUser>,
+    groups: Vec<(LiveGroup, Vec<u32>)>,
+    interned: HashMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
+    unreadable_users: u32,
+    unreadable_groups: u32,
+}
+
+impl Builder {
+    /// Takes a user. One without id or any login cannot be planned for and spoils the read.
+    pub fn add_user(&mut self, user: wire::User) {
+        // A user without any e-mail is still somebody: they are known by their login.
+        let email = user.email().or(user.user_name.as_deref()).map(Email::new);
+        let (Some(id), Some(email)) = (user.id.filter(|id| !id.is_empty()), email) else {
+            self.unreadable_users += 1;
+            return;
+        };
+        self.users.push(LiveUser {
+            id: UserId::from(id),
+            user_name: user
+                .user_name
+                .unwrap_or_else(|| email.as_str().to_owned())
+                .into(),
+            email,
+            external_id: user
+                .external_id
+                .filter(|id| !id.is_empty())
+                .map(ExternalId::from),
+            given_name: user.name.given_name.map(Into::into),
+            family_name: user.name.family_name.map(Into::into),
+            display_name: user.display_name.or(user.name.formatted).map(Into::into),
+            activity: match user.active {
+                Some(false) => Activity::Inactive,
+                Some(true) | None => Activity::Active,
+            },
+        });
+    }
+
+    /// Takes a group. One without id or name cannot be planned for and spoils the read.
+    pub fn add_group(&mut self, group: wire::Group) {
+        let (Some(id), Some(name)) = (group.id.filter(|id| !id.is_empty()), group.display_name)
+        else {
+            self.unreadable_groups += 1;
+            return;
+        };
+        let members = group.members.unwrap_or_default();
+        let mut packed: Vec<u32> = members
+            .into_iter()
+            .filter_map(|member| member.value)
+            .map(|value| self.intern(value.into()))
+            .collect();
+        packed.sort_unstable();
+        packed.dedup();
+        let group = LiveGroup {
+            id: GroupId::from(id),
+            name: GroupName::from(name),
+            members: Vec::new(),
+            unlisted: Vec::new(),
+        };
+        self.groups.push((group, packed));
+    }
+
+    fn intern(&mut self, id: Box<str>) -> u32 {
+        if let Some(known) = self.interned.get(&id) {
+            return *known;
+        }
+        let number = u32::try_from(self.names.len()).expect("fewer than 2^32 members");
+        self.names.push(id.clone());
+        self.interned.insert(id, number);
+        number
+    }
+
+    /// The whole state, given how the two walks went.
+    pub fn finish(mut self, users: Walk, groups: Walk) -> LiveState {
+        self.users.sort_by(|a, b| a.id.cmp(&b.id));
+        self.users.dedup_by(|a, b| a.id == b.id);
+        drop(std::mem::take(&mut self.interned));
+
+        // Interned member ids → positions of users, looked up once for each id.
+        let listed: HashMap<&str, u32> = self
+            .users
+            .iter()
+            .zip(0..)
+            .map(|(user, at)| (user.id.as_str(), at))
+            .collect();
+        let resolved: Vec<Option<u32>> = self
+            .names
+            .iter()
+            .map(|name| listed.get(&**name).copied())
+            .collect();
+
+        let mut state_groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
+        for (mut group, packed) in self.groups {
+            for member in packed {
+                match resolved[member as usize] {
+                    Some(at) => group.members.push(LiveIndex(at)),
+                    None => group.unlisted.push(self.names[member as usize].clone()),
+                }
+            }
+            group.members.sort_unstable();
+            group.unlisted.sort_unstable();
+            state_groups.push(group);
+        }
+        state_groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        state_groups.dedup_by(|a, b| a.id == b.id);
+
+        LiveState {
+            users: self.users,
+            groups: state_groups,
+            integrity: Integrity {
+                users: judge(users, self.unreadable_users),
+                groups: judge(groups, self.unreadable_groups),
+            },
+        }
+    }
+}
+
+/// A resource that nothing can be planned for is a gap as much as one that never came.
+fn judge(walk: Walk, unreadable: u32) -> Walk {
+    match unreadable {
+        0 => walk,
+        _ => walk.doubting(Doubt::RowUnreadable),
+    }
+}

@@ -1,0 +1,138 @@
+//! What a provider would not take, found offline: faults of a manifest that only a profile
+//! can tell.
+
+use std::collections::BTreeMap;
+
+use super::{GroupIds, NameModel, Profile};
+use crate::desired::{DesiredGroup, DesiredState};
+use crate::manifest::decl::{Manifest, UserStatus};
+use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::source::{Span, Spanned};
+
+/// Every fault this provider finds in a manifest.
+pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    people(manifest, profile, &mut faults);
+    groups(desired, profile, &mut faults);
+    faults
+}
+
+fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    let NameModel::DisplayNameOnly { dropped, max_chars } = profile.names else {
+        return;
+    };
+    for (key, user) in &manifest.users.0 {
+        if user.status() == UserStatus::Absent {
+            continue;
+        }
+        if let Some(name) = &user.display_name {
+            faults.push(Fault::error(
+                FaultCode::UnsupportedAttribute,
+                name.span,
+                "not taken here",
+                format!(
+                    "`displayName` of `{}` is not an attribute {} takes",
+                    key.value, profile.title
+                ),
+                "take it out: only `givenName`, `familyName` and `email` are accepted",
+            ));
+        }
+        for name in [&user.given_name, &user.family_name].into_iter().flatten() {
+            forbidden(name, dropped, profile, faults);
+        }
+        let length: usize = [&user.given_name, &user.family_name]
+            .into_iter()
+            .flatten()
+            .map(|name| name.value.chars().count() + 1)
+            .sum();
+        if length > max_chars + 1 {
+            faults.push(Fault::error(
+                FaultCode::InvalidName,
+                key.span,
+                "this person's name",
+                format!(
+                    "the name of `{}` is longer than {max_chars} characters",
+                    key.value
+                ),
+                "shorten it",
+            ));
+        }
+    }
+}
+
+fn forbidden(name: &Spanned<String>, dropped: &[char], profile: &Profile, faults: &mut Vec<Fault>) {
+    if let Some(c) = name.value.chars().find(|c| dropped.contains(c)) {
+        let all: String = dropped.iter().collect();
+        faults.push(Fault::error(
+            FaultCode::InvalidName,
+            name.span,
+            format!("contains `{c}`"),
+            format!("{} does not take `{c}` in a name", profile.title),
+            format!("leave out the characters {all}"),
+        ));
+    }
+}
+
+fn groups(desired: &DesiredState, profile: &Profile, faults: &mut Vec<Fault>) {
+    let GroupIds::DerivedFromName(derive) = profile.group_ids else {
+        return;
+    };
+    let mut by_id: BTreeMap<String, &DesiredGroup> = BTreeMap::new();
+    for group in &desired.groups {
+        let Some(span) = role_span(desired, group) else {
+            continue;
+        };
+        match derive(group.name.as_str()) {
+            Err(fault) => faults.push(
+                Fault::error(
+                    FaultCode::InvalidGroupName,
+                    span,
+                    "this role's group",
+                    format!(
+                        "{} would not accept the group `{}`: {fault}",
+                        profile.title, group.name
+                    ),
+                    "rename the role, or give its mapping another group template",
+                )
+                .with_related(mapping_span(desired, group), "by this mapping"),
+            ),
+            Ok(id) => {
+                if let Some(first) = by_id.get(&id) {
+                    let fault = Fault::error(
+                        FaultCode::GroupIdCollision,
+                        span,
+                        format!("becomes the group `{}`", group.name),
+                        format!(
+                            "the groups `{}` and `{}` would both have the id `{id}`: {} would make one group of them",
+                            first.name, group.name, profile.title
+                        ),
+                        "rename one of the roles so that their ids differ, or map both to one group",
+                    );
+                    faults.push(match role_span(desired, first) {
+                        Some(other) => {
+                            fault.with_related(other, format!("becomes the group `{}`", first.name))
+                        }
+                        None => fault,
+                    });
+                } else {
+                    by_id.insert(id, group);
+                }
+            }
+        }
+    }
+}
+
+fn role_span(desired: &DesiredState, group: &DesiredGroup) -> Option<Span> {
+    group
+        .sources
+        .first()
+        .map(|source| desired.role(source.role).span)
+}
+
+fn mapping_span(desired: &DesiredState, group: &DesiredGroup) -> Span {
+    let source = group
+        .sources
+        .first()
+        .expect("a desired group comes from a role");
+    desired.mappings[source.mapping as usize].span
+}

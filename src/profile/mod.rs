@@ -1,0 +1,162 @@
+//! What one service provider can do, as data with its source.
+//!
+//! The planner and the executor ask a [`Profile`]; they never ask which provider it is.
+//! A quirk lives in `profile/<provider>.rs` beside the sentence that says where it was
+//! read and when, so that a reader can check it and a changed provider can be followed.
+//!
+//! **Invariants.** A profile holds no secrets and does no I/O. What is unknown of a
+//! provider takes the careful value of [`Profile::rfc`].
+
+pub mod facts;
+pub mod harness;
+pub mod lint;
+pub mod names;
+pub mod rfc;
+
+use crate::scim::dialect::Dialect;
+use facts::Fact;
+
+/// What one service provider can do and how to speak to it.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The name in `target.provider`.
+    pub name: &'static str,
+    /// The name for people.
+    pub title: &'static str,
+    /// How requests are spelled.
+    pub dialect: Dialect,
+    /// Which attributes of a person the provider keeps.
+    pub names: NameModel,
+    /// What creating a person sets off.
+    pub creation: Creation,
+    /// What creating somebody who is already there does.
+    pub create_existing: CreateExisting,
+    /// Whether a person's e-mail may change.
+    pub email_change: EmailChange,
+    /// What `status: suspended` can become.
+    pub suspension: Suspension,
+    /// What removing a person does to their memberships.
+    pub user_removal: UserRemovalEffect,
+    /// Who can remove a group.
+    pub group_removal: GroupRemovalRule,
+    /// How a group's id comes about.
+    pub group_ids: GroupIds,
+    /// How group names compare.
+    pub group_names: GroupNames,
+    /// What is known of the provider, for the reference table.
+    pub facts: &'static [Fact],
+}
+
+impl Profile {
+    /// The profile for a `target.provider`, if there is one.
+    pub fn named(name: &str) -> Option<Profile> {
+        match name {
+            "harness" => Some(harness::profile()),
+            "scim" => Some(rfc::profile()),
+            unknown => {
+                debug_assert!(!Self::NAMES.contains(&unknown));
+                None
+            }
+        }
+    }
+
+    /// Every name [`Profile::named`] knows.
+    pub const NAMES: &'static [&'static str] = &["harness", "scim"];
+}
+
+/// Which attributes of a person the provider keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameModel {
+    /// One display name. First and last name go in, the display name comes back, and only
+    /// it is compared. Characters in `dropped` may be sanitised away by the server, so
+    /// they never make a difference.
+    DisplayNameOnly {
+        /// Characters the provider refuses or drops in names.
+        dropped: &'static [char],
+        /// The longest name, in characters.
+        max_chars: usize,
+    },
+    /// First name, last name and display name, each as sent.
+    Full,
+}
+
+/// What creating a person sets off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    /// Nothing beyond the account.
+    Silent,
+    /// The provider mails an invitation.
+    Invites,
+}
+
+/// What creating somebody who is already there does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateExisting {
+    /// It is refused (RFC 7644 §3.3: 409 `uniqueness`).
+    Refused,
+    /// The existing account is taken over and comes back with its old id; it shows in
+    /// listings only once something about it changed.
+    Adopts,
+}
+
+/// Whether a person's e-mail may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailChange {
+    /// It must not; the sentence says why.
+    Refused {
+        /// Why, ending the sentence "… because".
+        because: &'static str,
+    },
+    /// It may.
+    Allowed,
+}
+
+/// What `status: suspended` can become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspension {
+    /// The account is made inactive and can be made active again.
+    Disables,
+    /// The provider knows no inactive accounts: suspending removes the person.
+    Removes,
+}
+
+/// What removing a person does to their memberships.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserRemovalEffect {
+    /// The provider takes them out of their groups, possibly a little later.
+    PurgesMemberships,
+    /// They may stay listed as members, so they are taken out first.
+    LeavesMemberships,
+}
+
+/// Who can remove a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupRemovalRule {
+    /// Only the provider's Support, by documentation; the client does not try unless the
+    /// policy says `onRemoval.groups: delete`.
+    SupportOnly {
+        /// Whom to write to.
+        contact: &'static str,
+    },
+    /// Anybody, with DELETE.
+    Deletable,
+}
+
+/// How a group's id comes about.
+#[derive(Debug, Clone, Copy)]
+pub enum GroupIds {
+    /// The provider issues it; nothing can be said beforehand.
+    Opaque,
+    /// It is derived from the display name, so two names can mean one group. Used only to
+    /// find collisions, never to find a group.
+    DerivedFromName(fn(&str) -> Result<String, names::GroupNameFault>),
+}
+
+/// How group names compare when a group is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupNames {
+    /// Exactly.
+    Exact,
+    /// Without case and Unicode form (RFC 7643 §4.2: `displayName` is `caseExact: false`).
+    Folded,
+}

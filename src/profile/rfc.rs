@@ -1,0 +1,67 @@
+//! `provider: scim`: what RFC 7643 and RFC 7644 promise, and nothing more.
+
+use super::facts::{Fact, Reading};
+use super::{
+    CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
+    Profile, Suspension, UserRemovalEffect,
+};
+use crate::scim::dialect::Dialect;
+
+/// The name in `target.provider`.
+pub const NAME: &str = "scim";
+
+/// The plain profile.
+pub fn profile() -> Profile {
+    Profile {
+        name: NAME,
+        title: "SCIM 2.0",
+        dialect: Dialect::rfc(),
+        names: NameModel::Full,
+        creation: Creation::Silent,
+        create_existing: CreateExisting::Refused,
+        email_change: EmailChange::Refused {
+            because: "an e-mail is a login here, and no standard says that it may change",
+        },
+        suspension: Suspension::Disables,
+        user_removal: UserRemovalEffect::LeavesMemberships,
+        group_removal: GroupRemovalRule::Deletable,
+        group_ids: GroupIds::Opaque,
+        group_names: GroupNames::Folded,
+        facts: FACTS,
+    }
+}
+
+const FACTS: &[Fact] = &[
+    Fact {
+        name: "paging",
+        statement: "Lists are paged by a 1-based `startIndex`; the server may return fewer than asked.",
+        reading: Reading::Documented,
+        source: "RFC 7644 §3.4.2.4",
+        verified: "2026-11-24",
+        handling: "Advances by what came, de-duplicates, and calls a read whole only if it matches `totalResults`.",
+    },
+    Fact {
+        name: "group names",
+        statement: "A group's `displayName` is compared without case and need not be unique.",
+        reading: Reading::Documented,
+        source: "RFC 7643 §4.2, §8.7.1",
+        verified: "2026-11-24",
+        handling: "Two live groups of one name are a refusal, never a guess.",
+    },
+    Fact {
+        name: "referential integrity",
+        statement: "Nothing obliges a server to take a deleted user out of groups; strict ones do not.",
+        reading: Reading::Documented,
+        source: "RFC 7644 §3.6; seen at scim2-server 0.8.3",
+        verified: "2026-11-24",
+        handling: "Memberships are removed before the user is.",
+    },
+    Fact {
+        name: "member removal",
+        statement: "`remove` with path `members` and no filter removes everybody.",
+        reading: Reading::Documented,
+        source: "RFC 7644 §3.5.2.2",
+        verified: "2026-11-24",
+        handling: "Only `members[value eq \"id\"]` is ever sent.",
+    },
+];
