@@ -31,6 +31,7 @@ pub mod desired;
 pub mod ids;
 pub mod live;
 pub mod manifest;
+pub mod plan;
 pub mod profile;
 pub mod render;
 pub mod sandbox;

@@ -1,0 +1,577 @@
+//! Groups and memberships: created, filled, renamed, emptied, removed, left alone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::identity::{Claim, Match, Matches};
+use super::item::{
+    Change, Consequence, Evidence, GroupRef, ItemId, ManualStep, ManualStepCode, MemberChange,
+    MembershipOrigin, Notice, NoticeCode, Reason, Refusal, RefusalCode, UnmanagedGroup,
+    UnmanagedMembers, UnmanagedReason,
+};
+use super::planner::{Context, Draft};
+use crate::desired::{DesiredGroup, UserIndex};
+use crate::ids::{GroupId, GroupName, fold};
+use crate::live::{LiveGroup, LiveIndex};
+use crate::manifest::decl::{GroupRemoval, Membership, Undeclared, UserStatus};
+use crate::profile::{GroupIds, GroupNames, GroupRemovalRule, Suspension, UserRemovalEffect};
+
+/// Plans every desired group, then every live group that no role maps to.
+pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
+    let live = context.input.live;
+    let mut groups = Groups {
+        context,
+        matches,
+        by_name: HashMap::with_capacity(live.groups.len()),
+        claimed: vec![false; live.groups.len()],
+        ids: BTreeMap::new(),
+        purged: vec![false; live.users.len()],
+    };
+    for (group, at) in live.groups.iter().zip(0..) {
+        groups
+            .by_name
+            .entry(groups.key(&group.name))
+            .or_default()
+            .push(at);
+        groups.ids.insert(group.id.clone(), group.name.clone());
+    }
+    for user in &draft.purged {
+        groups.purged[user.0 as usize] = true;
+    }
+
+    for group in &context.input.desired.groups {
+        groups.plan_desired(draft, group);
+    }
+    groups.plan_absent(draft);
+    groups.plan_undeclared(draft);
+    if context.input.profile.user_removal == UserRemovalEffect::LeavesMemberships {
+        removals_wait_for_memberships(draft);
+    }
+}
+
+struct Groups<'a> {
+    context: &'a Context<'a>,
+    matches: &'a Matches,
+    by_name: HashMap<String, Vec<usize>>,
+    /// Live groups that the plan has dealt with.
+    claimed: Vec<bool>,
+    /// Ids in use, live or planned, to find collisions of derived ids.
+    ids: BTreeMap<GroupId, GroupName>,
+    /// Live users whose account goes and takes its memberships along.
+    purged: Vec<bool>,
+}
+
+impl Groups<'_> {
+    fn key(&self, name: &GroupName) -> String {
+        match self.context.input.profile.group_names {
+            GroupNames::Exact => name.as_str().to_owned(),
+            GroupNames::Folded => fold(name.as_str()),
+        }
+    }
+
+    fn named(&self, name: &GroupName) -> Vec<usize> {
+        self.by_name
+            .get(&self.key(name))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn live(&self, at: usize) -> &LiveGroup {
+        &self.context.input.live.groups[at]
+    }
+
+    /// Which lines a desired group comes from: its mappings' and its roles'.
+    fn evidence(&self, group: &DesiredGroup) -> Vec<Evidence> {
+        let desired = self.context.input.desired;
+        let mut evidence = Vec::new();
+        for source in &group.sources {
+            let role = desired.role(source.role);
+            let mapping = &desired.mappings[source.mapping as usize];
+            evidence.push(
+                self.context
+                    .evidence(role.span, format!("role `{}`", role.name)),
+            );
+            evidence.push(
+                self.context
+                    .evidence(mapping.span, format!("mapping `{}`", mapping.pattern)),
+            );
+        }
+        evidence.dedup();
+        evidence
+    }
+
+    fn plan_desired(&mut self, draft: &mut Draft, group: &DesiredGroup) {
+        let found = self.named(&group.name);
+        match found.as_slice() {
+            [] => match self.earlier_name(group) {
+                Some(at) => {
+                    self.claimed[at] = true;
+                    let live = self.live(at);
+                    let change = Change::RenameGroup {
+                        id: live.id.clone(),
+                        before: live.name.clone(),
+                        after: group.name.clone(),
+                    };
+                    let id = format!("group:{}:rename", group.name);
+                    let evidence = self.evidence(group);
+                    draft.act(id, change, Reason::Renamed, evidence);
+                    self.plan_members(draft, group, Some(at), None);
+                }
+                None => self.create(draft, group),
+            },
+            [at] => {
+                self.claimed[*at] = true;
+                self.plan_members(draft, group, Some(*at), None);
+            }
+            several => self.ambiguous(draft, &group.name, several, self.evidence(group)),
+        }
+    }
+
+    /// The one live group that has an earlier name of this group and no role of its own.
+    fn earlier_name(&self, group: &DesiredGroup) -> Option<usize> {
+        let desired = &self.context.input.desired.groups;
+        let mut found = group
+            .previously
+            .iter()
+            .filter(|name| {
+                desired
+                    .binary_search_by(|other| other.name.cmp(name))
+                    .is_err()
+            })
+            .flat_map(|name| self.named(name))
+            .filter(|at| !self.claimed[*at]);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    fn create(&mut self, draft: &mut Draft, group: &DesiredGroup) {
+        let evidence = self.evidence(group);
+        let expected_id = match self.context.input.profile.group_ids {
+            GroupIds::Opaque => None,
+            GroupIds::DerivedFromName(derive) => match derive(group.name.as_str()) {
+                Ok(id) => Some(GroupId::from(id)),
+                Err(fault) => {
+                    draft.refusals.push(Refusal {
+                        id: ItemId::new(format!("group:{}:create", group.name)),
+                        code: RefusalCode::GroupNameRejected,
+                        message: format!(
+                            "{} would not accept the group `{}`: {fault}",
+                            self.context.input.profile.title, group.name
+                        ),
+                        help: "rename the role, or give its mapping another group template"
+                            .to_owned(),
+                        evidence,
+                        blocked: Vec::new(),
+                    });
+                    return;
+                }
+            },
+        };
+        if let Some(id) = &expected_id {
+            if let Some(other) = self.ids.get(id) {
+                draft.refusals.push(Refusal {
+                    id: ItemId::new(format!("group:{}:create", group.name)),
+                    code: RefusalCode::GroupIdTaken,
+                    message: format!(
+                        "the group `{}` would get the id `{id}`, which belongs to the group `{other}`",
+                        group.name
+                    ),
+                    help: format!(
+                        "map the role to `{other}`, or rename the role so that its id differs"
+                    ),
+                    evidence,
+                    blocked: Vec::new(),
+                });
+                return;
+            }
+            self.ids.insert(id.clone(), group.name.clone());
+        }
+        let create = ItemId::new(format!("group:{}:create", group.name));
+        let change = Change::CreateGroup {
+            name: group.name.clone(),
+            expected_id,
+        };
+        draft.act(
+            create.to_string(),
+            change,
+            Reason::DeclaredNotLive,
+            evidence,
+        );
+        self.plan_members(draft, group, None, Some(create));
+    }
+
+    /// The difference between who is wanted and who is there, in batches.
+    fn plan_members(
+        &self,
+        draft: &mut Draft,
+        group: &DesiredGroup,
+        at: Option<usize>,
+        created_by: Option<ItemId>,
+    ) {
+        let there: &[LiveIndex] = at.map_or(&[], |at| &self.live(at).members);
+        let reference = GroupRef {
+            name: group.name.clone(),
+            id: at.map(|at| self.live(at).id.clone()),
+        };
+        let mut wanted: Vec<(LiveIndex, UserIndex)> = Vec::with_capacity(group.members.len());
+        let mut new: Vec<UserIndex> = Vec::new();
+        for user in &group.members {
+            match (
+                self.matches.of(*user),
+                self.context.input.desired.user(*user).status,
+            ) {
+                (_, UserStatus::Absent)
+                | (Match::Held, _)
+                | (Match::Nobody, UserStatus::Suspended) => {}
+                (Match::Nobody, UserStatus::Active) => new.push(*user),
+                (Match::Live(live) | Match::Frozen(live), UserStatus::Active) => {
+                    wanted.push((live, *user));
+                }
+                (Match::Live(live) | Match::Frozen(live), UserStatus::Suspended) => {
+                    match self.context.input.profile.suspension {
+                        Suspension::Disables => wanted.push((live, *user)),
+                        Suspension::Removes => {}
+                    }
+                }
+            }
+        }
+        wanted.sort_unstable();
+
+        let mut add: Vec<MemberChange> = Vec::new();
+        for (live, user) in &wanted {
+            if there.binary_search(live).is_err() {
+                let person = self.context.live_person(*live, Some(*user));
+                add.push(MemberChange {
+                    person,
+                    origins: self.origins(group, *user),
+                });
+            }
+        }
+        for user in new {
+            let person = self.context.planned_person(user);
+            add.push(MemberChange {
+                person,
+                origins: self.origins(group, user),
+            });
+        }
+        let mut remove: Vec<LiveIndex> = Vec::new();
+        let mut extra: Vec<String> = Vec::new();
+        for live in there {
+            let is_wanted = wanted.binary_search_by_key(live, |(live, _)| *live).is_ok();
+            if is_wanted || self.purged[live.0 as usize] || self.matches.claim(*live) == Claim::Held
+            {
+                continue;
+            }
+            match group.membership {
+                Membership::Authoritative => remove.push(*live),
+                Membership::Additive => {
+                    extra.push(self.context.input.live.user(*live).id.to_string())
+                }
+            }
+        }
+
+        let evidence = self.evidence(group);
+        self.add_members(draft, &reference, add, created_by, &evidence);
+        self.remove_members(draft, &reference, &remove, Reason::NoRoleGives, &evidence);
+        extra.sort_unstable();
+        leave_members(draft, &reference, extra, UnmanagedReason::AdditiveGroup);
+        if let Some(at) = at {
+            let unlisted = self
+                .live(at)
+                .unlisted
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
+        }
+    }
+
+    fn origins(&self, group: &DesiredGroup, user: UserIndex) -> Vec<MembershipOrigin> {
+        let origins = self.context.input.desired.origins(group, user);
+        origins
+            .map(|origin| MembershipOrigin {
+                role: origin.role.name.clone(),
+                through: (origin.role.name != origin.granted_in.name)
+                    .then(|| origin.granted_in.name.clone()),
+                mapping: origin.mapping.pattern.to_string(),
+                place: self.context.place(origin.grant.span),
+                until: origin.grant.until,
+                reason: origin.grant.reason.as_deref().map(str::to_owned),
+            })
+            .collect()
+    }
+
+    fn add_members(
+        &self,
+        draft: &mut Draft,
+        group: &GroupRef,
+        mut members: Vec<MemberChange>,
+        created_by: Option<ItemId>,
+        evidence: &[Evidence],
+    ) {
+        members.sort_by(|a, b| a.person.cmp(&b.person));
+        let size = self.context.input.profile.dialect.members_per_patch;
+        for (batch, number) in batches(members, size).zip(1..) {
+            let id = format!("group:{}:add-members:{number}", group.name);
+            let change = Change::AddMembers {
+                group: group.clone(),
+                members: batch,
+            };
+            let action = draft.act(id, change, Reason::RoleGives, evidence.to_vec());
+            action.depends_on.extend(created_by.clone());
+        }
+    }
+
+    /// Plans the removal of members and returns the items that do it.
+    fn remove_members(
+        &self,
+        draft: &mut Draft,
+        group: &GroupRef,
+        members: &[LiveIndex],
+        reason: Reason,
+        evidence: &[Evidence],
+    ) -> Vec<ItemId> {
+        let mut changes: Vec<MemberChange> = members
+            .iter()
+            .map(|live| MemberChange {
+                person: self.context.live_person(*live, self.declared(*live)),
+                origins: Vec::new(),
+            })
+            .collect();
+        changes.sort_by(|a, b| a.person.cmp(&b.person));
+        let size = self.context.input.profile.dialect.members_per_patch;
+        let mut items = Vec::new();
+        for (batch, number) in batches(changes, size).zip(1..) {
+            let id = match &group.id {
+                Some(group_id) if reason == Reason::GroupRemoved => {
+                    format!("group:#{group_id}:remove-members:{number}")
+                }
+                Some(_) | None => format!("group:{}:remove-members:{number}", group.name),
+            };
+            let change = Change::RemoveMembers {
+                group: group.clone(),
+                members: batch,
+            };
+            items.push(draft.act(id, change, reason, evidence.to_vec()).id.clone());
+        }
+        items
+    }
+
+    fn declared(&self, live: LiveIndex) -> Option<UserIndex> {
+        match self.matches.claim(live) {
+            Claim::Person(user) => Some(user),
+            Claim::Unclaimed | Claim::Held => None,
+        }
+    }
+
+    fn ambiguous(
+        &mut self,
+        draft: &mut Draft,
+        name: &GroupName,
+        several: &[usize],
+        evidence: Vec<Evidence>,
+    ) {
+        let named: Vec<String> = several
+            .iter()
+            .map(|at| {
+                let group = self.live(*at);
+                format!(
+                    "`{}` (id {}, {} members)",
+                    group.name,
+                    group.id,
+                    group.members.len() + group.unlisted.len()
+                )
+            })
+            .collect();
+        for at in several {
+            self.claimed[*at] = true;
+        }
+        draft.refusals.push(Refusal {
+            id: ItemId::new(format!("group:{name}:match")),
+            code: RefusalCode::AmbiguousGroup,
+            message: format!("{} live groups have the name `{name}`: {}", several.len(), named.join(", ")),
+            help: "rename or remove the group that is not meant at the service provider, then plan again".to_owned(),
+            evidence,
+            blocked: Vec::new(),
+        });
+    }
+
+    fn plan_absent(&mut self, draft: &mut Draft) {
+        for absent in &self.context.input.desired.absent_groups {
+            let evidence = vec![
+                self.context
+                    .evidence(absent.span, format!("group `{}`", absent.name)),
+            ];
+            let found: Vec<usize> = self
+                .named(&absent.name)
+                .into_iter()
+                .filter(|at| !self.claimed[*at])
+                .collect();
+            match found.as_slice() {
+                [] => draft.notices.push(Notice {
+                    code: NoticeCode::TombstoneDone,
+                    message: format!(
+                        "the group `{}` is gone; the tombstone may be taken out",
+                        absent.name
+                    ),
+                    evidence,
+                }),
+                [at] => {
+                    self.claimed[*at] = true;
+                    self.remove(draft, *at, Reason::Tombstone, evidence);
+                }
+                several => self.ambiguous(draft, &absent.name, several, evidence),
+            }
+        }
+    }
+
+    fn plan_undeclared(&mut self, draft: &mut Draft) {
+        for at in 0..self.claimed.len() {
+            if self.claimed[at] {
+                continue;
+            }
+            match self.context.input.policy.undeclared_groups {
+                Undeclared::Remove => self.remove(draft, at, Reason::UndeclaredPolicy, Vec::new()),
+                Undeclared::Keep => self.leave_alone(draft, at, UnmanagedReason::Undeclared),
+            }
+        }
+    }
+
+    fn leave_alone(&self, draft: &mut Draft, at: usize, because: UnmanagedReason) {
+        let group = self.live(at);
+        draft.unmanaged.groups.push(UnmanagedGroup {
+            group: GroupRef {
+                name: group.name.clone(),
+                id: Some(group.id.clone()),
+            },
+            members: group.members.len() + group.unlisted.len(),
+            because,
+        });
+    }
+
+    /// A group that is to go: its members lose access now, and the group itself goes the
+    /// way policy and provider allow.
+    fn remove(&self, draft: &mut Draft, at: usize, reason: Reason, evidence: Vec<Evidence>) {
+        let group = self.live(at);
+        let reference = GroupRef {
+            name: group.name.clone(),
+            id: Some(group.id.clone()),
+        };
+        let rule = self.context.input.profile.group_removal;
+        let deleted = match (self.context.input.policy.group_removal, rule) {
+            (GroupRemoval::Delete, GroupRemovalRule::Deletable)
+            | (GroupRemoval::Support, GroupRemovalRule::Deletable) => Some(None),
+            (GroupRemoval::Delete, GroupRemovalRule::SupportOnly { contact }) => {
+                Some(Some(format!(
+                    "the documentation says that only {contact} removes such a group; the provider's code lets SCIM DELETE do it"
+                )))
+            }
+            (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. })
+            | (GroupRemoval::Keep, _) => None,
+        };
+        if let Some(note) = deleted {
+            let id = format!("{}:delete", subject(group, reason));
+            let change = Change::DeleteGroup {
+                id: group.id.clone(),
+                name: group.name.clone(),
+            };
+            let action = draft.act(id, change, reason, evidence);
+            if let Some(note) = note {
+                action.with(Consequence::Undocumented { note });
+            }
+            return;
+        }
+
+        let leaving: Vec<LiveIndex> = group
+            .members
+            .iter()
+            .filter(|live| !self.purged[live.0 as usize])
+            .copied()
+            .collect();
+        self.remove_members(draft, &reference, &leaving, Reason::GroupRemoved, &evidence);
+        let unlisted: Vec<String> = group.unlisted.iter().map(ToString::to_string).collect();
+        leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
+        match (self.context.input.policy.group_removal, rule) {
+            (GroupRemoval::Support, GroupRemovalRule::SupportOnly { contact }) => {
+                draft.manual_steps.push(ManualStep {
+                    id: ItemId::new(format!("{}:support", subject(group, reason))),
+                    code: ManualStepCode::GroupRemovalNeedsSupport,
+                    members: group.members.len() + group.unlisted.len(),
+                    message: format!(
+                        "the group `{}` (id {}) can be removed only by {} Support",
+                        group.name, group.id, self.context.input.profile.title
+                    ),
+                    help: format!(
+                        "write to {contact}: please remove the user group `{}` with the identifier `{}`, which was created by SCIM and is no longer wanted",
+                        group.name, group.id
+                    ),
+                    group: reference,
+                    evidence,
+                });
+            }
+            (GroupRemoval::Keep, _) => self.leave_alone(draft, at, UnmanagedReason::RemovalKeeps),
+            (GroupRemoval::Delete | GroupRemoval::Support, _) => {}
+        }
+    }
+}
+
+/// What an item's id starts with: the name where declared, else the provider's id, since
+/// undeclared groups may share a name.
+fn subject(group: &LiveGroup, reason: Reason) -> String {
+    match reason {
+        Reason::Tombstone => format!("group:{}", group.name),
+        Reason::DeclaredNotLive
+        | Reason::NameDiffers
+        | Reason::DeclaredActive
+        | Reason::DeclaredSuspended
+        | Reason::NoLongerDeclared
+        | Reason::UndeclaredPolicy
+        | Reason::RoleGives
+        | Reason::NoRoleGives
+        | Reason::GroupRemoved
+        | Reason::PersonRemoved
+        | Reason::Renamed => format!("group:#{}", group.id),
+    }
+}
+
+fn leave_members(draft: &mut Draft, group: &GroupRef, ids: Vec<String>, because: UnmanagedReason) {
+    if !ids.is_empty() {
+        draft.unmanaged.memberships.push(UnmanagedMembers {
+            group: group.clone(),
+            ids,
+            because,
+        });
+    }
+}
+
+fn batches(members: Vec<MemberChange>, size: usize) -> impl Iterator<Item = Vec<MemberChange>> {
+    let mut rest = members.into_iter();
+    std::iter::from_fn(move || {
+        let batch: Vec<MemberChange> = rest.by_ref().take(size.max(1)).collect();
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// Where a provider may keep a removed user as a member, the user is removed only after
+/// they have left their groups.
+fn removals_wait_for_memberships(draft: &mut Draft) {
+    let mut leaving: HashMap<String, Vec<ItemId>> = HashMap::new();
+    for action in &draft.actions {
+        if let Change::RemoveMembers { members, .. } = &action.change {
+            for member in members {
+                if let Some(id) = &member.person.id {
+                    leaving
+                        .entry(id.to_string())
+                        .or_default()
+                        .push(action.id.clone());
+                }
+            }
+        }
+    }
+    for action in &mut draft.actions {
+        if let Change::DeleteUser { person } = &action.change
+            && let Some(items) = person.id.as_ref().and_then(|id| leaving.get(id.as_str()))
+        {
+            action.depends_on.extend(items.iter().cloned());
+        }
+    }
+}

@@ -1,0 +1,595 @@
+//! The rails: what a plan may not take away, however the difference came about.
+//!
+//! A guard never hides anything. What it blocks moves from `actions` into a refusal that
+//! carries the very actions, so the plan still shows all of it, with the limit, its use and
+//! how to raise this one for this plan. There is no switch that turns all of them off.
+
+use std::collections::{BTreeMap, HashMap};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::item::{Action, Change, Evidence, ItemId, Person, Reason, Refusal, RefusalCode};
+use super::planner::{Context, Draft};
+use crate::ids::GroupName;
+use crate::live::LiveIndex;
+use crate::manifest::decl::Limit;
+
+/// Limits raised for one plan: `--allow user-removals=12`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowances(BTreeMap<LimitName, u32>);
+
+/// Why an `--allow` is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not an allowance: write `user-removals=N`, `membership-removals=N` or `per-group-removals=N`"
+)]
+pub struct AllowanceError(pub String);
+
+impl Allowances {
+    /// Raises one limit.
+    pub fn raise(&mut self, limit: LimitName, to: u32) {
+        self.0.insert(limit, to);
+    }
+
+    /// Reads `user-removals=12`.
+    ///
+    /// # Errors
+    /// When it names no limit or no number.
+    pub fn parse_one(text: &str) -> Result<(LimitName, u32), AllowanceError> {
+        let error = || AllowanceError(text.to_owned());
+        let (name, number) = text.split_once('=').ok_or_else(error)?;
+        let limit = LimitName::ALL
+            .iter()
+            .find(|limit| limit.as_str() == name)
+            .ok_or_else(error)?;
+        Ok((*limit, number.parse().map_err(|_| error())?))
+    }
+}
+
+/// A limit on removals.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitName {
+    /// People removed or deactivated.
+    UserRemovals,
+    /// Memberships removed, over all groups.
+    MembershipRemovals,
+    /// Memberships removed from one group.
+    PerGroupRemovals,
+}
+
+impl LimitName {
+    /// Every limit.
+    pub const ALL: &'static [LimitName] = &[
+        LimitName::UserRemovals,
+        LimitName::MembershipRemovals,
+        LimitName::PerGroupRemovals,
+    ];
+
+    /// The name people write.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LimitName::UserRemovals => "user-removals",
+            LimitName::MembershipRemovals => "membership-removals",
+            LimitName::PerGroupRemovals => "per-group-removals",
+        }
+    }
+
+    /// The key in `policy.limits`.
+    fn key(self) -> &'static str {
+        match self {
+            LimitName::UserRemovals => "userRemovals",
+            LimitName::MembershipRemovals => "membershipRemovals",
+            LimitName::PerGroupRemovals => "perGroupRemovals",
+        }
+    }
+
+    fn code(self) -> RefusalCode {
+        match self {
+            LimitName::UserRemovals => RefusalCode::LimitUserRemovals,
+            LimitName::MembershipRemovals => RefusalCode::LimitMembershipRemovals,
+            LimitName::PerGroupRemovals => RefusalCode::LimitPerGroupRemovals,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            LimitName::UserRemovals => "people removed or suspended",
+            LimitName::MembershipRemovals => "memberships removed",
+            LimitName::PerGroupRemovals => "memberships removed from one group",
+        }
+    }
+}
+
+/// One limit and how much of it the plan uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LimitUse {
+    /// The limit.
+    pub limit: LimitName,
+    /// The group it was measured on: for `per-group-removals`, the one that uses most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupName>,
+    /// How many the plan removes.
+    pub used: usize,
+    /// Of how many.
+    pub population: usize,
+    /// The limit as the policy says it: `5`, `10%`.
+    pub configured: String,
+    /// What that comes to here; absent where the population is below the minimum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<usize>,
+    /// What `--allow` raised it to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_to: Option<u32>,
+    /// Whether the plan uses more than allowed, so that the removals are refused.
+    pub tripped: bool,
+}
+
+/// Applies every guard, in the order: partial read, protection, minimum members, limits.
+pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
+    partial_read(context, draft);
+    protected_people(context, draft);
+    protected_groups(context, draft);
+    min_members(context, draft);
+    let limits = limits(context, draft);
+    depend_on_what_is_left(draft);
+    limits
+}
+
+/// Takes the actions for which `is_blocked` holds out of the plan.
+fn take(draft: &mut Draft, mut is_blocked: impl FnMut(&Action) -> bool) -> Vec<Action> {
+    draft
+        .actions
+        .extract_if(.., |action| is_blocked(action))
+        .collect()
+}
+
+fn evidence_of(blocked: &[Action]) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for item in blocked.iter().flat_map(|action| &action.evidence) {
+        if !evidence.contains(item) {
+            evidence.push(item.clone());
+        }
+        if evidence.len() == 10 {
+            break;
+        }
+    }
+    evidence
+}
+
+fn partial_read(context: &Context<'_>, draft: &mut Draft) {
+    if context.input.live.integrity.is_whole() {
+        return;
+    }
+    let blocked = take(draft, |action| action.change.is_removal());
+    if blocked.is_empty() {
+        return;
+    }
+    draft.refusals.push(Refusal {
+        id: ItemId::new("guard:partial-read"),
+        code: RefusalCode::PartialRead,
+        message: format!(
+            "{} are refused because the live state may not have been read whole",
+            count(blocked.len(), "removal", "removals")
+        ),
+        help: "plan again; if it stays so, something between here and the service provider cuts its lists".to_owned(),
+        evidence: evidence_of(&blocked),
+        blocked,
+    });
+}
+
+fn protected_people(context: &Context<'_>, draft: &mut Draft) {
+    let protected = &context.input.policy.protected_users;
+    if protected.is_empty() {
+        return;
+    }
+    let is_protected = |person: &Person| {
+        person
+            .key
+            .as_ref()
+            .is_some_and(|key| protected.contains(key))
+    };
+    let mut refusals: Vec<Refusal> = Vec::new();
+    let mut refuse = |person: &Person, what: &str, action: Action| {
+        refusals.push(Refusal {
+            id: ItemId::new(format!("guard:protected:{}", action.id)),
+            code: RefusalCode::ProtectedUser,
+            message: format!("`{}` is protected and is not {what}", person.label()),
+            help: format!(
+                "take `{}` out of `policy.protect.users` if this is meant, in a change of its own",
+                person.label()
+            ),
+            evidence: action.evidence.clone(),
+            blocked: vec![action],
+        });
+    };
+    for action in take(draft, |action| match &action.change {
+        Change::DeleteUser { person } | Change::DeactivateUser { person } => is_protected(person),
+        Change::RemoveMembers { members, .. } => members.iter().any(|m| is_protected(&m.person)),
+        Change::CreateUser { .. }
+        | Change::ReactivateUser { .. }
+        | Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::AddMembers { .. }
+        | Change::RenameGroup { .. }
+        | Change::DeleteGroup { .. } => false,
+    }) {
+        match &action.change {
+            Change::RemoveMembers { group, members } => {
+                let (kept, rest): (Vec<_>, Vec<_>) = members
+                    .iter()
+                    .cloned()
+                    .partition(|member| is_protected(&member.person));
+                for member in kept {
+                    let change = Change::RemoveMembers {
+                        group: group.clone(),
+                        members: vec![member.clone()],
+                    };
+                    let id = ItemId::new(format!("{}:{}", action.id, member.person.label()));
+                    let what = format!("taken out of `{}`", group.name);
+                    refuse(
+                        &member.person,
+                        &what,
+                        Action {
+                            id,
+                            change,
+                            ..action.clone()
+                        },
+                    );
+                }
+                if !rest.is_empty() {
+                    let change = Change::RemoveMembers {
+                        group: group.clone(),
+                        members: rest,
+                    };
+                    draft.actions.push(Action {
+                        change,
+                        ..action.clone()
+                    });
+                }
+            }
+            Change::DeleteUser { person } => refuse(&person.clone(), "removed", action),
+            Change::DeactivateUser { person } => refuse(&person.clone(), "deactivated", action),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::DeleteGroup { .. } => draft.actions.push(action),
+        }
+    }
+    draft.refusals.append(&mut refusals);
+}
+
+fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
+    let protected = &context.input.policy.protected_groups;
+    let mut by_group: BTreeMap<GroupName, Vec<Action>> = BTreeMap::new();
+    for action in take(draft, |action| {
+        action.change.is_removal()
+            && action
+                .change
+                .group_name()
+                .is_some_and(|name| protected.contains(name))
+    }) {
+        let name = action.change.group_name().expect("filtered on it").clone();
+        by_group.entry(name).or_default().push(action);
+    }
+    for (name, blocked) in by_group {
+        draft.refusals.push(Refusal {
+            id: ItemId::new(format!("guard:protected:group:{name}")),
+            code: RefusalCode::ProtectedGroup,
+            message: format!("the group `{name}` is protected: it is not removed, nor are its members"),
+            help: format!("take `{name}` out of `policy.protect.groups` if this is meant, in a change of its own"),
+            evidence: evidence_of(&blocked),
+            blocked,
+        });
+    }
+}
+
+fn min_members(context: &Context<'_>, draft: &mut Draft) {
+    let live = context.input.live;
+    for (name, least) in &context.input.policy.min_members {
+        let Some(group) = live.groups.iter().find(|group| group.name == *name) else {
+            continue;
+        };
+        let leaves = |live: LiveIndex| context.input.live.user(live).id.clone();
+        let members: std::collections::HashSet<_> =
+            group.members.iter().map(|at| leaves(*at)).collect();
+        let mut after = group.members.len() + group.unlisted.len();
+        let mut removed = 0;
+        for action in &draft.actions {
+            match &action.change {
+                Change::AddMembers { group, members } if group.name == *name => {
+                    after += members.len()
+                }
+                Change::RemoveMembers { group, members } if group.name == *name => {
+                    removed += members.len()
+                }
+                Change::DeleteUser { person } | Change::DeactivateUser { person }
+                    if person.id.as_ref().is_some_and(|id| members.contains(id)) =>
+                {
+                    removed += 1;
+                }
+                Change::DeleteGroup { name: deleted, .. } if deleted == name => removed = after,
+                Change::CreateUser { .. }
+                | Change::ReactivateUser { .. }
+                | Change::UpdateUser { .. }
+                | Change::CreateGroup { .. }
+                | Change::AddMembers { .. }
+                | Change::RenameGroup { .. }
+                | Change::RemoveMembers { .. }
+                | Change::DeactivateUser { .. }
+                | Change::DeleteUser { .. }
+                | Change::DeleteGroup { .. } => {}
+            }
+        }
+        let left = after.saturating_sub(removed);
+        if removed == 0 || left >= *least as usize {
+            continue;
+        }
+        let blocked = take(draft, |action| match &action.change {
+            Change::RemoveMembers { group, .. } => group.name == *name,
+            Change::DeleteUser { person } | Change::DeactivateUser { person } => {
+                person.id.as_ref().is_some_and(|id| members.contains(id))
+            }
+            Change::DeleteGroup { name: deleted, .. } => deleted == name,
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. } => false,
+        });
+        draft.refusals.push(Refusal {
+            id: ItemId::new(format!("guard:min-members:{name}")),
+            code: RefusalCode::MinMembers,
+            message: format!(
+                "the group `{name}` would be left with {left} of at least {least} members"
+            ),
+            help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
+            evidence: evidence_of(&blocked),
+            blocked,
+        });
+    }
+}
+
+fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
+    let policy = context.input.policy;
+    let live = context.input.live;
+    let mut uses = Vec::new();
+
+    // Per group first: what it blocks no longer counts towards the total.
+    let mut per_group: BTreeMap<(GroupName, Option<crate::ids::GroupId>), usize> = BTreeMap::new();
+    for action in &draft.actions {
+        if let Change::RemoveMembers { group, members } = &action.change
+            && action.reason != Reason::GroupRemoved
+        {
+            *per_group
+                .entry((group.name.clone(), group.id.clone()))
+                .or_default() += members.len();
+        }
+    }
+    let populations: HashMap<&str, usize> = live
+        .groups
+        .iter()
+        .map(|group| (group.id.as_str(), group.members.len()))
+        .collect();
+    let mut measured: Vec<LimitUse> = per_group
+        .into_iter()
+        .map(|((name, id), used)| {
+            let population = id
+                .as_ref()
+                .and_then(|id| populations.get(id.as_str()))
+                .copied()
+                .unwrap_or(0);
+            let mut measured = measure(
+                context,
+                LimitName::PerGroupRemovals,
+                policy.per_group_removals,
+                used,
+                population,
+            );
+            measured.group = Some(name);
+            measured
+        })
+        .collect();
+    for tripped in measured.iter().filter(|limit| limit.tripped) {
+        let blocked = take(draft, |action| {
+            action.reason != Reason::GroupRemoved
+                && matches!(&action.change, Change::RemoveMembers { group, .. } if Some(&group.name) == tripped.group.as_ref())
+        });
+        draft.refusals.push(limit_refusal(tripped, blocked));
+    }
+    measured.sort_by(|a, b| {
+        let share = |limit: &LimitUse| (limit.tripped, limit.used * 1000 / limit.population.max(1));
+        share(b).cmp(&share(a)).then_with(|| a.group.cmp(&b.group))
+    });
+
+    let memberships = live.groups.iter().map(|group| group.members.len()).sum();
+    let removed = draft
+        .actions
+        .iter()
+        .map(|action| match &action.change {
+            Change::RemoveMembers { members, .. } => members.len(),
+            Change::DeleteGroup { id, .. } => populations.get(id.as_str()).copied().unwrap_or(0),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. } => 0,
+        })
+        .sum();
+    let total = measure(
+        context,
+        LimitName::MembershipRemovals,
+        policy.membership_removals,
+        removed,
+        memberships,
+    );
+    if total.tripped {
+        let blocked = take(draft, |action| {
+            matches!(
+                action.change,
+                Change::RemoveMembers { .. } | Change::DeleteGroup { .. }
+            )
+        });
+        draft.refusals.push(limit_refusal(&total, blocked));
+    }
+
+    let is_user_removal = |action: &Action| {
+        matches!(
+            action.change,
+            Change::DeleteUser { .. } | Change::DeactivateUser { .. }
+        )
+    };
+    let removed = draft
+        .actions
+        .iter()
+        .filter(|action| is_user_removal(action))
+        .count();
+    let people = measure(
+        context,
+        LimitName::UserRemovals,
+        policy.user_removals,
+        removed,
+        live.users.len(),
+    );
+    if people.tripped {
+        let blocked = take(draft, is_user_removal);
+        draft.refusals.push(limit_refusal(&people, blocked));
+    }
+
+    uses.push(people);
+    uses.push(total);
+    uses.extend(measured.into_iter().next());
+    uses
+}
+
+fn measure(
+    context: &Context<'_>,
+    limit: LimitName,
+    configured: Limit,
+    used: usize,
+    population: usize,
+) -> LimitUse {
+    let allowed = match configured {
+        Limit::Count(count) => Some(count as usize),
+        Limit::Percent(_) if population < context.input.policy.minimum_population as usize => None,
+        Limit::Percent(percent) => Some(population * usize::from(percent) / 100),
+    };
+    let raised_to = context.input.allow.0.get(&limit).copied();
+    let ceiling = allowed.map(|allowed| allowed.max(raised_to.unwrap_or(0) as usize));
+    LimitUse {
+        limit,
+        group: None,
+        used,
+        population,
+        configured: configured.to_string(),
+        allowed,
+        raised_to,
+        tripped: ceiling.is_some_and(|ceiling| used > ceiling),
+    }
+}
+
+fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
+    let allowed = limit
+        .allowed
+        .expect("a limit that does not apply never trips");
+    let (id, of, per_group) = match &limit.group {
+        Some(group) => (
+            format!("guard:{}:{group}", limit.limit.as_str()),
+            format!("`{group}`: "),
+            true,
+        ),
+        None => (
+            format!("guard:{}", limit.limit.as_str()),
+            String::new(),
+            false,
+        ),
+    };
+    let noun = if per_group {
+        "memberships removed"
+    } else {
+        limit.limit.noun()
+    };
+    let configured = if limit.configured.ends_with('%') {
+        format!(
+            "{allowed} allowed ({} of {})",
+            limit.configured, limit.population
+        )
+    } else {
+        format!("{allowed} allowed")
+    };
+    Refusal {
+        id: ItemId::new(id),
+        code: limit.limit.code(),
+        message: format!("{of}{} {noun}, {configured}", limit.used),
+        help: format!(
+            "check that this is meant; then `--allow {}={}` raises this limit for this plan only (`policy.limits.{}` for good)",
+            limit.limit.as_str(),
+            limit.used,
+            limit.limit.key()
+        ),
+        evidence: evidence_of(&blocked),
+        blocked,
+    }
+}
+
+/// An action whose prerequisite a guard has blocked is blocked with it.
+fn depend_on_what_is_left(draft: &mut Draft) {
+    let refused: std::collections::HashMap<ItemId, usize> = draft
+        .refusals
+        .iter()
+        .enumerate()
+        .flat_map(|(at, refusal)| {
+            refusal
+                .blocked
+                .iter()
+                .map(move |action| (action.id.clone(), at))
+        })
+        .collect();
+    if refused.is_empty() {
+        return;
+    }
+    for action in take(draft, |action| {
+        action
+            .depends_on
+            .iter()
+            .any(|item| refused.contains_key(item))
+    }) {
+        let at = action
+            .depends_on
+            .iter()
+            .find_map(|item| refused.get(item))
+            .copied()
+            .expect("filtered on it");
+        draft.refusals[at].blocked.push(action);
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allowances_name_one_limit() {
+        assert_eq!(
+            Allowances::parse_one("user-removals=12"),
+            Ok((LimitName::UserRemovals, 12))
+        );
+        assert!(Allowances::parse_one("everything=12").is_err());
+        assert!(Allowances::parse_one("user-removals=all").is_err());
+    }
+}

@@ -1,0 +1,258 @@
+//! Who is who: declared people ↔ live users.
+//!
+//! In this order (design §3): an `externalId` that carries our key, then the folded e-mail.
+//! Never the display name. Two candidates are a refusal, and whoever is in doubt is *held*:
+//! nothing is done to them, their memberships included.
+
+use std::collections::HashMap;
+
+use super::item::{Evidence, Refusal, RefusalCode};
+use super::planner::Context;
+use crate::desired::{DesiredUser, UserIndex};
+use crate::ids::{ItemId, PersonKey};
+use crate::live::{LiveIndex, LiveUser};
+use crate::manifest::decl::UserStatus;
+use crate::profile::EmailChange;
+
+/// What a declared person is at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Match {
+    /// Nobody there.
+    Nobody,
+    /// This user.
+    Live(LiveIndex),
+    /// This user, but a refusal forbids changing the account; memberships go on.
+    Frozen(LiveIndex),
+    /// It cannot be told; nothing is done.
+    Held,
+}
+
+/// All matches, both ways.
+pub(super) struct Matches {
+    by_user: Vec<Match>,
+    by_live: Vec<Claim>,
+}
+
+/// What a live user is to the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Nobody declares them.
+    Unclaimed,
+    /// They are this person.
+    Person(UserIndex),
+    /// They may be somebody declared; nothing is done to them.
+    Held,
+}
+
+impl Matches {
+    pub(super) fn of(&self, user: UserIndex) -> Match {
+        self.by_user[user.0 as usize]
+    }
+
+    pub(super) fn claim(&self, live: LiveIndex) -> Claim {
+        self.by_live[live.0 as usize]
+    }
+}
+
+struct Index<'a> {
+    by_key: HashMap<PersonKey, Vec<LiveIndex>>,
+    by_email: HashMap<&'a str, Vec<LiveIndex>>,
+    declared: HashMap<&'a str, UserIndex>,
+}
+
+/// Matches everybody, pushing a refusal for each doubt.
+pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) -> Matches {
+    let desired = context.input.desired;
+    let live = context.input.live;
+    let mut index = Index {
+        by_key: HashMap::new(),
+        by_email: HashMap::with_capacity(live.users.len()),
+        declared: HashMap::with_capacity(desired.users.len()),
+    };
+    for (at, user) in live.indexed_users() {
+        if let Some(key) = user.external_id.as_ref().and_then(|id| id.person_key()) {
+            index.by_key.entry(key).or_default().push(at);
+        }
+        index
+            .by_email
+            .entry(user.email.folded())
+            .or_default()
+            .push(at);
+    }
+    for (user, at) in desired.users.iter().zip(0..) {
+        index.declared.insert(user.key.as_str(), UserIndex(at));
+    }
+
+    let mut matches = Matches {
+        by_user: Vec::with_capacity(desired.users.len()),
+        by_live: vec![Claim::Unclaimed; live.users.len()],
+    };
+    for (user, at) in desired.users.iter().zip(0..) {
+        let found = match_one(context, &index, user);
+        matches.by_user.push(match found {
+            Found::Nobody => Match::Nobody,
+            Found::Live(live) => {
+                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+                Match::Live(live)
+            }
+            Found::Frozen(live, refusal) => {
+                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+                refusals.push(*refusal);
+                Match::Frozen(live)
+            }
+            Found::Doubt(candidates, refusal) => {
+                for candidate in candidates {
+                    let claim = &mut matches.by_live[candidate.0 as usize];
+                    if *claim == Claim::Unclaimed {
+                        *claim = Claim::Held;
+                    }
+                }
+                refusals.push(*refusal);
+                Match::Held
+            }
+        });
+    }
+    // A live user matched for certain by one person and doubted by another, whichever came
+    // first, belongs to the certain one.
+    for (found, at) in matches.by_user.iter().zip(0..) {
+        match found {
+            Match::Live(live) | Match::Frozen(live) => {
+                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+            }
+            Match::Nobody | Match::Held => {}
+        }
+    }
+    matches
+}
+
+enum Found {
+    Nobody,
+    Live(LiveIndex),
+    Frozen(LiveIndex, Box<Refusal>),
+    Doubt(Vec<LiveIndex>, Box<Refusal>),
+}
+
+fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Found {
+    let live = context.input.live;
+    let mut by_key: Vec<LiveIndex> = std::iter::once(&user.key)
+        .chain(&user.previously)
+        .filter_map(|key| index.by_key.get(key))
+        .flatten()
+        .copied()
+        .collect();
+    by_key.sort_unstable();
+    by_key.dedup();
+    let by_email = index
+        .by_email
+        .get(user.email.folded())
+        .map_or(&[][..], Vec::as_slice);
+
+    match (by_key.as_slice(), by_email) {
+        ([], []) => Found::Nobody,
+        ([keyed], []) => {
+            let found = live.user(*keyed);
+            match (user.status, context.input.profile.email_change) {
+                // A tombstone does not ask for another e-mail, it asks for nobody.
+                (UserStatus::Absent, _) | (_, EmailChange::Allowed) => Found::Live(*keyed),
+                (UserStatus::Active | UserStatus::Suspended, EmailChange::Refused { because }) => {
+                    let refusal = email_immutable(context, user, found, because);
+                    Found::Frozen(*keyed, Box::new(refusal))
+                }
+            }
+        }
+        ([keyed], [mailed]) if keyed == mailed => Found::Live(*keyed),
+        ([], [mailed]) => {
+            let found = live.user(*mailed);
+            let foreign = found.external_id.as_ref().and_then(|id| id.person_key());
+            match foreign {
+                // Nobody's, or another provisioning client's.
+                None => Found::Live(*mailed),
+                Some(other) => {
+                    let help = if index.declared.contains_key(other.as_str()) {
+                        format!(
+                            "correct the e-mail of `{}` or of `{other}`: the account belongs to `{other}`",
+                            user.key
+                        )
+                    } else {
+                        format!(
+                            "if they are one person, add `previously: [{other}]` to `{}`",
+                            user.key
+                        )
+                    };
+                    let message = format!(
+                        "the live user `{}` was made for person `{other}`, not for `{}`",
+                        found.email, user.key
+                    );
+                    Found::Doubt(
+                        vec![*mailed],
+                        Box::new(ambiguous(context, user, message, help)),
+                    )
+                }
+            }
+        }
+        (keyed, mailed) => {
+            let mut candidates = [keyed, mailed].concat();
+            candidates.sort_unstable();
+            candidates.dedup();
+            let named: Vec<String> = candidates
+                .iter()
+                .map(|at| {
+                    let user = live.user(*at);
+                    format!("`{}` (id {})", user.email, user.id)
+                })
+                .collect();
+            let message = format!(
+                "{} live users could be `{}`: {}",
+                candidates.len(),
+                user.key,
+                named.join(", ")
+            );
+            let help =
+                "remove the account that is not in use at the service provider, then plan again"
+                    .to_owned();
+            Found::Doubt(
+                candidates,
+                Box::new(ambiguous(context, user, message, help)),
+            )
+        }
+    }
+}
+
+fn email_immutable(
+    context: &Context<'_>,
+    user: &DesiredUser,
+    live: &LiveUser,
+    because: &str,
+) -> Refusal {
+    Refusal {
+        id: ItemId::new(format!("user:{}:email", user.key)),
+        code: RefusalCode::EmailImmutable,
+        message: format!(
+            "the e-mail of `{}` is `{}` and must not become `{}`: {because}",
+            user.key, live.email, user.email
+        ),
+        help: format!(
+            "put `{}` back; for a new address declare `{}` absent with the old one, apply, and then add the person under a new key",
+            live.email, user.key
+        ),
+        evidence: vec![Evidence {
+            place: context.place(user.email_span),
+            what: format!("email of `{}`", user.key),
+        }],
+        blocked: Vec::new(),
+    }
+}
+
+fn ambiguous(context: &Context<'_>, user: &DesiredUser, message: String, help: String) -> Refusal {
+    Refusal {
+        id: ItemId::new(format!("user:{}:match", user.key)),
+        code: RefusalCode::AmbiguousMatch,
+        message,
+        help,
+        evidence: vec![Evidence {
+            place: context.place(user.span),
+            what: format!("person `{}`", user.key),
+        }],
+        blocked: Vec::new(),
+    }
+}

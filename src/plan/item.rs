@@ -1,0 +1,650 @@
+//! The items of a plan.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use crate::ids::ItemId;
+use crate::ids::{Email, ExternalId, GroupId, GroupName, PersonKey, RoleName, UserId};
+use crate::manifest::decl::ApprovalKind;
+use crate::manifest::source::Place;
+
+/// One write that `apply` will make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Action {
+    /// Stable while the difference is the same: `user:ada:create`.
+    pub id: ItemId,
+    /// What is done.
+    pub change: Change,
+    /// Why; for people, never read by `apply`.
+    pub reason: Reason,
+    /// The manifest lines it comes from.
+    pub evidence: Vec<Evidence>,
+    /// What else happens through it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
+    /// Actions that must have succeeded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ItemId>,
+}
+
+/// What an action does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Change {
+    /// Makes an account.
+    CreateUser {
+        /// The person.
+        key: PersonKey,
+        /// What the account will be.
+        user: UserState,
+        /// What to leave as `externalId`, where it is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
+    },
+    /// Makes an inactive account usable again.
+    ReactivateUser {
+        /// The person.
+        person: Person,
+    },
+    /// Changes names.
+    UpdateUser {
+        /// The person.
+        person: Person,
+        /// What differs.
+        changes: Vec<AttributeChange>,
+        /// What the account will be.
+        becomes: UserState,
+    },
+    /// Makes a group, without members.
+    CreateGroup {
+        /// Its name.
+        name: GroupName,
+        /// The id it will get, where that can be told; only to find collisions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_id: Option<GroupId>,
+    },
+    /// Puts people into a group.
+    AddMembers {
+        /// The group.
+        group: GroupRef,
+        /// Who, and why.
+        members: Vec<MemberChange>,
+    },
+    /// Gives a group another name.
+    RenameGroup {
+        /// The group's id.
+        id: GroupId,
+        /// Its name now.
+        before: GroupName,
+        /// Its name then.
+        after: GroupName,
+    },
+    /// Takes people out of a group.
+    RemoveMembers {
+        /// The group.
+        group: GroupRef,
+        /// Who.
+        members: Vec<MemberChange>,
+    },
+    /// Makes an account unusable and keeps it.
+    DeactivateUser {
+        /// The person.
+        person: Person,
+    },
+    /// Removes an account.
+    DeleteUser {
+        /// The person.
+        person: Person,
+    },
+    /// Removes a group.
+    DeleteGroup {
+        /// The group's id.
+        id: GroupId,
+        /// Its name.
+        name: GroupName,
+    },
+}
+
+/// The order of execution: what makes things comes before what uses them, and what takes
+/// access away comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// People are made.
+    CreateUsers,
+    /// People are made usable again.
+    ReactivateUsers,
+    /// Names of people change.
+    UpdateUsers,
+    /// Groups are made.
+    CreateGroups,
+    /// People get into groups.
+    AddMembers,
+    /// Names of groups change.
+    RenameGroups,
+    /// People leave groups.
+    RemoveMembers,
+    /// People are switched off.
+    DeactivateUsers,
+    /// People are removed.
+    DeleteUsers,
+    /// Groups are removed.
+    DeleteGroups,
+}
+
+impl Change {
+    /// When in the order this is done.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Change::CreateUser { .. } => Phase::CreateUsers,
+            Change::ReactivateUser { .. } => Phase::ReactivateUsers,
+            Change::UpdateUser { .. } => Phase::UpdateUsers,
+            Change::CreateGroup { .. } => Phase::CreateGroups,
+            Change::AddMembers { .. } => Phase::AddMembers,
+            Change::RenameGroup { .. } => Phase::RenameGroups,
+            Change::RemoveMembers { .. } => Phase::RemoveMembers,
+            Change::DeactivateUser { .. } => Phase::DeactivateUsers,
+            Change::DeleteUser { .. } => Phase::DeleteUsers,
+            Change::DeleteGroup { .. } => Phase::DeleteGroups,
+        }
+    }
+
+    /// Which approval it needs where the policy asks for one.
+    pub fn approval(&self) -> ApprovalKind {
+        match self {
+            Change::CreateUser { .. } | Change::CreateGroup { .. } => ApprovalKind::Create,
+            Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. } => ApprovalKind::Update,
+            Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => ApprovalKind::Delete,
+        }
+    }
+
+    /// Whether it takes something away.
+    pub fn is_removal(&self) -> bool {
+        match self {
+            Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => true,
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. } => false,
+        }
+    }
+
+    /// The group it is about, by name, if it is about one.
+    pub fn group_name(&self) -> Option<&GroupName> {
+        match self {
+            Change::CreateGroup { name, .. } | Change::DeleteGroup { name, .. } => Some(name),
+            Change::AddMembers { group, .. } | Change::RemoveMembers { group, .. } => {
+                Some(&group.name)
+            }
+            Change::RenameGroup { after, .. } => Some(after),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. } => None,
+        }
+    }
+}
+
+/// An account as it will be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserState {
+    /// The login.
+    pub user_name: String,
+    /// The e-mail.
+    pub email: Email,
+    /// First name, empty if none is declared.
+    pub given_name: String,
+    /// Last name, empty if none is declared.
+    pub family_name: String,
+    /// The name to show.
+    pub display_name: String,
+}
+
+/// A person a plan speaks of: by key where declared, by id where live.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Person {
+    /// The key in the manifest, unless nothing declares them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PersonKey>,
+    /// The e-mail, as live where live.
+    pub email: Email,
+    /// The provider's id, unless an action of this plan makes the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
+}
+
+impl Person {
+    /// The shortest name that tells who is meant: the key, else the e-mail.
+    pub fn label(&self) -> &str {
+        self.key
+            .as_ref()
+            .map_or(self.email.as_str(), PersonKey::as_str)
+    }
+}
+
+/// A group a plan speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupRef {
+    /// Its name.
+    pub name: GroupName,
+    /// The provider's id, unless an action of this plan makes the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<GroupId>,
+}
+
+/// One person getting into or out of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MemberChange {
+    /// Who.
+    pub person: Person,
+    /// Every path by which they are wanted in it; empty when they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<MembershipOrigin>,
+}
+
+/// One path by which somebody is wanted in a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MembershipOrigin {
+    /// The role that maps to the group.
+    pub role: RoleName,
+    /// The included role they are written in, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<RoleName>,
+    /// The mapping's expression.
+    pub mapping: String,
+    /// Where they are written.
+    pub place: Place,
+    /// The last day, inclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<jiff::civil::Date>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An attribute of a user that can change.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub enum Attribute {
+    /// First name.
+    #[serde(rename = "name.givenName")]
+    GivenName,
+    /// Last name.
+    #[serde(rename = "name.familyName")]
+    FamilyName,
+    /// The name to show.
+    #[serde(rename = "displayName")]
+    DisplayName,
+}
+
+impl Attribute {
+    /// The SCIM path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Attribute::GivenName => "name.givenName",
+            Attribute::FamilyName => "name.familyName",
+            Attribute::DisplayName => "displayName",
+        }
+    }
+}
+
+/// One attribute before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttributeChange {
+    /// Which.
+    pub attribute: Attribute,
+    /// What it is; absent if it has no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What it will be.
+    pub after: String,
+}
+
+/// Why an action is in the plan.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It is declared and not there.
+    DeclaredNotLive,
+    /// A name differs from the declared one.
+    NameDiffers,
+    /// Declared active, live inactive.
+    DeclaredActive,
+    /// Declared `suspended`.
+    DeclaredSuspended,
+    /// Declared `absent`.
+    Tombstone,
+    /// We made it (`externalId`), and nothing declares it any more.
+    NoLongerDeclared,
+    /// Nothing declares it, and the policy claims authority over such.
+    UndeclaredPolicy,
+    /// A role gives it.
+    RoleGives,
+    /// No role gives it.
+    NoRoleGives,
+    /// The group is to go.
+    GroupRemoved,
+    /// The person is to go.
+    PersonRemoved,
+    /// The group is declared under another name (`previously`).
+    Renamed,
+}
+
+impl Reason {
+    /// The reason in a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Reason::DeclaredNotLive => "declared, not there yet",
+            Reason::NameDiffers => "differs from what is declared",
+            Reason::DeclaredActive => "declared active, is inactive",
+            Reason::DeclaredSuspended => "declared suspended",
+            Reason::Tombstone => "declared absent",
+            Reason::NoLongerDeclared => "made by scim-sync, no longer declared",
+            Reason::UndeclaredPolicy => "not declared, and policy.undeclared says remove",
+            Reason::RoleGives => "a role gives it",
+            Reason::NoRoleGives => "no role gives it",
+            Reason::GroupRemoved => "the group is to go",
+            Reason::PersonRemoved => "the person is to go",
+            Reason::Renamed => "declared under a new name",
+        }
+    }
+}
+
+/// A manifest line something comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Evidence {
+    /// The place.
+    pub place: Place,
+    /// What is written there.
+    pub what: String,
+}
+
+/// What happens through an action besides the action itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Consequence {
+    /// The provider mails an invitation.
+    InvitationMailed {
+        /// To whom.
+        to: Email,
+    },
+    /// If an account that cannot be seen exists under this e-mail, it is taken over.
+    MayAdopt {
+        /// The e-mail.
+        email: Email,
+    },
+    /// Suspending removes the account: the provider knows no inactive ones.
+    SuspensionRemoves,
+    /// These memberships end with the account.
+    MembershipsLost {
+        /// The groups, by name.
+        groups: Vec<GroupName>,
+    },
+    /// Nobody is left in the group.
+    GroupLeftEmpty {
+        /// The group.
+        group: GroupName,
+    },
+    /// The person is in no group afterwards.
+    LeftWithoutGroups {
+        /// Who.
+        person: Person,
+    },
+    /// Docs and the provider's code disagree on whether this works.
+    Undocumented {
+        /// What each says.
+        note: String,
+    },
+}
+
+/// A difference that will not be acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Refusal {
+    /// Stable while the difference is the same.
+    pub id: ItemId,
+    /// The stable code.
+    pub code: RefusalCode,
+    /// What is refused and why: one sentence.
+    pub message: String,
+    /// What to do: one instruction.
+    pub help: String,
+    /// The manifest lines it comes from.
+    pub evidence: Vec<Evidence>,
+    /// What would have been done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Action>,
+}
+
+/// Why something is refused.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// A provisioned person's e-mail must not change.
+    EmailImmutable,
+    /// More than one live user could be the person.
+    AmbiguousMatch,
+    /// More than one live group has the name.
+    AmbiguousGroup,
+    /// Another live group has the id that the provider would give this one.
+    GroupIdTaken,
+    /// The provider would not accept a group of this name.
+    GroupNameRejected,
+    /// The read of the live state may have gaps, so nothing is removed.
+    PartialRead,
+    /// More people would go than the limit allows.
+    LimitUserRemovals,
+    /// More memberships would go than the limit allows.
+    LimitMembershipRemovals,
+    /// More members would leave one group than the limit allows.
+    LimitPerGroupRemovals,
+    /// The person is protected.
+    ProtectedUser,
+    /// The group is protected.
+    ProtectedGroup,
+    /// The group would be left with fewer members than it must have.
+    MinMembers,
+    /// The provider cannot do what the policy asks.
+    NotSupported,
+}
+
+impl RefusalCode {
+    /// The code as people and machines see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RefusalCode::EmailImmutable => "email-immutable",
+            RefusalCode::AmbiguousMatch => "ambiguous-match",
+            RefusalCode::AmbiguousGroup => "ambiguous-group",
+            RefusalCode::GroupIdTaken => "group-id-taken",
+            RefusalCode::GroupNameRejected => "group-name-rejected",
+            RefusalCode::PartialRead => "partial-read",
+            RefusalCode::LimitUserRemovals => "limit-user-removals",
+            RefusalCode::LimitMembershipRemovals => "limit-membership-removals",
+            RefusalCode::LimitPerGroupRemovals => "limit-per-group-removals",
+            RefusalCode::ProtectedUser => "protected-user",
+            RefusalCode::ProtectedGroup => "protected-group",
+            RefusalCode::MinMembers => "min-members",
+            RefusalCode::NotSupported => "not-supported",
+        }
+    }
+}
+
+/// Something only a person can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ManualStep {
+    /// Stable until it is done.
+    pub id: ItemId,
+    /// The stable code.
+    pub code: ManualStepCode,
+    /// The group it is about.
+    pub group: GroupRef,
+    /// How many members it has now.
+    pub members: usize,
+    /// What has to be done and why: one sentence.
+    pub message: String,
+    /// Whom to ask and what to say.
+    pub help: String,
+    /// The manifest lines it comes from.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Which manual step.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManualStepCode {
+    /// Only the provider's Support removes a group that SCIM made.
+    GroupRemovalNeedsSupport,
+}
+
+impl ManualStepCode {
+    /// The code as people and machines see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ManualStepCode::GroupRemovalNeedsSupport => "group-removal-needs-support",
+        }
+    }
+}
+
+/// What is left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Unmanaged {
+    /// People, sorted by e-mail.
+    pub users: Vec<UnmanagedUser>,
+    /// Groups, sorted by name.
+    pub groups: Vec<UnmanagedGroup>,
+    /// Memberships of managed groups, sorted by group.
+    pub memberships: Vec<UnmanagedMembers>,
+}
+
+/// A person left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnmanagedUser {
+    /// Who.
+    pub person: Person,
+    /// Their name at the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Why.
+    pub because: UnmanagedReason,
+}
+
+/// A group left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnmanagedGroup {
+    /// Which.
+    pub group: GroupRef,
+    /// How many members it has.
+    pub members: usize,
+    /// Why.
+    pub because: UnmanagedReason,
+}
+
+/// Members of a managed group who are left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnmanagedMembers {
+    /// The group.
+    pub group: GroupRef,
+    /// Their ids at the provider, sorted.
+    pub ids: Vec<String>,
+    /// Why.
+    pub because: UnmanagedReason,
+}
+
+/// Why something is left alone.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnmanagedReason {
+    /// Nothing declares it.
+    Undeclared,
+    /// The group is additive: members no role gives may stay.
+    AdditiveGroup,
+    /// The id is no listed user: another group, a standalone account, a leftover.
+    UnlistedMember,
+    /// `policy.onRemoval` says keep.
+    RemovalKeeps,
+}
+
+/// Something a reader should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notice {
+    /// The stable code.
+    pub code: NoticeCode,
+    /// One sentence.
+    pub message: String,
+    /// The manifest lines it comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// Which notice.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeCode {
+    /// The read of the live state may have gaps.
+    PartialRead,
+    /// An undeclared live user has the very name of somebody to be created.
+    LooksLike,
+    /// A tombstone has done its work and may be taken out.
+    TombstoneDone,
+    /// A grant ends within 30 days.
+    GrantEnds,
+}
+
+impl NoticeCode {
+    /// The code as people and machines see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoticeCode::PartialRead => "partial-read",
+            NoticeCode::LooksLike => "looks-like",
+            NoticeCode::TombstoneDone => "tombstone-done",
+            NoticeCode::GrantEnds => "grant-ends",
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The plan: a value that says what will be done, what will not and why, what only a person
+//! can do, and what is left alone.
+//!
+//! [`plan`] makes it from a desired state, a live state, a profile and a policy. It is
+//! synchronous, total and deterministic to the byte: no clock, no randomness, no
+//! environment, no I/O.
+//!
+//! **Invariants.** Every difference between desired and live ends in exactly one of
+//! `actions`, `refusals`, `manual_steps` and `unmanaged`. An action refers only to what is
+//! live or what an earlier action creates. A plan can be read without the sources, the
+//! manifest or the provider it was made from.
+
+mod consequence;
+mod groups;
+pub mod guard;
+mod identity;
+mod item;
+mod planner;
+pub mod policy;
+mod summary;
+mod users;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::live::snapshot::IntegrityFile;
+
+pub use guard::{Allowances, LimitName, LimitUse};
+pub use item::{
+    Action, Attribute, AttributeChange, Change, Consequence, Evidence, GroupRef, ItemId,
+    ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
+    Reason, Refusal, RefusalCode, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedReason,
+    UnmanagedUser, UserState,
+};
+pub use planner::{PlanInput, plan};
+pub use summary::Summary;
+
+/// The version of the plan format this build writes.
+pub const PLAN_VERSION: u32 = 1;
+
+/// What will be done to a service provider, and what will not.
+#[must_use = "a plan that nobody reads protects nobody"]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "scim-sync plan")]
+pub struct Plan {
+    /// The version of this format; always 1.
+    pub version: u32,
+    /// The service provider.
+    pub target: TargetInfo,
+    /// The day grants with an end were judged on.
+    #[schemars(with = "String")]
+    pub as_of: jiff::civil::Date,
+    /// Whether every difference is dealt with by an action: nothing refused, no manual step.
+    pub complete: bool,
+    /// Whether there is anything for `apply` to do.
+    pub applyable: bool,
+    /// How many of what, in one place.
+    pub summary: Summary,
+    /// What it was made from.
+    pub inputs: Inputs,
+    /// Whether the live state was read whole; if not, nothing is removed.
+    pub integrity: IntegrityFile,
+    /// Each limit on removals with its use.
+    pub limits: Vec<LimitUse>,
+    /// What will be done, in order.
+    pub actions: Vec<Action>,
+    /// What will not be done, and why.
+    pub refusals: Vec<Refusal>,
+    /// What only a person can do.
+    pub manual_steps: Vec<ManualStep>,
+    /// What is left alone because nothing declares it.
+    pub unmanaged: Unmanaged,
+    /// What a reader should know besides.
+    pub notices: Vec<Notice>,
+}
+
+/// The service provider a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetInfo {
+    /// The profile.
+    pub provider: String,
+    /// The provider's name for people.
+    pub title: String,
+    /// The base URL, or `sandbox`.
+    pub base_url: String,
+}
+
+/// Fingerprints of what a plan was made from, as `sha256:…`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inputs {
+    /// The manifest's files.
+    pub manifest: String,
+    /// The live state.
+    pub live: String,
+}
+
+impl Plan {
+    /// Whether live and desired state already agree, as far as anything can be done.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.refusals.is_empty() && self.manual_steps.is_empty()
+    }
+}

@@ -1,0 +1,221 @@
+//! [`plan`]: the stages in their order.
+
+use super::groups::plan_groups;
+use super::guard::{self, Allowances};
+use super::identity::match_users;
+use super::item::{
+    Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
+    Refusal, Unmanaged,
+};
+use super::policy::Policy;
+use super::summary::Summary;
+use super::users::plan_users;
+use super::{Inputs, PLAN_VERSION, Plan, TargetInfo, consequence};
+use crate::desired::{DesiredState, UserIndex};
+use crate::live::snapshot::IntegrityFile;
+use crate::live::{LiveIndex, LiveState};
+use crate::manifest::source::{Place, SourceMap, Span};
+use crate::profile::Profile;
+use crate::scim::listing::{Verdict, Walk};
+
+/// Everything a plan depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// What is wanted.
+    pub desired: &'a DesiredState,
+    /// The texts the desired state came from, to name places.
+    pub sources: &'a SourceMap,
+    /// What is there.
+    pub live: &'a LiveState,
+    /// What the provider can do.
+    pub profile: &'a Profile,
+    /// What the plan may do.
+    pub policy: &'a Policy,
+    /// Limits raised for this plan only.
+    pub allow: &'a Allowances,
+    /// The provider, to be named in the plan.
+    pub target: &'a TargetInfo,
+    /// Fingerprints, to be named in the plan.
+    pub inputs: &'a Inputs,
+}
+
+/// The input with what is derived from it once.
+pub(super) struct Context<'a> {
+    pub(super) input: PlanInput<'a>,
+}
+
+impl Context<'_> {
+    pub(super) fn place(&self, span: Span) -> Place {
+        self.input.sources.place(span)
+    }
+
+    pub(super) fn evidence(&self, span: Span, what: String) -> Evidence {
+        Evidence {
+            place: self.place(span),
+            what,
+        }
+    }
+
+    /// A live user, named by the key they are declared under, if they are.
+    pub(super) fn live_person(&self, live: LiveIndex, declared: Option<UserIndex>) -> Person {
+        let user = self.input.live.user(live);
+        Person {
+            key: declared.map(|user| self.input.desired.user(user).key.clone()),
+            email: user.email.clone(),
+            id: Some(user.id.clone()),
+        }
+    }
+
+    /// A declared person who has no account yet.
+    pub(super) fn planned_person(&self, user: UserIndex) -> Person {
+        let user = self.input.desired.user(user);
+        Person {
+            key: Some(user.key.clone()),
+            email: user.email.clone(),
+            id: None,
+        }
+    }
+}
+
+/// The plan while it is made.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) actions: Vec<Action>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) manual_steps: Vec<ManualStep>,
+    pub(super) unmanaged: Unmanaged,
+    pub(super) notices: Vec<Notice>,
+    /// Live users whose account goes and takes its memberships along, by position.
+    pub(super) purged: Vec<LiveIndex>,
+}
+
+impl Draft {
+    pub(super) fn act(
+        &mut self,
+        id: String,
+        change: Change,
+        reason: Reason,
+        evidence: Vec<Evidence>,
+    ) -> &mut Action {
+        self.actions.push(Action {
+            id: ItemId::new(id),
+            change,
+            reason,
+            evidence,
+            consequences: Vec::new(),
+            depends_on: Vec::new(),
+        });
+        self.actions.last_mut().expect("just pushed")
+    }
+}
+
+impl Action {
+    pub(super) fn with(&mut self, consequence: Consequence) {
+        self.consequences.push(consequence);
+    }
+}
+
+/// Makes the plan.
+pub fn plan(input: PlanInput<'_>) -> Plan {
+    let context = Context { input };
+    let mut draft = Draft::default();
+
+    let matches = match_users(&context, &mut draft.refusals);
+    plan_users(&context, &matches, &mut draft);
+    plan_groups(&context, &matches, &mut draft);
+    consequence::memberships_lost(&context, &mut draft);
+    let limits = guard::apply(&context, &mut draft);
+    consequence::left_empty_or_without(&context, &matches, &mut draft);
+    notice_partial_read(&context, &mut draft);
+    order(&mut draft);
+    finish(&context, draft, limits)
+}
+
+fn notice_partial_read(context: &Context<'_>, draft: &mut Draft) {
+    for (kind, walk) in [
+        ("users", &context.input.live.integrity.users),
+        ("groups", &context.input.live.integrity.groups),
+    ] {
+        if !walk.is_whole() {
+            draft.notices.push(Notice {
+                code: NoticeCode::PartialRead,
+                message: format!(
+                    "the list of {kind} may have gaps, so nothing is removed: {}",
+                    doubts(walk)
+                ),
+                evidence: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Sorts everything by what a reader and the executor need: actions by phase, then by
+/// subject; the rest by id.
+fn order(draft: &mut Draft) {
+    draft
+        .actions
+        .sort_by(|a, b| (a.change.phase(), &a.id).cmp(&(b.change.phase(), &b.id)));
+    draft
+        .refusals
+        .sort_by(|a, b| (a.code, &a.id).cmp(&(b.code, &b.id)));
+    draft.manual_steps.sort_by(|a, b| a.id.cmp(&b.id));
+    draft
+        .unmanaged
+        .users
+        .sort_by(|a, b| (&a.person.email, &a.person.id).cmp(&(&b.person.email, &b.person.id)));
+    draft.unmanaged.groups.sort_by(|a, b| a.group.cmp(&b.group));
+    draft
+        .unmanaged
+        .memberships
+        .sort_by(|a, b| (&a.group, a.because).cmp(&(&b.group, b.because)));
+    draft
+        .notices
+        .sort_by(|a, b| (a.code, &a.message).cmp(&(b.code, &b.message)));
+}
+
+fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> Plan {
+    let Draft {
+        actions,
+        refusals,
+        manual_steps,
+        unmanaged,
+        notices,
+        purged: _,
+    } = draft;
+    let summary = Summary::new(
+        context.input.live,
+        &actions,
+        &refusals,
+        &manual_steps,
+        &unmanaged,
+    );
+    Plan {
+        version: PLAN_VERSION,
+        target: context.input.target.clone(),
+        as_of: context.input.desired.as_of,
+        complete: refusals.is_empty() && manual_steps.is_empty(),
+        applyable: !actions.is_empty(),
+        summary,
+        inputs: context.input.inputs.clone(),
+        integrity: IntegrityFile {
+            users: context.input.live.integrity.users.clone(),
+            groups: context.input.live.integrity.groups.clone(),
+        },
+        limits,
+        actions,
+        refusals,
+        manual_steps,
+        unmanaged,
+        notices,
+    }
+}
+
+fn doubts(walk: &Walk) -> String {
+    match &walk.verdict {
+        Verdict::Whole { how: _ } => String::new(),
+        Verdict::Partial { reasons } => {
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            reasons.join("; ")
+        }
+    }
+}

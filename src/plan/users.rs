@@ -1,0 +1,394 @@
+//! People: created, renamed, suspended, brought back, removed, left alone.
+
+use std::collections::HashMap;
+
+use super::identity::{Claim, Match, Matches};
+use super::item::{
+    Attribute, AttributeChange, Change, Consequence, Evidence, ItemId, Notice, NoticeCode, Person,
+    Reason, Refusal, RefusalCode, UnmanagedReason, UnmanagedUser, UserState,
+};
+use super::planner::{Context, Draft};
+use crate::desired::{DesiredUser, UserIndex};
+use crate::ids::{ExternalId, fold};
+use crate::live::{Activity, LiveIndex, LiveUser};
+use crate::manifest::decl::{Undeclared, UserRemoval, UserStatus};
+use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemovalEffect};
+use crate::scim::dialect::ExternalIdStorage;
+
+/// Plans every declared person, then every live user that nobody declares.
+pub(super) fn plan_users(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
+    let desired = context.input.desired;
+    for (user, at) in desired.users.iter().zip(0..) {
+        let at = UserIndex(at);
+        let status = user.status;
+        match (matches.of(at), status) {
+            (Match::Held | Match::Frozen(_), _) => {}
+            (Match::Nobody, UserStatus::Active) => create(context, draft, user),
+            // No account is what a suspended person can log in with least of all.
+            (Match::Nobody, UserStatus::Suspended) => {}
+            (Match::Nobody, UserStatus::Absent) => draft.notices.push(Notice {
+                code: NoticeCode::TombstoneDone,
+                message: format!("`{}` is gone; the tombstone may be taken out", user.key),
+                evidence: vec![declared(context, user)],
+            }),
+            (Match::Live(live), UserStatus::Active) => keep(context, draft, user, at, live),
+            (Match::Live(live), UserStatus::Suspended) => suspend(context, draft, user, at, live),
+            (Match::Live(live), UserStatus::Absent) => {
+                remove(context, draft, live, Some(at), Reason::Tombstone);
+            }
+        }
+    }
+
+    for (live, user) in context.input.live.indexed_users() {
+        if matches.claim(live) != Claim::Unclaimed {
+            continue;
+        }
+        let ours = user
+            .external_id
+            .as_ref()
+            .is_some_and(|id| id.person_key().is_some());
+        match (ours, context.input.policy.undeclared_users) {
+            (true, _) => remove(context, draft, live, None, Reason::NoLongerDeclared),
+            (false, Undeclared::Remove) => {
+                remove(context, draft, live, None, Reason::UndeclaredPolicy)
+            }
+            (false, Undeclared::Keep) => {
+                leave_alone(context, draft, live, None, UnmanagedReason::Undeclared);
+            }
+        }
+    }
+    warn_of_look_alikes(context, matches, draft);
+}
+
+fn declared(context: &Context<'_>, user: &DesiredUser) -> Evidence {
+    context.evidence(user.span, format!("person `{}`", user.key))
+}
+
+fn state(user: &DesiredUser, display_name: String) -> UserState {
+    let (given, family) = user.name_parts();
+    UserState {
+        user_name: user.email.as_str().to_owned(),
+        email: user.email.clone(),
+        given_name: given.to_owned(),
+        family_name: family.to_owned(),
+        display_name,
+    }
+}
+
+fn create(context: &Context<'_>, draft: &mut Draft, user: &DesiredUser) {
+    let profile = context.input.profile;
+    let external_id = match profile.dialect.user_external_id {
+        ExternalIdStorage::Stored => Some(ExternalId::for_person(&user.key)),
+        ExternalIdStorage::Dropped => None,
+    };
+    let change = Change::CreateUser {
+        key: user.key.clone(),
+        user: state(user, user.shown_name()),
+        external_id,
+    };
+    let evidence = vec![declared(context, user)];
+    let action = draft.act(
+        format!("user:{}:create", user.key),
+        change,
+        Reason::DeclaredNotLive,
+        evidence,
+    );
+    match profile.creation {
+        Creation::Invites => action.with(Consequence::InvitationMailed {
+            to: user.email.clone(),
+        }),
+        Creation::Silent => {}
+    }
+    match profile.create_existing {
+        CreateExisting::Adopts => action.with(Consequence::MayAdopt {
+            email: user.email.clone(),
+        }),
+        CreateExisting::Refused => {}
+    }
+}
+
+/// Somebody declared active who is there: brought back if inactive, renamed if needed.
+fn keep(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    user: &DesiredUser,
+    at: UserIndex,
+    live: LiveIndex,
+) {
+    let there = context.input.live.user(live);
+    let person = context.live_person(live, Some(at));
+    match there.activity {
+        Activity::Inactive => {
+            let change = Change::ReactivateUser {
+                person: person.clone(),
+            };
+            let id = format!("user:{}:reactivate", user.key);
+            draft.act(
+                id,
+                change,
+                Reason::DeclaredActive,
+                vec![declared(context, user)],
+            );
+        }
+        Activity::Active => {}
+    }
+    let (changes, becomes) = name_changes(context, user, there);
+    if !changes.is_empty() {
+        let change = Change::UpdateUser {
+            person,
+            changes,
+            becomes,
+        };
+        let id = format!("user:{}:update", user.key);
+        draft.act(
+            id,
+            change,
+            Reason::NameDiffers,
+            vec![declared(context, user)],
+        );
+    }
+}
+
+fn some(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// Which names differ, and the account with all of them right. Only declared names are
+/// compared: an absent key is not ours.
+fn name_changes(
+    context: &Context<'_>,
+    user: &DesiredUser,
+    there: &LiveUser,
+) -> (Vec<AttributeChange>, UserState) {
+    let model = context.input.profile.names;
+    let shown = some(there.display_name.as_deref());
+    let (given, family) = (
+        some(there.given_name.as_deref()),
+        some(there.family_name.as_deref()),
+    );
+    let declares_name =
+        user.given_name.is_some() || user.family_name.is_some() || user.display_name.is_some();
+    let mut changes = Vec::new();
+    let mut change = |attribute, before: Option<&str>, after: &str| {
+        changes.push(AttributeChange {
+            attribute,
+            before: before.map(str::to_owned),
+            after: after.to_owned(),
+        });
+    };
+    let mut becomes = state(user, user.shown_name());
+    becomes.user_name = there.user_name.to_string();
+    becomes.email = there.email.clone();
+    match model {
+        NameModel::DisplayNameOnly { .. } => {
+            let wanted = user.shown_name();
+            if declares_name && !shown.is_some_and(|shown| model.same_display_name(&wanted, shown))
+            {
+                change(Attribute::DisplayName, shown, &wanted);
+            }
+        }
+        NameModel::Full => {
+            for (attribute, wanted, before) in [
+                (Attribute::GivenName, user.given_name.as_deref(), given),
+                (Attribute::FamilyName, user.family_name.as_deref(), family),
+            ] {
+                if let Some(wanted) = wanted
+                    && !before.is_some_and(|before| model.same_display_name(wanted, before))
+                {
+                    change(attribute, before, wanted);
+                }
+            }
+            // A display name nobody declared follows first and last name only where it was
+            // made of them before.
+            let made_of_parts = shown.is_some()
+                && shown
+                    == Some(
+                        format!(
+                            "{} {}",
+                            given.unwrap_or_default(),
+                            family.unwrap_or_default()
+                        )
+                        .trim(),
+                    );
+            let wanted = match &user.display_name {
+                Some(name) => Some(name.to_string()),
+                None if made_of_parts && declares_name => {
+                    let given = user.given_name.as_deref().or(given).unwrap_or_default();
+                    let family = user.family_name.as_deref().or(family).unwrap_or_default();
+                    Some(format!("{given} {family}").trim().to_owned())
+                }
+                None => None,
+            };
+            if let Some(wanted) = &wanted
+                && !shown.is_some_and(|shown| model.same_display_name(wanted, shown))
+            {
+                change(Attribute::DisplayName, shown, wanted);
+            }
+            let keep = |declared: &Option<Box<str>>, live: Option<&str>| {
+                declared.as_deref().or(live).unwrap_or_default().to_owned()
+            };
+            becomes.given_name = keep(&user.given_name, given);
+            becomes.family_name = keep(&user.family_name, family);
+            becomes.display_name = wanted.or(shown.map(str::to_owned)).unwrap_or_default();
+        }
+    }
+    (changes, becomes)
+}
+
+fn suspend(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    user: &DesiredUser,
+    at: UserIndex,
+    live: LiveIndex,
+) {
+    let person = context.live_person(live, Some(at));
+    let evidence = vec![declared(context, user)];
+    match (
+        context.input.profile.suspension,
+        context.input.live.user(live).activity,
+    ) {
+        (Suspension::Removes, _) => {
+            draft.purged.push(live);
+            let id = format!("user:{}:delete", user.key);
+            let change = Change::DeleteUser { person };
+            draft
+                .act(id, change, Reason::DeclaredSuspended, evidence)
+                .with(Consequence::SuspensionRemoves);
+        }
+        (Suspension::Disables, Activity::Active) => {
+            let id = format!("user:{}:deactivate", user.key);
+            draft.act(
+                id,
+                Change::DeactivateUser { person },
+                Reason::DeclaredSuspended,
+                evidence,
+            );
+        }
+        (Suspension::Disables, Activity::Inactive) => {}
+    }
+}
+
+/// Somebody who is to go, in the way the policy says.
+fn remove(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    live: LiveIndex,
+    at: Option<UserIndex>,
+    reason: Reason,
+) {
+    let person = context.live_person(live, at);
+    let subject = subject(&person);
+    let evidence: Vec<Evidence> = at
+        .map(|at| declared(context, context.input.desired.user(at)))
+        .into_iter()
+        .collect();
+    let active = context.input.live.user(live).activity;
+    match (
+        context.input.policy.user_removal,
+        context.input.profile.suspension,
+    ) {
+        (UserRemoval::Delete, _) => {
+            match context.input.profile.user_removal {
+                UserRemovalEffect::PurgesMemberships => draft.purged.push(live),
+                UserRemovalEffect::LeavesMemberships => {}
+            }
+            draft.act(
+                format!("{subject}:delete"),
+                Change::DeleteUser { person },
+                reason,
+                evidence,
+            );
+        }
+        (UserRemoval::Deactivate, Suspension::Disables) => match active {
+            Activity::Active => {
+                let id = format!("{subject}:deactivate");
+                draft.act(id, Change::DeactivateUser { person }, reason, evidence);
+            }
+            Activity::Inactive => {}
+        },
+        (UserRemoval::Deactivate, Suspension::Removes) => draft.refusals.push(Refusal {
+            id: ItemId::new(format!("{subject}:deactivate")),
+            code: RefusalCode::NotSupported,
+            message: format!(
+                "`{}` cannot be deactivated: {} knows no inactive accounts",
+                person.label(),
+                context.input.profile.title
+            ),
+            help: "set `policy.onRemoval.users` to `delete` or to `keep`".to_owned(),
+            evidence,
+            blocked: Vec::new(),
+        }),
+        (UserRemoval::Keep, _) => {
+            leave_alone(context, draft, live, at, UnmanagedReason::RemovalKeeps);
+        }
+    }
+}
+
+fn leave_alone(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    live: LiveIndex,
+    at: Option<UserIndex>,
+    because: UnmanagedReason,
+) {
+    draft.unmanaged.users.push(UnmanagedUser {
+        person: context.live_person(live, at),
+        display_name: context
+            .input
+            .live
+            .user(live)
+            .display_name
+            .as_deref()
+            .map(str::to_owned),
+        because,
+    });
+}
+
+/// What an item's id starts with: the key where declared, else the provider's id.
+fn subject(person: &Person) -> String {
+    match (&person.key, &person.id) {
+        (Some(key), _) => format!("user:{key}"),
+        (None, Some(id)) => format!("user:#{id}"),
+        (None, None) => format!("user:{}", person.email),
+    }
+}
+
+/// An undeclared live user with the very name of somebody to be created may be the same
+/// human under an older e-mail. Names prove nothing, so this only warns.
+fn warn_of_look_alikes(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
+    let created = |at: &UserIndex| matches.of(*at) == Match::Nobody;
+    let mut by_name: HashMap<String, UserIndex> = HashMap::new();
+    for (user, at) in context.input.desired.users.iter().zip(0..) {
+        let (given, family) = user.name_parts();
+        if user.status == UserStatus::Active
+            && !given.is_empty()
+            && !family.is_empty()
+            && created(&UserIndex(at))
+        {
+            by_name.insert(fold(&user.shown_name()), UserIndex(at));
+        }
+    }
+    if by_name.is_empty() {
+        return;
+    }
+    for (live, there) in context.input.live.indexed_users() {
+        let Some(name) = &there.display_name else {
+            continue;
+        };
+        if matches.claim(live) != Claim::Unclaimed {
+            continue;
+        }
+        if let Some(at) = by_name.get(&fold(name)) {
+            let user = context.input.desired.user(*at);
+            draft.notices.push(Notice {
+                code: NoticeCode::LooksLike,
+                message: format!(
+                    "`{}` is to be created as `{}`, but the undeclared user `{}` has the same name; an e-mail must not change, so check that they are two people",
+                    user.key, user.email, there.email
+                ),
+                evidence: vec![declared(context, user)],
+            });
+        }
+    }
+}
