@@ -27,7 +27,11 @@
 //!                       └→ execute → read back → collect again → plan() again → converged | residue
 //! ```
 
+pub mod apply;
+pub mod cli;
+pub mod commands;
 pub mod desired;
+pub mod exit;
 pub mod ids;
 pub mod live;
 pub mod manifest;

@@ -1,3 +1,12 @@
-//! Values to bytes: what people and machines see.
+//! A plan in, bytes out: one file for each format.
+//!
+//! **Invariants.** Rendering is pure and deterministic. Text from the live side is data: it
+//! passes [`escape`] before it reaches a terminal. Everything can be read without colour,
+//! and each symbol has its word beside it.
 
+pub mod escape;
 pub mod faults;
+pub mod json;
+pub mod outcome;
+pub mod style;
+pub mod text;

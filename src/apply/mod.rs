@@ -1,0 +1,15 @@
+//! Carrying out a plan: what was reviewed, item by item, each write read back.
+//!
+//! The executor decides nothing: which items, in which order and on what is the plan's. It
+//! only finds out whether the world still is as the plan saw it. What moved stops alone,
+//! what is already so is skipped, a failed item takes only its dependents along.
+//!
+//! **Invariants.** No write without its precondition checked; no success without the
+//! provider's own word, read back afterwards. One writer for each group at a time.
+
+mod executor;
+mod outcome;
+mod steps;
+
+pub use executor::{Options, Progress, Stop, execute};
+pub use outcome::{Outcome, Status, StepOutcome};

@@ -1,0 +1,256 @@
+//! What was typed: clap's types, and nothing of what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// People, roles and groups, declared in YAML and applied to a SCIM 2.0 service provider.
+#[derive(Debug, Parser)]
+#[command(
+    name = "scim-sync",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// The manifest; without it, `scim-sync.yaml` is looked for here and in the folders above
+    #[arg(short = 'f', long = "file", global = true, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Colours in the output
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto)]
+    pub color: ColourChoice,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColourChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the manifest, offline: every fault at once
+    Validate(ValidateArgs),
+    /// Show what would change, and what would not and why; writes nothing
+    Plan(PlanArgs),
+    /// Plan, ask, carry it out, read everything back and plan again
+    Apply(ApplyArgs),
+    /// Save the live state as one JSON file, to plan from offline
+    Snapshot(SnapshotArgs),
+    /// Print a JSON Schema
+    Schema(SchemaArgs),
+    /// The embedded sandbox: a service provider that behaves like Harness
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+}
+
+/// Options of `validate`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync validate\n  scim-sync validate --format sarif > faults.sarif"
+)]
+pub struct ValidateArgs {
+    /// How faults are printed
+    #[arg(long, value_enum, default_value_t = FaultFormat::Text)]
+    pub format: FaultFormat,
+    /// The day to judge grants on, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+}
+
+/// How faults are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FaultFormat {
+    /// For people, with the source line
+    Text,
+    /// For machines
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// GitHub workflow annotations
+    Github,
+}
+
+/// What shapes a plan.
+#[derive(Debug, Args)]
+pub struct PlanShape {
+    /// The day to judge grants on, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// Raise one limit for this plan only: user-removals=12
+    #[arg(long, value_name = "LIMIT=N")]
+    pub allow: Vec<String>,
+    /// Show every item of long lists
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync plan\n  scim-sync plan --format json > plan.json\n  scim-sync plan --live snapshot.json --as-of 2027-02-01"
+)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub shape: PlanShape,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// Plan from a snapshot, offline
+    #[arg(long, value_name = "FILE")]
+    pub live: Option<PathBuf>,
+    /// Exit with 2 if the plan holds changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people
+    Text,
+    /// For machines: the whole plan, versioned
+    Json,
+}
+
+/// Options of `apply`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync apply\n  scim-sync apply --auto-approve --approve delete"
+)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    pub shape: PlanShape,
+    /// Do not ask before writing
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Approve a kind of action that the policy wants approved by name
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub approve: Vec<ApproveKind>,
+    /// How many writes at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub concurrency: u16,
+}
+
+/// A kind of action to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ApproveKind {
+    /// Creating people and groups
+    Create,
+    /// Changing people, groups and memberships
+    Update,
+    /// Removing people and groups
+    Delete,
+}
+
+/// Options of `snapshot`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync snapshot --out snapshot.json\n  scim-sync plan --live snapshot.json"
+)]
+pub struct SnapshotArgs {
+    /// Where to write it; stdout if absent
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which schema
+    #[arg(value_enum)]
+    pub which: SchemaName,
+}
+
+/// A JSON Schema this tool publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// The root file of a manifest
+    Manifest,
+    /// An included file of a manifest
+    Included,
+    /// The output of `plan --format json`
+    Plan,
+    /// The output of `snapshot`
+    Snapshot,
+}
+
+/// What to do with the sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve it on loopback; prints its base URL when ready
+    Serve(SandboxServeArgs),
+    /// Fill a sandbox's state from a snapshot
+    Load(SandboxLoadArgs),
+    /// Delete the state of the manifest's sandbox
+    Reset,
+}
+
+/// Options of `sandbox serve`.
+#[derive(Debug, Args)]
+pub struct SandboxServeArgs {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Where the state is kept
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// The bearer token it wants
+    #[arg(long, default_value = "sandbox")]
+    pub token: String,
+    /// Which reading of Harness it follows
+    #[arg(long, value_enum, default_value_t = BehaviorChoice::Documented)]
+    pub behavior: BehaviorChoice,
+    /// Which kind of service provider it is
+    #[arg(long, value_enum, default_value_t = PersonalityChoice::Harness)]
+    pub personality: PersonalityChoice,
+    /// Milliseconds to wait before each answer
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    pub latency: u64,
+}
+
+/// Which reading of Harness the sandbox follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BehaviorChoice {
+    /// As the OneLogin page documents it
+    Documented,
+    /// As the newest public source code does it
+    Source,
+}
+
+/// Which kind of service provider the sandbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PersonalityChoice {
+    /// Harness NextGen
+    Harness,
+    /// A strict RFC 7644 server
+    Scim,
+}
+
+/// Options of `sandbox load`.
+#[derive(Debug, Args)]
+pub struct SandboxLoadArgs {
+    /// The snapshot
+    pub snapshot: PathBuf,
+    /// The state file to write; the manifest's sandbox if absent
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// The bearer token it will want
+    #[arg(long, default_value = "sandbox")]
+    pub token: String,
+}

@@ -1,0 +1,173 @@
+//! One file for each verb: glue and printing.
+//!
+//! **Invariants.** Data goes to stdout, status to stderr. Every error ends here as one
+//! message with an instruction; the process ends with an [`Exit`].
+
+mod apply;
+mod plan;
+mod project;
+mod sandbox;
+mod schema;
+mod snapshot;
+mod target;
+mod trouble;
+mod validate;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, ColourChoice, Command, GlobalArgs};
+use crate::exit::Exit;
+use crate::render::faults::{Color, Glyphs, TextStyle};
+use crate::render::style::Colour;
+use project::Failure;
+
+/// Parses the command line, runs the command, prints its errors.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Failure
+            } else {
+                Exit::Success
+            };
+            // A closed pipe while printing help is nobody's failure.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let terminal = Terminal::new(&cli.global);
+    match run(&cli, &terminal) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal.failure(&failure);
+            Exit::Failure
+        }
+    }
+}
+
+fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Validate(args) => validate::run(&cli.global, args, terminal),
+        Command::Plan(args) => plan::run(&cli.global, args, terminal),
+        Command::Apply(args) => apply::run(&cli.global, args, terminal),
+        Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
+        Command::Schema(args) => schema::run(args, terminal),
+        Command::Sandbox(command) => sandbox::run(&cli.global, command, terminal),
+    }
+}
+
+/// Where output goes, how wide it is, and whether it has colours.
+pub(crate) struct Terminal {
+    choice: ColourChoice,
+}
+
+/// Columns of a text that does not go to a terminal.
+const PLAIN_WIDTH: usize = 80;
+
+impl Terminal {
+    fn new(global: &GlobalArgs) -> Self {
+        Self {
+            choice: global.color,
+        }
+    }
+
+    fn colour(&self, is_terminal: bool) -> Colour {
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self.choice {
+            ColourChoice::Always => Colour::On,
+            ColourChoice::Never => Colour::Off,
+            ColourChoice::Auto if is_terminal && !no_colour => Colour::On,
+            ColourChoice::Auto => Colour::Off,
+        }
+    }
+
+    /// Whether stdout gets colours.
+    pub(crate) fn out_colour(&self) -> Colour {
+        self.colour(std::io::stdout().is_terminal())
+    }
+
+    /// Whether stderr gets colours.
+    pub(crate) fn err_colour(&self) -> Colour {
+        self.colour(std::io::stderr().is_terminal())
+    }
+
+    /// Columns of stdout.
+    pub(crate) fn width(&self) -> usize {
+        match terminal_size::terminal_size() {
+            Some((terminal_size::Width(width), _)) => usize::from(width),
+            None => PLAIN_WIDTH,
+        }
+    }
+
+    /// How faults are drawn.
+    pub(crate) fn fault_style(&self, colour: Colour) -> TextStyle {
+        let color = match colour {
+            Colour::On => Color::Always,
+            Colour::Off => Color::Never,
+        };
+        TextStyle {
+            width: self.width(),
+            color,
+            glyphs: Glyphs::Unicode,
+        }
+    }
+
+    /// Prints data.
+    ///
+    /// # Errors
+    /// When stdout cannot be written. A reader that went away is not an error.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                Err(
+                    trouble::Trouble::file("write to", std::path::Path::new("stdout"), &error)
+                        .into(),
+                )
+            }
+        }
+    }
+
+    /// Prints status.
+    pub(crate) fn status(&self, text: &str) {
+        // Nothing can be told about a stderr that is gone.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Trouble(trouble) => {
+                let colour = self.err_colour();
+                self.status(draw(trouble, colour, self.width()).trim_end());
+            }
+            Failure::Faults(faults) => self.status(faults.trim_end()),
+        }
+    }
+}
+
+fn draw(trouble: &trouble::Trouble, colour: Colour, width: usize) -> String {
+    let theme = match colour {
+        Colour::On => miette::GraphicalTheme::unicode(),
+        Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
+    };
+    let mut text = String::new();
+    miette::GraphicalReportHandler::new_themed(theme)
+        .with_width(width.clamp(40, 120))
+        .render_report(&mut text, trouble)
+        .expect("writing to a string does not fail");
+    text
+}
+
+/// A runtime for the commands that speak to a service provider.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("an operating system that runs processes gives threads")
+}

@@ -1,0 +1,136 @@
+//! `scim-sync plan`: what would change, and what would not and why.
+
+use super::project::{self, Failure, Project};
+use super::target::{self, SANDBOX};
+use super::trouble::Trouble;
+use super::{Terminal, runtime};
+use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
+use crate::exit::Exit;
+use crate::live::snapshot::Snapshot;
+use crate::live::{LiveState, collect};
+use crate::plan::{Allowances, Plan, PlanInput, TargetInfo};
+use crate::render;
+use crate::render::text::{Detail, TextOptions};
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &PlanArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let as_of = args.shape.as_of.unwrap_or_else(project::today);
+    let allow = allowances(&args.shape)?;
+    let project = project::load_project(global, as_of, terminal)?;
+    let (live, target) = match &args.live {
+        Some(file) => from_snapshot(&project, file)?,
+        None => runtime().block_on(async {
+            let connection = target::connect(&project).await?;
+            let live = collect::collect(&connection.reader).await?;
+            Ok::<_, Failure>((live, connection.target))
+        })?,
+    };
+    let plan = make(&project, &live, &target, &allow);
+    match args.format {
+        PlanFormat::Json => terminal.print(&render::json::plan(&plan))?,
+        PlanFormat::Text => terminal.print(&text(&plan, &args.shape, terminal))?,
+    }
+    Ok(if !plan.refusals.is_empty() {
+        Exit::Refusals
+    } else if args.detailed_exitcode && !plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    })
+}
+
+fn from_snapshot(
+    project: &Project,
+    file: &std::path::Path,
+) -> Result<(LiveState, TargetInfo), Trouble> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::file("read the snapshot", file, &error))?;
+    let snapshot = Snapshot::parse(&text).map_err(|error| {
+        Trouble::new(
+            "snapshot",
+            format!("`{}` is {error}", file.display()),
+            "write one with `scim-sync snapshot --out FILE`",
+        )
+    })?;
+    if snapshot.provider != project.profile.name {
+        return Err(Trouble::new(
+            "snapshot",
+            format!(
+                "`{}` was taken from the provider `{}`, but the manifest's is `{}`",
+                file.display(),
+                snapshot.provider,
+                project.profile.name
+            ),
+            "plan it with the manifest it belongs to",
+        ));
+    }
+    let shown = format!("{} (snapshot of {})", snapshot.base_url, snapshot.taken_at);
+    Ok((snapshot.into_state(), target::target_info(project, shown)))
+}
+
+/// The limits raised for this plan.
+pub(super) fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
+    let mut allow = Allowances::default();
+    for text in &shape.allow {
+        let (limit, number) = Allowances::parse_one(text).map_err(|error| {
+            Trouble::new(
+                "allow",
+                error.to_string(),
+                "the plan prints the very option when a limit is tripped",
+            )
+        })?;
+        allow.raise(limit, number);
+    }
+    Ok(allow)
+}
+
+/// Makes the plan.
+pub(super) fn make(
+    project: &Project,
+    live: &LiveState,
+    target: &TargetInfo,
+    allow: &Allowances,
+) -> Plan {
+    let sources = &project.manifest.sources;
+    crate::plan::plan(PlanInput {
+        desired: &project.desired,
+        sources,
+        live,
+        profile: &project.profile,
+        policy: &project.policy,
+        allow,
+        target,
+        inputs: &project::fingerprints(sources, live),
+    })
+}
+
+/// The plan for a terminal.
+pub(super) fn text(plan: &Plan, shape: &PlanShape, terminal: &Terminal) -> String {
+    let detail = if shape.full {
+        Detail::Full
+    } else {
+        Detail::Short
+    };
+    render::text::plan(
+        plan,
+        TextOptions {
+            width: terminal.width(),
+            colour: terminal.out_colour(),
+            detail,
+        },
+    )
+}
+
+/// Takes a snapshot's head: where and when.
+pub(super) fn snapshot(project: &Project, live: &LiveState, target: &TargetInfo) -> Snapshot {
+    let now = jiff::Timestamp::now();
+    let base_url = if target.base_url == SANDBOX {
+        "sandbox"
+    } else {
+        &target.base_url
+    };
+    Snapshot::new(live, project.profile.name, base_url, &now.to_string())
+}

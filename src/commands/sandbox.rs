@@ -1,0 +1,183 @@
+//! `scim-sync sandbox`: serve it, fill it, empty it.
+
+use std::time::Duration;
+
+use super::project::{self, Failure};
+use super::trouble::Trouble;
+use super::{Terminal, runtime, target};
+use crate::cli::{
+    BehaviorChoice, GlobalArgs, PersonalityChoice, SandboxCommand, SandboxLoadArgs,
+    SandboxServeArgs,
+};
+use crate::exit::Exit;
+use crate::ids::Email;
+use crate::live::snapshot::Snapshot;
+use crate::manifest::decl::SandboxBehavior;
+use crate::manifest::load;
+use crate::render::style::count;
+use crate::sandbox::server::{Options, Server};
+use crate::sandbox::state_file::StateFile;
+use crate::sandbox::world::{SeedError, SeedGroup, SeedUser, World};
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    command: &SandboxCommand,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    match command {
+        SandboxCommand::Serve(args) => serve(args, terminal),
+        SandboxCommand::Load(args) => fill(global, args, terminal),
+        SandboxCommand::Reset => reset(global, terminal),
+    }
+}
+
+/// The account `sandbox serve` serves.
+const ACCOUNT: &str = "sandbox";
+
+fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let behavior = match args.behavior {
+        BehaviorChoice::Documented => SandboxBehavior::Documented,
+        BehaviorChoice::Source => SandboxBehavior::Source,
+    };
+    let options = Options {
+        port: args.port,
+        state: args.state.as_ref().map(StateFile::new),
+        latency: Duration::from_millis(args.latency),
+    };
+    runtime().block_on(async {
+        let server = Server::start(options, || match args.personality {
+            PersonalityChoice::Harness => World::new(ACCOUNT, &args.token, behavior),
+            PersonalityChoice::Scim => World::rfc(&args.token),
+        })
+        .await
+        .map_err(|error| {
+            Trouble::new(
+                "sandbox",
+                error.to_string(),
+                "choose another port, or another state file",
+            )
+        })?;
+        server.with_world(|world| target::admit(world, &args.token, Some(behavior)));
+        terminal.print(&format!("{}\n", server.base_url()))?;
+        wait_for_the_end().await;
+        server.shutdown().await;
+        Ok(Exit::Success)
+    })
+}
+
+#[cfg(unix)]
+async fn wait_for_the_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("signals can be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_the_end() {
+    // Without a handler there is nothing to wait for but the end of the process.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn fill(global: &GlobalArgs, args: &SandboxLoadArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let file = &args.snapshot;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::file("read the snapshot", file, &error))?;
+    let snapshot = Snapshot::parse(&text).map_err(|error| {
+        Trouble::new(
+            "snapshot",
+            format!("`{}` is {error}", file.display()),
+            "write one with `scim-sync snapshot --out FILE`",
+        )
+    })?;
+    let state = match &args.state {
+        Some(file) => StateFile::new(file),
+        None => sandbox_of(global)?,
+    };
+    let (users, groups) = (snapshot.users.len(), snapshot.groups.len());
+    let world = seeded(snapshot, &args.token).map_err(|error| {
+        Trouble::new(
+            "snapshot",
+            format!("the snapshot cannot be a sandbox's state: {error}"),
+            "correct the snapshot, or take it again",
+        )
+    })?;
+    state.save(&world.to_json()).map_err(|error| {
+        Trouble::new(
+            "sandbox",
+            error.to_string(),
+            "check the path and its permissions",
+        )
+    })?;
+    terminal.status(&format!(
+        "filled {} with {} and {}",
+        state.path().display(),
+        count(users, "user", "users"),
+        count(groups, "group", "groups")
+    ));
+    Ok(Exit::Success)
+}
+
+/// A world that holds what a snapshot tells.
+pub(crate) fn seeded(snapshot: Snapshot, token: &str) -> Result<World, SeedError> {
+    let mut world = target::empty_world(&snapshot.provider, SandboxBehavior::Documented, token);
+    for user in snapshot.users {
+        world.seed_scim_user(SeedUser {
+            id: Some(user.id),
+            mail: (user.email.as_str() != user.user_name).then(|| user.email.to_string()),
+            email: Email::new(user.user_name),
+            name: user.display_name,
+            given_name: user.given_name,
+            family_name: user.family_name,
+            external_id: user.external_id,
+            disabled: !user.active,
+        })?;
+    }
+    for group in snapshot.groups {
+        world.seed_scim_group(SeedGroup {
+            id: Some(group.id),
+            name: group.display_name.to_string(),
+            external_id: None,
+            members: group
+                .members
+                .into_iter()
+                .map(Into::into)
+                .filter(|id| world.user(id).is_some())
+                .collect(),
+        })?;
+    }
+    Ok(world)
+}
+
+/// The state file of the manifest's sandbox. The manifest may have faults: only the place
+/// matters.
+fn sandbox_of(global: &GlobalArgs) -> Result<StateFile, Failure> {
+    let root = project::root_file(global)?;
+    let loaded = load::load(&root);
+    match &loaded.manifest {
+        Some(manifest) => Ok(target::sandbox_state(
+            &manifest.target,
+            &load::folder_of(&root),
+        )),
+        None => Err(Trouble::new(
+            "no-manifest",
+            format!("`{}` cannot be read as a manifest", root.display()),
+            "run `scim-sync validate`, or name the state file with `--state`",
+        )
+        .into()),
+    }
+}
+
+fn reset(global: &GlobalArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let state = sandbox_of(global)?;
+    match std::fs::remove_file(state.path()) {
+        Ok(()) => terminal.status(&format!("removed {}", state.path().display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            terminal.status("the sandbox is empty already");
+        }
+        Err(error) => return Err(Trouble::file("remove", state.path(), &error).into()),
+    }
+    Ok(Exit::Success)
+}

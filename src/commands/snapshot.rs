@@ -1,0 +1,60 @@
+//! `scim-sync snapshot`: the live state as one JSON file.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::project::{self, Failure};
+use super::trouble::Trouble;
+use super::{Terminal, plan, runtime, target};
+use crate::cli::{GlobalArgs, SnapshotArgs};
+use crate::exit::Exit;
+use crate::live::collect;
+use crate::render::style::count;
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &SnapshotArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let project = project::load_project(global, project::today(), terminal)?;
+    let (live, target) = runtime().block_on(async {
+        let connection = target::connect(&project).await?;
+        let live = collect::collect(&connection.reader).await?;
+        Ok::<_, Failure>((live, connection.target))
+    })?;
+    let snapshot = plan::snapshot(&project, &live, &target);
+    let mut json =
+        serde_json::to_string_pretty(&snapshot).expect("a snapshot has only string keys");
+    json.push('\n');
+    match &args.out {
+        None => terminal.print(&json)?,
+        Some(file) => {
+            write_private(file, json.as_bytes())
+                .map_err(|error| Trouble::file("write the snapshot", file, &error))?;
+            let whole = if live.integrity.is_whole() {
+                "whole"
+            } else {
+                "with possible gaps"
+            };
+            terminal.status(&format!(
+                "wrote {} and {}, read {whole}, to {}",
+                count(live.users.len(), "user", "users"),
+                count(live.groups.len(), "group", "groups"),
+                file.display()
+            ));
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// Writes a file that holds personal data: readable by its owner only, whole or not at all.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(file)?;
+    Ok(())
+}

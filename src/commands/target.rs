@@ -1,0 +1,251 @@
+//! From a manifest's `target` to a connection: URL, token, certificates, or the sandbox.
+
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::project::{Failure, Project};
+use super::trouble::Trouble;
+use crate::manifest::decl::{TargetDecl, TokenDecl};
+use crate::plan::TargetInfo;
+use crate::sandbox::server::{Options, Server};
+use crate::sandbox::state_file::StateFile;
+use crate::sandbox::world::{Token, World};
+use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
+use crate::scim::dialect::Rate;
+use crate::scim::retry::{RetryPolicy, Retrying};
+use crate::scim::service::Reader;
+
+/// The transport of every command.
+pub(crate) type Wire = Retrying<HttpTransport>;
+
+/// A service provider that can be spoken to. The sandbox, if it is one, lives as long.
+pub(crate) struct Connection {
+    pub(crate) reader: Reader<Wire>,
+    pub(crate) target: TargetInfo,
+    pub(crate) sandbox: Option<Server>,
+}
+
+/// What the embedded sandbox calls itself where a base URL would stand.
+pub(crate) const SANDBOX: &str = "the embedded sandbox";
+/// The token of the embedded sandbox: it listens on loopback only and holds toy data.
+const SANDBOX_TOKEN: &str = "sandbox";
+/// The account of the embedded sandbox.
+const SANDBOX_ACCOUNT: &str = "sandbox";
+
+/// Connects to the manifest's target, starting the sandbox if it has no URL.
+pub(crate) async fn connect(project: &Project) -> Result<Connection, Failure> {
+    let target = &project.manifest.target;
+    let mut dialect = project.profile.dialect.clone();
+    let (base_url, token, shown, sandbox) = match &target.base_url {
+        Some(url) => {
+            let url = expand(&url.value)?;
+            let token = token(target, &project.folder)?;
+            (url.clone(), token, url, None)
+        }
+        None => {
+            dialect.rate = Rate {
+                per_minute: 1_000_000,
+            };
+            let server = start_sandbox(project).await?;
+            let token = SecretString::from(SANDBOX_TOKEN);
+            (
+                server.base_url().to_owned(),
+                token,
+                SANDBOX.to_owned(),
+                Some(server),
+            )
+        }
+    };
+    let options = ClientOptions {
+        ca_file: target
+            .ca_file
+            .as_ref()
+            .map(|file| project.folder.join(&file.value)),
+        ..ClientOptions::for_dialect(&dialect)
+    };
+    let http = HttpTransport::new(&base_url, &token, options).map_err(|error: ClientError| {
+        Trouble::new(error.code(), error.to_string(), error.help())
+    })?;
+    let seed = u64::from(std::process::id());
+    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed));
+    Ok(Connection {
+        reader: Reader::new(wire, dialect),
+        target: target_info(project, shown),
+        sandbox,
+    })
+}
+
+/// The target as a plan names it.
+pub(crate) fn target_info(project: &Project, base_url: String) -> TargetInfo {
+    TargetInfo {
+        provider: project.profile.name.to_owned(),
+        title: project.profile.title.to_owned(),
+        base_url,
+    }
+}
+
+/// Where the embedded sandbox of a manifest keeps its state.
+pub(crate) fn sandbox_state(target: &TargetDecl, folder: &Path) -> StateFile {
+    let name = target
+        .sandbox
+        .state
+        .as_ref()
+        .map_or(".scim-sync/sandbox.json", |state| &state.value);
+    StateFile::new(folder.join(name))
+}
+
+/// An empty world of the kind a provider's sandbox has.
+pub(crate) fn empty_world(
+    provider: &str,
+    behavior: crate::manifest::decl::SandboxBehavior,
+    token: &str,
+) -> World {
+    if provider == crate::profile::rfc::NAME {
+        World::rfc(token)
+    } else {
+        World::new(SANDBOX_ACCOUNT, token, behavior)
+    }
+}
+
+async fn start_sandbox(project: &Project) -> Result<Server, Failure> {
+    let target = &project.manifest.target;
+    let options = Options {
+        port: 0,
+        state: Some(sandbox_state(target, &project.folder)),
+        latency: Duration::ZERO,
+    };
+    let behavior = target.sandbox.behavior;
+    let server = Server::start(options, || {
+        empty_world(project.profile.name, behavior, SANDBOX_TOKEN)
+    })
+    .await
+    .map_err(|error| {
+        Trouble::new(
+            "sandbox",
+            error.to_string(),
+            "check the sandbox's state file, or start afresh with `scim-sync sandbox reset`",
+        )
+    })?;
+    server.with_world(|world| admit(world, SANDBOX_TOKEN, Some(behavior)));
+    Ok(server)
+}
+
+/// Lets a token into a world, and sets how it behaves.
+pub(crate) fn admit(
+    world: &mut World,
+    token: &str,
+    behavior: Option<crate::manifest::decl::SandboxBehavior>,
+) {
+    if world.token(token).is_none() {
+        let account = world.settings().account.clone();
+        world.set_token(token, Token::service_account(&account));
+    }
+    if let Some(behavior) = behavior
+        && world.settings().behavior != behavior
+    {
+        world.configure(|settings| settings.behavior = behavior);
+    }
+}
+
+/// Replaces `${NAME}` by environment variables.
+fn expand(text: &str) -> Result<String, Trouble> {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let Some(length) = rest[at + 2..].find('}') else {
+            break;
+        };
+        let name = &rest[at + 2..at + 2 + length];
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+            Trouble::new(
+                "missing-variable",
+                format!("the environment variable `{name}`, which `target.baseUrl` needs, is not set"),
+                format!("set it, for instance `export {name}=…`, or write the value into the manifest"),
+            )
+        })?;
+        expanded.push_str(&rest[..at]);
+        expanded.push_str(&value);
+        rest = &rest[at + 2 + length + 1..];
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
+}
+
+/// Gets the token from where the manifest says.
+fn token(target: &TargetDecl, folder: &Path) -> Result<SecretString, Trouble> {
+    let missing = |message: String, help: String| Trouble::new("missing-token", message, help);
+    let text = match &target.token {
+        None => {
+            return Err(missing(
+                "`target` has a base URL but no token".to_owned(),
+                "add `token: { env: HARNESS_SCIM_TOKEN }` to `target`, and put the token into that variable".to_owned(),
+            ));
+        }
+        Some(TokenDecl::Env(name)) => std::env::var(&name.value).map_err(|_| {
+            missing(
+                format!(
+                    "the environment variable `{}`, which holds the token, is not set",
+                    name.value
+                ),
+                format!(
+                    "set it to the service provider's SCIM token, for instance `export {}=…`",
+                    name.value
+                ),
+            )
+        })?,
+        Some(TokenDecl::File(file)) => {
+            let path = folder.join(&file.value);
+            std::fs::read_to_string(&path)
+                .map_err(|error| Trouble::file("read the token from", &path, &error))?
+        }
+        Some(TokenDecl::Command(command)) => run_token_command(&command.value, folder)?,
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(missing(
+            "the token is empty".to_owned(),
+            "put the service provider's SCIM token where `target.token` says".to_owned(),
+        ));
+    }
+    Ok(SecretString::from(text))
+}
+
+fn run_token_command(command: &[String], folder: &Path) -> Result<String, Trouble> {
+    let help = "run the command by hand: it has to print the token on stdout and end with 0";
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Trouble::new(
+            "missing-token",
+            "`target.token.command` is empty",
+            "name a program and its arguments",
+        ));
+    };
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|error| {
+            Trouble::new(
+                "missing-token",
+                format!("the token command `{program}` cannot be run: {error}"),
+                help,
+            )
+        })?;
+    if !output.status.success() {
+        return Err(Trouble::new(
+            "missing-token",
+            format!("the token command `{program}` failed: {}", output.status),
+            help,
+        ));
+    }
+    String::from_utf8(output.stdout).map_err(|_| {
+        Trouble::new(
+            "missing-token",
+            format!("the token command `{program}` printed no text"),
+            help,
+        )
+    })
+}
