@@ -109,18 +109,17 @@ impl Page {
         }
     }
 
-    fn places(&mut self, evidence: &[Evidence]) {
+    /// Why, and where: the last line of an item.
+    fn because(&mut self, reason: &str, evidence: &[Evidence]) {
+        let mut text = reason.to_owned();
         if let [first, rest @ ..] = evidence {
-            let mut text = format!("at {}", terminal(&first.place.to_string()));
+            let _ = write!(text, " ({}", terminal(&first.place.to_string()));
             if !rest.is_empty() {
-                let _ = write!(
-                    text,
-                    " and {}",
-                    count(rest.len(), "more line", "more lines")
-                );
+                let _ = write!(text, " and {}", count(rest.len(), "more line", "more lines"));
             }
-            self.faint_under(&text);
+            text.push(')');
         }
+        self.faint_under(&text);
     }
 
     fn header(&mut self, plan: &Plan) {
@@ -164,7 +163,9 @@ impl Page {
         }
         self.more(refusal.blocked.len() - shown);
         self.under(&format!("-> {}", terminal(&refusal.help)));
-        self.places(&refusal.evidence);
+        if !refusal.evidence.is_empty() {
+            self.because("declared at", &refusal.evidence);
+        }
     }
 
     fn manual_steps(&mut self, plan: &Plan) {
@@ -184,7 +185,9 @@ impl Page {
             };
             self.under(&left);
             self.under(&format!("-> {}", terminal(&step.help)));
-            self.places(&step.evidence);
+            if !step.evidence.is_empty() {
+                self.because("declared at", &step.evidence);
+            }
         }
     }
 
@@ -210,16 +213,13 @@ impl Page {
         let shown = self.shown(actions.len());
         for action in &actions[..shown] {
             let (mark, word) = mark(&action.change);
-            let text = format!(
-                "{} ({})",
-                subject(action, self.detail),
-                action.reason.words()
-            );
-            self.item(mark, word, &text);
+            self.item(mark, word, &subject(action, self.detail));
             for consequence in &action.consequences {
-                self.under(&consequence_text(consequence, self.detail));
+                if let Some(text) = consequence_text(consequence, self.detail) {
+                    self.under(&text);
+                }
             }
-            self.places(&places_of(action));
+            self.because(action.reason.words(), &places_of(action));
         }
         self.more(actions.len() - shown);
     }
@@ -238,6 +238,34 @@ impl Page {
                 .iter()
                 .filter(|a| !a.change.is_removal() && a.change.group_name().is_none()),
         );
+        self.side_effects_of_creates(plan);
+    }
+
+    /// What every create sets off, said once.
+    fn side_effects_of_creates(&mut self, plan: &Plan) {
+        let (mut mailed, mut adopting) = (0, 0);
+        for consequence in plan.actions.iter().flat_map(|action| &action.consequences) {
+            match consequence {
+                Consequence::InvitationMailed { .. } => mailed += 1,
+                Consequence::MayAdopt { .. } => adopting += 1,
+                Consequence::SuspensionRemoves
+                | Consequence::MembershipsLost { .. }
+                | Consequence::GroupLeftEmpty { .. }
+                | Consequence::LeftWithoutGroups { .. }
+                | Consequence::Undocumented { .. } => {}
+            }
+        }
+        if mailed > 0 {
+            let invitations = count(mailed, "invitation is", "invitations are");
+            self.item(Mark::Note, "mail", &format!("{invitations} mailed to the people created"));
+        }
+        if adopting > 0 {
+            self.item(
+                Mark::Note,
+                "adopt",
+                "whoever of them already has an account that SCIM cannot see is taken over, not created",
+            );
+        }
     }
 
     /// Group by group: its creation or renaming, then who gets in.
@@ -266,7 +294,9 @@ impl Page {
                 "note",
                 &format!("{} [{}]", terminal(&notice.message), notice.code.as_str()),
             );
-            self.places(&notice.evidence);
+            if !notice.evidence.is_empty() {
+                self.because("declared at", &notice.evidence);
+            }
         }
         self.more(plan.notices.len() - shown);
     }
@@ -459,13 +489,13 @@ fn subject(action: &Action, detail: Detail) -> String {
             )
         }
         Change::AddMembers { group, members } => format!(
-            "{} to group {}: {}",
+            "{} to group {}{}",
             count(members.len(), "member", "members"),
             terminal(group.name.as_str()),
             members_text(members, detail)
         ),
         Change::RemoveMembers { group, members } => format!(
-            "{} from group {}: {}",
+            "{} from group {}{}",
             count(members.len(), "member", "members"),
             terminal(group.name.as_str()),
             members_text(members, detail)
@@ -484,24 +514,36 @@ fn person_text(person: &crate::plan::Person) -> String {
     }
 }
 
+/// `ada, grace (until 2027-12-31), linus (through sre)`; the role is named once if all
+/// have it by the same one.
 fn members_text(members: &[MemberChange], detail: Detail) -> String {
+    let role_of = |member: &MemberChange| member.origins.first().map(|origin| origin.role.clone());
+    let first = members.first().and_then(role_of);
+    let common = first.filter(|first| members.iter().all(|member| role_of(member).as_ref() == Some(first)));
     let names: Vec<String> = members
         .iter()
         .map(|member| {
-            let label = terminal(member.person.label()).into_owned();
-            match member.origins.as_slice() {
-                [] => label,
-                [first, ..] => match first.until {
-                    Some(until) => format!(
-                        "{label} (role {}, until {until})",
-                        terminal(first.role.as_str())
-                    ),
-                    None => format!("{label} (role {})", terminal(first.role.as_str())),
-                },
+            let mut asides: Vec<String> = Vec::new();
+            if let Some(origin) = member.origins.first() {
+                if common.is_none() {
+                    asides.push(format!("role {}", terminal(origin.role.as_str())));
+                }
+                if let Some(through) = &origin.through {
+                    asides.push(format!("through {}", terminal(through.as_str())));
+                }
+                if let Some(until) = origin.until {
+                    asides.push(format!("until {until}"));
+                }
             }
+            let label = terminal(member.person.label()).into_owned();
+            if asides.is_empty() { label } else { format!("{label} ({})", asides.join(", ")) }
         })
         .collect();
-    list(&names, detail)
+    let names = list(&names, detail);
+    match common {
+        Some(role) => format!(" by role {}: {names}", terminal(role.as_str())),
+        None => format!(": {names}"),
+    }
 }
 
 fn list(names: &[String], detail: Detail) -> String {
@@ -516,15 +558,10 @@ fn list(names: &[String], detail: Detail) -> String {
     text
 }
 
-fn consequence_text(consequence: &Consequence, detail: Detail) -> String {
-    match consequence {
-        Consequence::InvitationMailed { to } => {
-            format!("an invitation is mailed to {}", terminal(to.as_str()))
-        }
-        Consequence::MayAdopt { email } => format!(
-            "if {} already has an account that SCIM cannot see, it is taken over",
-            terminal(email.as_str())
-        ),
+/// What happens through an action; `None` for what is said once for all creates.
+fn consequence_text(consequence: &Consequence, detail: Detail) -> Option<String> {
+    Some(match consequence {
+        Consequence::InvitationMailed { .. } | Consequence::MayAdopt { .. } => return None,
         Consequence::SuspensionRemoves => {
             "suspending removes the account: there are no inactive ones here".to_owned()
         }
@@ -546,7 +583,7 @@ fn consequence_text(consequence: &Consequence, detail: Detail) -> String {
             format!("{} is left without any group", terminal(person.label()))
         }
         Consequence::Undocumented { note } => note.clone(),
-    }
+    })
 }
 
 /// Where an action comes from: for memberships, the lines that give them.
