@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    scim_sync::commands::main().into()
+    ExitCode::from(scim_sync::commands::main().code())
 }

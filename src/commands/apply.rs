@@ -42,7 +42,7 @@ pub(super) fn run(
             reader,
             target,
             sandbox: _sandbox,
-        } = target::connect(&project).await?;
+        } = target::connect(&project, terminal).await?;
         let live = collect::collect(&reader).await?;
         let planned = plan::make(&project, &live, &target, &allow);
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;

@@ -60,6 +60,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 /// Where output goes, how wide it is, and whether it has colours.
+#[derive(Clone)]
 pub(crate) struct Terminal {
     choice: ColourChoice,
 }

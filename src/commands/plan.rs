@@ -23,7 +23,7 @@ pub(super) fn run(
     let (live, target) = match &args.live {
         Some(file) => from_snapshot(&project, file)?,
         None => runtime().block_on(async {
-            let connection = target::connect(&project).await?;
+            let connection = target::connect(&project, terminal).await?;
             let live = collect::collect(&connection.reader).await?;
             Ok::<_, Failure>((live, connection.target))
         })?,

@@ -18,7 +18,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let project = project::load_project(global, project::today(), terminal)?;
     let (live, target) = runtime().block_on(async {
-        let connection = target::connect(&project).await?;
+        let connection = target::connect(&project, terminal).await?;
         let live = collect::collect(&connection.reader).await?;
         Ok::<_, Failure>((live, connection.target))
     })?;

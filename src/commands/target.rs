@@ -1,20 +1,23 @@
 //! From a manifest's `target` to a connection: URL, token, certificates, or the sandbox.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::project::{Failure, Project};
+use super::Terminal;
 use super::trouble::Trouble;
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
+use crate::render;
 use crate::sandbox::server::{Options, Server};
 use crate::sandbox::state_file::StateFile;
 use crate::sandbox::world::{Token, World};
 use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
 use crate::scim::dialect::Rate;
-use crate::scim::retry::{RetryPolicy, Retrying};
+use crate::scim::retry::{Retry, RetryPolicy, Retrying};
 use crate::scim::service::Reader;
 
 /// The transport of every command.
@@ -35,7 +38,7 @@ const SANDBOX_TOKEN: &str = "sandbox";
 const SANDBOX_ACCOUNT: &str = "sandbox";
 
 /// Connects to the manifest's target, starting the sandbox if it has no URL.
-pub(crate) async fn connect(project: &Project) -> Result<Connection, Failure> {
+pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Connection, Failure> {
     let target = &project.manifest.target;
     let mut dialect = project.profile.dialect.clone();
     let (base_url, token, shown, sandbox) = match &target.base_url {
@@ -69,7 +72,10 @@ pub(crate) async fn connect(project: &Project) -> Result<Connection, Failure> {
         Trouble::new(error.code(), error.to_string(), error.help())
     })?;
     let seed = u64::from(std::process::id());
-    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed));
+    let tell = terminal.clone();
+    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed)).observed(Arc::new(move |retry: &Retry| {
+        tell.status(&render::outcome::retry(retry));
+    }));
     Ok(Connection {
         reader: Reader::new(wire, dialect),
         target: target_info(project, shown),

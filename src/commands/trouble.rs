@@ -40,7 +40,7 @@ impl std::error::Error for Trouble {}
 
 impl miette::Diagnostic for Trouble {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(format!("scim-sync::{}", self.code)))
+        Some(Box::new(format!("error[{}]", self.code)))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -9,6 +9,8 @@ use super::style::{Colour, Styles};
 use super::text::{Detail, describe};
 use crate::apply::{Outcome, Status};
 use crate::plan::Plan;
+use crate::scim::http::TransportFault;
+use crate::scim::retry::{Retry, RetryCause};
 
 /// Everything that did not simply go well, then one line of counts.
 pub fn text(plan: &Plan, outcome: &Outcome, width: usize, colour: Colour) -> String {
@@ -54,6 +56,29 @@ pub fn text(plan: &Plan, outcome: &Outcome, width: usize, colour: Colour) -> Str
     }
     let _ = writeln!(out, "\n{}", wrap(&counts(outcome)).style(styles.heading));
     out
+}
+
+/// A request that is about to be sent again: `GET Users: 503, again in 2 s`.
+pub fn retry(retry: &Retry) -> String {
+    let why = match retry.cause {
+        RetryCause::Status(status) => format!("answered {status}"),
+        RetryCause::Fault(fault) => match fault {
+            TransportFault::Dns => "the host name did not resolve".to_owned(),
+            TransportFault::Connect => "no connection".to_owned(),
+            TransportFault::Tls => "no trusted TLS connection".to_owned(),
+            TransportFault::Timeout => "no answer in time".to_owned(),
+            TransportFault::Cut => "the answer was cut short".to_owned(),
+            TransportFault::TooLarge => "the answer was too large".to_owned(),
+            TransportFault::Redirect => "redirected elsewhere".to_owned(),
+            TransportFault::Other => "no usable answer".to_owned(),
+        },
+    };
+    format!(
+        "{} {}: {why}, again in {:.1} s",
+        retry.method,
+        terminal(&retry.path),
+        retry.wait.as_secs_f64()
+    )
 }
 
 fn approval_word(kind: crate::manifest::decl::ApprovalKind) -> &'static str {

@@ -111,15 +111,16 @@ impl Page {
 
     /// Why, and where: the last line of an item.
     fn because(&mut self, reason: &str, evidence: &[Evidence]) {
-        let mut text = reason.to_owned();
-        if let [first, rest @ ..] = evidence {
-            let _ = write!(text, " ({}", terminal(&first.place.to_string()));
-            if !rest.is_empty() {
-                let _ = write!(text, " and {}", count(rest.len(), "more line", "more lines"));
-            }
-            text.push(')');
+        match places_text(evidence) {
+            Some(places) => self.faint_under(&format!("{reason} ({places})")),
+            None => self.faint_under(reason),
         }
-        self.faint_under(&text);
+    }
+
+    fn declared_at(&mut self, evidence: &[Evidence]) {
+        if let Some(places) = places_text(evidence) {
+            self.faint_under(&format!("declared at {places}"));
+        }
     }
 
     fn header(&mut self, plan: &Plan) {
@@ -132,9 +133,14 @@ impl Page {
         self.line(&title);
         let summary = &plan.summary;
         let read = format!(
-            "compared {} and {}, grants judged on {}",
+            "compared {} and {}, {}; grants judged on {}",
             count(summary.users_compared, "user", "users"),
             count(summary.groups_compared, "group", "groups"),
+            if plan.integrity.users.is_whole() && plan.integrity.groups.is_whole() {
+                "read whole"
+            } else {
+                "perhaps not all of them"
+            },
             plan.as_of
         );
         let read = read.style(self.styles.faint).to_string();
@@ -163,9 +169,7 @@ impl Page {
         }
         self.more(refusal.blocked.len() - shown);
         self.under(&format!("-> {}", terminal(&refusal.help)));
-        if !refusal.evidence.is_empty() {
-            self.because("declared at", &refusal.evidence);
-        }
+        self.declared_at(&refusal.evidence);
     }
 
     fn manual_steps(&mut self, plan: &Plan) {
@@ -185,9 +189,7 @@ impl Page {
             };
             self.under(&left);
             self.under(&format!("-> {}", terminal(&step.help)));
-            if !step.evidence.is_empty() {
-                self.because("declared at", &step.evidence);
-            }
+            self.declared_at(&step.evidence);
         }
     }
 
@@ -294,9 +296,7 @@ impl Page {
                 "note",
                 &format!("{} [{}]", terminal(&notice.message), notice.code.as_str()),
             );
-            if !notice.evidence.is_empty() {
-                self.because("declared at", &notice.evidence);
-            }
+            self.declared_at(&notice.evidence);
         }
         self.more(plan.notices.len() - shown);
     }
@@ -586,6 +586,16 @@ fn consequence_text(consequence: &Consequence, detail: Detail) -> Option<String>
     })
 }
 
+/// `people/ada.yaml:3:3 and 2 more lines`.
+fn places_text(evidence: &[Evidence]) -> Option<String> {
+    let (first, rest) = evidence.split_first()?;
+    let mut text = terminal(&first.place.to_string()).into_owned();
+    if !rest.is_empty() {
+        let _ = write!(text, " and {}", count(rest.len(), "more line", "more lines"));
+    }
+    Some(text)
+}
+
 /// Where an action comes from: for memberships, the lines that give them.
 fn places_of(action: &Action) -> Vec<Evidence> {
     match &action.change {
@@ -614,27 +624,25 @@ fn places_of(action: &Action) -> Vec<Evidence> {
     }
 }
 
+/// `memberships removed: 2 of 5 (10% of 57)`.
 fn limit_text(limit: &LimitUse) -> String {
-    let noun = match limit.limit {
-        LimitName::UserRemovals => "people removed",
-        LimitName::MembershipRemovals => "memberships removed",
-        LimitName::PerGroupRemovals => "removed from one group",
-    };
-    let of = match (limit.raised_to, limit.allowed) {
-        (Some(raised), _) => format!("{raised} (raised from {})", limit.configured),
-        (None, Some(allowed)) if limit.configured.ends_with('%') => {
-            format!("{allowed} ({} of {})", limit.configured, limit.population)
+    let noun = match (limit.limit, &limit.group) {
+        (LimitName::UserRemovals, _) => "people removed".to_owned(),
+        (LimitName::MembershipRemovals, _) => "memberships removed".to_owned(),
+        (LimitName::PerGroupRemovals, Some(group)) => {
+            format!("removed from {}", terminal(group.as_str()))
         }
-        (None, Some(allowed)) => allowed.to_string(),
-        (None, None) => format!("any number ({} of too few to count)", limit.configured),
+        (LimitName::PerGroupRemovals, None) => "removed from one group".to_owned(),
     };
-    let group = limit.group.as_ref().map_or(String::new(), |name| {
-        format!(" {}", terminal(name.as_str()))
-    });
-    let tripped = if limit.tripped {
-        ", over the limit"
-    } else {
-        ""
+    let share = limit.configured.ends_with('%');
+    let of = match (limit.raised_to, limit.allowed) {
+        (Some(raised), _) => format!(" of {raised} (raised from {})", limit.configured),
+        (None, Some(allowed)) if share => {
+            format!(" of {allowed} ({} of {})", limit.configured, limit.population)
+        }
+        (None, Some(allowed)) => format!(" of {allowed}"),
+        (None, None) => format!(" (of {}, too few for {} to count)", limit.population, limit.configured),
     };
-    format!("{} of {of} {noun}{group}{tripped}", limit.used)
+    let tripped = if limit.tripped { ", over the limit" } else { "" };
+    format!("{noun}: {}{of}{tripped}", limit.used)
 }

@@ -1,0 +1,73 @@
+//! The published schemas are the ones the types give, and what the binary prints obeys them.
+//!
+//! Bless with `BLESS=1 cargo test --test printed_schemas`.
+
+#[path = "support/cli.rs"]
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::Place;
+
+fn committed(name: &str, generated: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, generated).unwrap();
+    }
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(text, generated, "{} is not what `scim-sync schema` prints", file.display());
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn committed_schemas_are_the_generated_ones() {
+    let place = Place::new();
+    for which in ["manifest", "included", "plan", "snapshot"] {
+        let printed = place.run(&["schema", which]).ends(0).out;
+        let schema = committed(&format!("{which}.schema.json"), &printed);
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{which}");
+        jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{which}: {error}"));
+    }
+}
+
+#[track_caller]
+fn obeys(which: &str, text: &str) {
+    let schema: Value = serde_json::from_str(&Place::new().run(&["schema", which]).ends(0).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let value: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{which}:\n{}", errors.join("\n"));
+}
+
+/// Plans of every example, so that each kind of item is in one of them.
+#[test]
+fn plans_and_snapshots_obey_their_schemas() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut plans = 0;
+    for entry in std::fs::read_dir(root).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.join("scim-sync.yaml").exists() {
+            continue;
+        }
+        let manifest = folder.join("scim-sync.yaml");
+        let live = folder.join("live.json");
+        obeys("snapshot", &std::fs::read_to_string(&live).unwrap());
+        let place = Place::new();
+        let arguments =
+            ["-f", manifest.to_str().unwrap(), "plan", "--format", "json", "--live", live.to_str().unwrap()];
+        obeys("plan", &place.run(&arguments).out);
+        plans += 1;
+    }
+    assert!(plans >= 3);
+}
+
+#[test]
+fn a_schema_rejects_what_is_no_plan() {
+    let schema: Value = serde_json::from_str(&Place::new().run(&["schema", "plan"]).ends(0).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({})));
+    assert!(!validator.is_valid(&serde_json::json!({ "version": 1, "actions": "all" })));
+}
