@@ -205,6 +205,7 @@ impl JsonSchema for Email {
             "type": "string",
             "description": "An e-mail address. Compared without case and in Unicode NFC.",
             "pattern": "^[^@\\s]+@[^@\\s]+$",
+            "examples": ["ada@example.com"],
         })
     }
 }

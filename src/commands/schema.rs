@@ -5,15 +5,15 @@ use super::project::Failure;
 use crate::cli::{SchemaArgs, SchemaName};
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
-use crate::manifest::decl::{IncludedDecl, RootDecl};
+use crate::manifest::schema::{included_schema, manifest_schema};
 use crate::render::json::plan_schema;
 
 pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let schema = match args.which {
-        SchemaName::Manifest => schemars::schema_for!(RootDecl),
-        SchemaName::Included => schemars::schema_for!(IncludedDecl),
-        SchemaName::Plan => plan_schema(),
-        SchemaName::Snapshot => schemars::schema_for!(Snapshot),
+        SchemaName::Manifest => manifest_schema(),
+        SchemaName::Included => included_schema(),
+        SchemaName::Plan => plan_schema().to_value(),
+        SchemaName::Snapshot => schemars::schema_for!(Snapshot).to_value(),
     };
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema has only string keys");
     text.push('\n');

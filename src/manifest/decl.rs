@@ -51,6 +51,7 @@ pub struct RootDecl {
     /// The service provider to plan against. Without `baseUrl`: the embedded sandbox.
     pub target: TargetDecl,
     /// Files to include, as globs relative to this file: `people/**/*.yaml`.
+    #[schemars(extend("examples" = [["people/**/*.yaml", "roles/*.yaml"]]))]
     #[serde(default)]
     pub include: Vec<Spanned<String>>,
     /// People by their key.
@@ -119,11 +120,26 @@ pub struct TargetDecl {
 #[serde(rename_all = "camelCase")]
 pub enum TokenDecl {
     /// The name of an environment variable.
-    Env(Spanned<String>),
+    Env(
+        #[schemars(
+            with = "String",
+            extend(
+                "pattern" = "^[A-Za-z_][A-Za-z0-9_]*$",
+                "examples" = ["HARNESS_SCIM_TOKEN"]
+            )
+        )]
+        Spanned<String>,
+    ),
     /// A file that holds the token and nothing else, relative to this file.
     File(Spanned<String>),
     /// A program and its arguments; it prints the token on stdout.
-    Command(Spanned<Vec<String>>),
+    Command(
+        #[schemars(
+            with = "Vec<String>",
+            extend("minItems" = 1, "examples" = [["pass", "show", "harness-scim"]])
+        )]
+        Spanned<Vec<String>>,
+    ),
 }
 
 /// How the embedded sandbox behaves.
@@ -161,7 +177,7 @@ pub struct UserDecl {
     /// The name to show, for providers that take one apart from first and last name.
     pub display_name: Option<Spanned<String>>,
     /// `active`, `suspended`, or `absent`: a tombstone, kept until the person is gone.
-    #[schemars(with = "UserStatus")]
+    #[schemars(with = "UserStatus", extend("default" = "active"))]
     #[serde(default)]
     pub status: Option<Spanned<UserStatus>>,
     /// Earlier keys of this very person.
@@ -197,6 +213,7 @@ pub struct RoleDecl {
     /// What the role is for.
     pub description: Option<Spanned<String>>,
     /// Who has it. An empty list means nobody.
+    #[schemars(extend("examples" = [["ada", { "user": "grace", "until": "2027-01-31", "reason": "OPS-114" }]]))]
     #[serde(default)]
     pub members: Vec<MemberDecl>,
     /// Roles whose members have this one too.
@@ -226,7 +243,14 @@ struct GrantDecl {
     /// The person's key.
     user: PersonKey,
     /// The last day of the grant, inclusive: `2027-01-31`.
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    #[schemars(
+        with = "Option<String>",
+        extend(
+            "format" = "date",
+            "pattern" = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+            "examples" = ["2027-01-31"]
+        )
+    )]
     until: Option<String>,
     /// Why, for whoever asks later: a ticket, a sentence.
     reason: Option<String>,
@@ -264,11 +288,11 @@ pub struct MappingDecl {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupDecl {
     /// `absent` is a tombstone: the group must not exist, and its members go now.
-    #[schemars(with = "GroupStatus")]
+    #[schemars(with = "GroupStatus", extend("default" = "present"))]
     #[serde(default)]
     pub status: Option<Spanned<GroupStatus>>,
     /// Whether members that no role gives are removed.
-    #[schemars(with = "Membership")]
+    #[schemars(with = "Membership", extend("default" = "authoritative"))]
     #[serde(default)]
     pub membership: Option<Spanned<Membership>>,
     /// Earlier names of this very group.
@@ -400,12 +424,16 @@ pub enum GroupRemoval {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitsDecl {
     /// People removed or deactivated. Default 5.
+    #[schemars(extend("default" = 5))]
     pub user_removals: Option<Spanned<Limit>>,
     /// Memberships removed, over all groups. Default 10%.
+    #[schemars(extend("default" = "10%"))]
     pub membership_removals: Option<Spanned<Limit>>,
     /// Memberships removed from any one group. Default 50%.
+    #[schemars(extend("default" = "50%"))]
     pub per_group_removals: Option<Spanned<Limit>>,
     /// Percentages count only where at least this many exist. Default 10.
+    #[schemars(extend("default" = 10))]
     pub minimum_population: Option<Spanned<u32>>,
 }
 
@@ -436,7 +464,7 @@ impl JsonSchema for Limit {
             "description": "So many, or so many in a hundred: `5`, `10%`.",
             "oneOf": [
                 { "type": "integer", "minimum": 0, "maximum": 4_294_967_295u32 },
-                { "type": "string", "pattern": "^(100|[0-9]{1,2})%$" },
+                { "type": "string", "pattern": "^(100|[1-9]?[0-9])%$" },
             ],
         })
     }

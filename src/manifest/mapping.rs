@@ -144,11 +144,7 @@ impl Matcher {
     fn captures(&self) -> Vec<String> {
         match self {
             Matcher::Name(_) => Vec::new(),
-            Matcher::Pattern(regex) => regex
-                .capture_names()
-                .flatten()
-                .map(str::to_owned)
-                .collect(),
+            Matcher::Pattern(regex) => regex.capture_names().flatten().map(str::to_owned).collect(),
         }
     }
 }
@@ -254,8 +250,16 @@ fn parse_template(
                 problems.push(MappingProblem {
                     kind: MappingProblemKind::Template,
                     range: Some(brace..inner),
-                    label: if opens { "never closed" } else { "never opened" }.to_owned(),
-                    message: format!("the braces of the template {} do not pair", quoted(template)),
+                    label: if opens {
+                        "never closed"
+                    } else {
+                        "never opened"
+                    }
+                    .to_owned(),
+                    message: format!(
+                        "the braces of the template {} do not pair",
+                        quoted(template)
+                    ),
                     help: "write `{role}` or `{capture}`; a group's name cannot hold braces"
                         .to_owned(),
                 });
@@ -279,11 +283,7 @@ fn parse_template(
     parts
 }
 
-fn unknown_capture(
-    name: &str,
-    range: Range<usize>,
-    captures: Option<&[String]>,
-) -> MappingProblem {
+fn unknown_capture(name: &str, range: Range<usize>, captures: Option<&[String]>) -> MappingProblem {
     let known: Vec<&str> = captures
         .unwrap_or_default()
         .iter()
@@ -307,7 +307,10 @@ fn unknown_capture(
         kind: MappingProblemKind::Capture,
         range: Some(range),
         label: "no such capture".to_owned(),
-        message: format!("the template names {}, which `match` does not capture", quoted(name)),
+        message: format!(
+            "the template names {}, which `match` does not capture",
+            quoted(name)
+        ),
         help,
     }
 }
@@ -329,7 +332,9 @@ mod tests {
     }
 
     fn group(pattern: &str, template: &str, role: &str) -> Option<String> {
-        let group = mapping(pattern, template).unwrap().group_for(&RoleName::from(role));
+        let group = mapping(pattern, template)
+            .unwrap()
+            .group_for(&RoleName::from(role));
         group.map(|group| group.to_string())
     }
 
@@ -365,6 +370,9 @@ mod tests {
                 (MappingProblemKind::Template, 7..8)
             ]
         );
-        assert_eq!(problems(".*", "a{b{role}"), [(MappingProblemKind::Template, 1..2)]);
+        assert_eq!(
+            problems(".*", "a{b{role}"),
+            [(MappingProblemKind::Template, 1..2)]
+        );
     }
 }

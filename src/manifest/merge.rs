@@ -60,9 +60,9 @@ fn unique<K: Ord + std::fmt::Display, V>(
     what: &str,
     faults: &mut Vec<Fault>,
 ) {
-    declared.0.sort_by(|(a, _), (b, _)| {
-        (&a.value, a.span).cmp(&(&b.value, b.span))
-    });
+    declared
+        .0
+        .sort_by(|(a, _), (b, _)| (&a.value, a.span).cmp(&(&b.value, b.span)));
     // `dedup_by` calls with the later element first, and drops it.
     declared.0.dedup_by(|(again, _), (first, _)| {
         let same = again.value == first.value;
@@ -78,7 +78,10 @@ fn duplicate<K: std::fmt::Display>(what: &str, again: &Spanned<K>, first: Span) 
         FaultCode::DuplicateDeclaration,
         again.span,
         "declared again here",
-        format!("{what} {} is declared twice", quoted(&again.value.to_string())),
+        format!(
+            "{what} {} is declared twice",
+            quoted(&again.value.to_string())
+        ),
         "merge the two into one place, or rename one of them",
     )
     .with_related(first, "first declared here")

@@ -14,6 +14,7 @@ pub mod lint;
 pub mod load;
 pub mod mapping;
 pub mod merge;
+pub mod schema;
 pub mod source;
 mod syntax;
 pub mod tree;

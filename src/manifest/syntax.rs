@@ -71,13 +71,21 @@ pub fn not_utf8(bytes: &[u8], file: FileId, valid: usize) -> Fault {
     Fault::error(
         FaultCode::NotUtf8,
         // The text shown is the bytes with U+FFFD, three bytes long, for what is not UTF-8.
-        Span::new(file, valid, valid + '\u{fffd}'.len_utf8()),
+        if utf16 {
+            Span::start_of(file)
+        } else {
+            Span::new(file, valid, valid + '\u{fffd}'.len_utf8())
+        },
         if utf16 {
             "this is UTF-16".to_owned()
         } else {
             format!("byte 0x{byte:02X} starts no UTF-8 character")
         },
-        format!("the file is not UTF-8 text: line {line}, byte offset {valid}"),
+        if utf16 {
+            "the file is UTF-16, not UTF-8 text".to_owned()
+        } else {
+            format!("the file is not UTF-8 text: line {line}, byte offset {valid}")
+        },
         "save the file with the encoding UTF-8",
     )
 }
@@ -119,7 +127,30 @@ pub fn explain(info: &str, text: &str, file: FileId, at: usize) -> Fault {
             "compare the line with its neighbours: indentation, `:` and quotes",
         );
     };
-    syntax(token_at(text, file, at), &explanation)
+    let fault = syntax(token_at(text, file, at), &explanation);
+    match info
+        .contains("expected ','")
+        .then(|| open_bracket(&text[..at]))
+        .flatten()
+    {
+        Some(open) => fault.with_related(Span::new(file, open, open + 1), "opened here"),
+        None => fault,
+    }
+}
+
+/// The last bracket before the end of a text that is still open, if it is near. Brackets in
+/// quotes are taken for real ones: this only helps people to find the place.
+fn open_bracket(before: &str) -> Option<usize> {
+    let mut closed = 0;
+    for (at, byte) in before.bytes().enumerate().rev().take(4_000) {
+        match byte {
+            b'}' | b']' => closed += 1,
+            b'{' | b'[' if closed == 0 => return Some(at),
+            b'{' | b'[' => closed -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn syntax(span: Span, explanation: &Explanation) -> Fault {
@@ -149,11 +180,29 @@ fn explanation(info: &str, text: &str, at: usize, line: &str) -> Option<Explanat
             help,
         })
     };
-    if info.contains("found unexpected end of stream") || info.contains("document indicator") {
+    if info.contains("found unexpected end of stream")
+        || info.contains("document indicator")
+        || info.contains("indentation in quoted scalar")
+    {
         return explain(
-            "this quote is never closed",
-            "a quoted text does not end",
+            "this quote is not closed",
+            "a quoted text does not end where its line does",
             "add the missing quote at the end of the text",
+        );
+    }
+    if info.contains("scanning an anchor or alias") {
+        return explain(
+            "no plain text starts like this",
+            "a text starts with `*` or `&`, which mean something else in YAML",
+            "put the text in quotes; to match every role, write `\".*\"`",
+        );
+    }
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    if info.contains("did not find expected key") && before.ends_with(['}', ']']) {
+        return explain(
+            "expected the end of the line",
+            "something follows a closing bracket",
+            "put a text that starts with `{` or `[` in quotes: `\"{role}_team\"`",
         );
     }
     if info.contains("unknown anchor") {

@@ -187,6 +187,13 @@ impl<'t> Node<'t> {
         })
     }
 
+    /// True for a sequence or mapping in brackets.
+    pub fn is_flow(self) -> bool {
+        let start = self.tree.nodes[self.index as usize].start as usize;
+        matches!(self.kind(), Kind::Sequence(_) | Kind::Mapping(_))
+            && matches!(self.tree.text.as_bytes().get(start), Some(b'[' | b'{'))
+    }
+
     /// A short part of the node to underline: a scalar whole, of anything longer its first
     /// character, so that a report never underlines a page.
     pub fn head(self) -> Span {

@@ -19,8 +19,17 @@ pub fn quoted(name: &str) -> impl fmt::Display {
     Quoted(name)
 }
 
-/// Names as a sentence lists them: `` `a`, `b` or `c` ``.
+/// Names of which one is wanted: `` `a`, `b` or `c` ``.
 pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    list(names, "or")
+}
+
+/// Names that belong together: `` `a`, `b` and `c` ``.
+pub fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    list(names, "and")
+}
+
+fn list<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> String {
     let names: Vec<String> = names
         .into_iter()
         .map(|name| quoted(name).to_string())
@@ -28,7 +37,7 @@ pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     match names.as_slice() {
         [] => String::new(),
         [only] => only.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
 

@@ -8,12 +8,14 @@ use super::{Decoder, Of};
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{Span, Spanned};
 use crate::manifest::tree::{Form, Kind, Node, Scalar};
-use crate::manifest::words::{closest, one_of, quoted};
+use crate::manifest::words::{all_of, closest, quoted};
 
 /// The values of a mapping with known keys.
 pub(super) struct Fields<'t, const N: usize> {
     names: &'static [&'static str; N],
     values: [Option<Field<'t>>; N],
+    /// Keys that seem to be written, but misspelt: they are not missing too.
+    misspelt: [bool; N],
 }
 
 /// A key's place and its value.
@@ -35,8 +37,17 @@ impl<'t, const N: usize> Fields<'t, N> {
     /// The value of a key, written or not.
     pub(super) fn written(&self, name: &str) -> Option<Field<'t>> {
         let index = self.names.iter().position(|known| *known == name);
-        debug_assert!(index.is_some(), "`{name}` is not among the keys of this type");
+        debug_assert!(
+            index.is_some(),
+            "`{name}` is not among the keys of this type"
+        );
         self.values[index?]
+    }
+
+    /// Whether a key is neither there nor misspelt: only then is it called missing.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        let index = self.names.iter().position(|known| *known == name);
+        self.get(name).is_none() && !index.is_some_and(|index| self.misspelt[index])
     }
 
     /// The value of a key, if it is written and not null.
@@ -54,18 +65,27 @@ impl Decoder {
         keys: &'static Keys<N>,
     ) -> Option<Fields<'t, N>> {
         let Kind::Mapping(children) = node.kind() else {
-            let help = format!("write `key: value` lines, with the keys {}", one_of(keys.names));
+            let help = format!(
+                "write `key: value` lines, with keys out of {}",
+                all_of(keys.names)
+            );
             self.wrong_type(node, &of.to_string(), "a mapping", &help);
             return None;
         };
         let mut values: [Option<Field<'t>>; N] = [None; N];
+        let mut misspelt = [false; N];
         for (key, value) in children.pairs() {
             let Some((scalar, span)) = self.key(key, of) else {
                 continue;
             };
             let known = keys.names.iter().position(|name| *name == scalar.text);
             match known {
-                None => self.unknown_key(scalar.text, span, of, keys),
+                None => {
+                    let meant = self.unknown_key(scalar.text, span, of, keys);
+                    for (known, misspelt) in keys.names.iter().zip(&mut misspelt) {
+                        *misspelt |= meant == Some(*known);
+                    }
+                }
                 Some(index) => match values[index] {
                     None => {
                         values[index] = Some(Field {
@@ -81,6 +101,7 @@ impl Decoder {
         Some(Fields {
             names: &keys.names,
             values,
+            misspelt,
         })
     }
 
@@ -93,7 +114,10 @@ impl Decoder {
         mut visit: impl FnMut(&mut Self, Spanned<&'t str>, Node<'t>),
     ) {
         let Kind::Mapping(children) = field.node.kind() else {
-            let help = format!("write one `{what}:` line for each, indented under `{}:`", field.name);
+            let help = format!(
+                "write one key for each, {what}, indented under `{}:` and followed by `:`",
+                field.name
+            );
             let subject = format!("`{}` of {of}", field.name);
             self.wrong_type(field.node, &subject, "a mapping", &help);
             self.lose();
@@ -182,7 +206,7 @@ impl Decoder {
         span: Span,
         of: Of<'_>,
         keys: &'static Keys<N>,
-    ) {
+    ) -> Option<&'static str> {
         let top = matches!(of, Of::Root | Of::Included);
         if top {
             // `user:` for `users:` loses everybody: do not call them unknown too.
@@ -199,7 +223,7 @@ impl Decoder {
                      groupMappings and groups"
                 ),
             ));
-            return;
+            return None;
         }
         let meant = keys
             .habits
@@ -209,7 +233,7 @@ impl Decoder {
             .or_else(|| closest(written, keys.names));
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("remove it; known keys are {}", one_of(keys.names)),
+            None => format!("remove it; known keys are {}", all_of(keys.names)),
         };
         self.fault(Fault::error(
             FaultCode::UnknownKey,
@@ -218,6 +242,7 @@ impl Decoder {
             format!("{of} has no key {}", quoted(written)),
             help,
         ));
+        meant
     }
 
     fn duplicate_key(&mut self, key: &str, first: Span, second: Span, of: Of<'_>) {

@@ -46,26 +46,23 @@ impl Decoder {
         let version = match fields.get("version") {
             Some(field) => self.version(field),
             None => {
-                let place = fields.written("version").map_or(start, |field| field.key);
-                self.missing(
-                    place,
-                    "version",
-                    Of::Root,
-                    "start the file with `version: 1`",
-                );
+                if fields.lacks("version") {
+                    let place = fields.written("version").map_or(start, |field| field.key);
+                    let help = "start the file with `version: 1`";
+                    self.missing(place, "version", Of::Root, help);
+                }
                 Spanned::new(1, start)
             }
         };
         let target = match fields.get("target") {
             Some(field) => self.target(field.node),
             None => {
-                let place = fields.written("target").map_or(start, |field| field.key);
-                self.missing(
-                    place,
-                    "target",
-                    Of::Root,
-                    "say what to plan against: `target: { provider: harness }` is the sandbox",
-                );
+                if fields.lacks("target") {
+                    let place = fields.written("target").map_or(start, |field| field.key);
+                    let help = "say what to plan against: `target: { provider: harness }` is \
+                                the sandbox";
+                    self.missing(place, "target", Of::Root, help);
+                }
                 target_stand_in(start)
             }
         };

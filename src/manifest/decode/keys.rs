@@ -43,7 +43,11 @@ pub const ROOT_ONLY: [&str; 3] = ["target", "include", "policy"];
 /// [`crate::manifest::decl::TargetDecl`].
 pub const TARGET: Keys<5> = Keys {
     names: ["provider", "baseUrl", "token", "caFile", "sandbox"],
-    habits: &[("url", "baseUrl"), ("type", "provider"), ("profile", "provider")],
+    habits: &[
+        ("url", "baseUrl"),
+        ("type", "provider"),
+        ("profile", "provider"),
+    ],
 };
 /// [`crate::manifest::decl::TokenDecl`].
 pub const TOKEN: Keys<3> = keys(["env", "file", "command"]);
@@ -92,13 +96,7 @@ pub const MAPPING: Keys<2> = Keys {
 /// [`crate::manifest::decl::GroupDecl`].
 pub const GROUP: Keys<3> = keys(["status", "membership", "previously"]);
 /// [`crate::manifest::decl::PolicyDecl`].
-pub const POLICY: Keys<5> = keys([
-    "undeclared",
-    "onRemoval",
-    "limits",
-    "protect",
-    "approvals",
-]);
+pub const POLICY: Keys<5> = keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
 /// [`crate::manifest::decl::UndeclaredDecl`].
 pub const UNDECLARED: Keys<2> = keys(["users", "groups"]);
 /// [`crate::manifest::decl::OnRemovalDecl`].

@@ -29,14 +29,21 @@ impl Decoder {
         };
         match fields.get("email") {
             Some(field) => user.email = self.email(field, of),
-            None => {
+            None if fields.lacks("email") => {
                 let place = fields.written("email").map_or(key.span, |field| field.key);
                 self.missing_email(Spanned::new(key.value, place), of);
             }
+            None => {}
         }
-        user.given_name = fields.get("givenName").and_then(|field| self.line(field, of));
-        user.family_name = fields.get("familyName").and_then(|field| self.line(field, of));
-        user.display_name = fields.get("displayName").and_then(|field| self.line(field, of));
+        user.given_name = fields
+            .get("givenName")
+            .and_then(|field| self.line(field, of));
+        user.family_name = fields
+            .get("familyName")
+            .and_then(|field| self.line(field, of));
+        user.display_name = fields
+            .get("displayName")
+            .and_then(|field| self.line(field, of));
         user.status = fields
             .written("status")
             .and_then(|field| self.word(field, of, words::USER_STATUS));
@@ -63,7 +70,9 @@ impl Decoder {
             return RoleDecl::default();
         };
         let mut role = RoleDecl {
-            description: fields.get("description").and_then(|field| self.text(field, of)),
+            description: fields
+                .get("description")
+                .and_then(|field| self.text(field, of)),
             members: Vec::new(),
             includes: self.names(fields.get("includes"), of, "a role's name"),
             previously: self.names(fields.get("previously"), of, "a role's name"),
@@ -93,7 +102,7 @@ impl Decoder {
             Kind::Mapping(_) => {
                 let fields = self.fields(item, of, &MEMBER)?;
                 let user = fields.get("user");
-                if user.is_none() {
+                if fields.lacks("user") {
                     self.missing(
                         item.head(),
                         "user",
@@ -105,7 +114,8 @@ impl Decoder {
                     .written("until")
                     .and_then(|field| self.date(field, of));
                 let reason = fields.get("reason").and_then(|field| self.text(field, of));
-                let user = self.item_name(user?.node, "members", Of::Role(role), "a person's key")?;
+                let user =
+                    self.item_name(user?.node, "members", Of::Role(role), "a person's key")?;
                 Some(MemberDecl {
                     user: person(user),
                     until,
@@ -120,7 +130,7 @@ impl Decoder {
         let fields = self.fields(item, of, &MAPPING)?;
         let help = "write both: `{ match: \".*\", group: \"{role}\" }`";
         for name in MAPPING.names {
-            if fields.get(name).is_none() {
+            if fields.lacks(name) {
                 let place = fields.written(name).map_or(item.head(), |field| field.key);
                 self.missing(place, name, of, help);
             }

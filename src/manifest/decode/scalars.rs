@@ -17,7 +17,11 @@ impl Decoder {
             Kind::Scalar(scalar) => Some(scalar),
             Kind::Sequence(_) | Kind::Mapping(_) => {
                 let subject = format!("`{}` of {of}", field.name);
-                let help = format!("write {expected} after `{}:`", field.name);
+                let help = if field.node.is_flow() {
+                    "put a text that starts with `{` or `[` in quotes".to_owned()
+                } else {
+                    format!("write {expected} after `{}:`", field.name)
+                };
                 self.wrong_type(field.node, &subject, expected, &help);
                 None
             }
@@ -28,7 +32,11 @@ impl Decoder {
     pub(super) fn text(&mut self, field: Field<'_>, of: Of<'_>) -> Option<Spanned<String>> {
         let scalar = self.scalar(field, of, "a text")?;
         let span = field.node.span();
-        if let Some(c) = scalar.text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
+        if let Some(c) = scalar
+            .text
+            .chars()
+            .find(|c| c.is_control() && *c != '\n' && *c != '\t')
+        {
             self.invalid(
                 span,
                 "holds a control character",
@@ -97,7 +105,11 @@ impl Decoder {
             return true;
         }
         let (label, message, help) = if text.is_empty() {
-            ("empty", format!("{what} is empty"), "write the name".to_owned())
+            (
+                "empty",
+                format!("{what} is empty"),
+                "write the name".to_owned(),
+            )
         } else if text.trim() != text {
             (
                 "spaces at an end",
@@ -107,11 +119,11 @@ impl Decoder {
         } else if let Some(c) = text.chars().find(|c| is_invisible(*c)) {
             (
                 "holds a character that cannot be seen",
-                format!("{what} holds the invisible character U+{:04X}", u32::from(c)),
                 format!(
-                    "retype it as {}",
-                    quoted(&text.replace(is_invisible, ""))
+                    "{what} holds the invisible character U+{:04X}",
+                    u32::from(c)
                 ),
+                format!("retype it as {}", quoted(&text.replace(is_invisible, ""))),
             )
         } else {
             return true;
@@ -139,7 +151,7 @@ impl Decoder {
     ) -> Option<Spanned<T>> {
         let names = || words.iter().map(|(word, _)| *word);
         let Kind::Scalar(scalar) = node.kind() else {
-            let help = format!("write one of {}", one_of(names()));
+            let help = format!("write {}", one_of(names()));
             self.wrong_type(node, subject, "a word", &help);
             return None;
         };
@@ -148,7 +160,7 @@ impl Decoder {
         }
         let help = match closest(scalar.text, names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write one of {}", one_of(names())),
+            None => format!("write {}", one_of(names())),
         };
         let message = if scalar.is_null() {
             format!("{subject} has no value")
@@ -283,7 +295,9 @@ impl Decoder {
 }
 
 fn is_plain_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'))
 }
 
 fn plain_number(scalar: Scalar<'_>) -> Option<u32> {
@@ -364,12 +378,27 @@ mod tests {
 
     #[test]
     fn emails_are_checked_for_what_is_surely_wrong() {
-        for good in ["ada@example.com", "a+b@x", "josé@bücher.example", "o'neil@x.io"] {
+        for good in [
+            "ada@example.com",
+            "a+b@x",
+            "josé@bücher.example",
+            "o'neil@x.io",
+        ] {
             assert_eq!(email_problem(good), None, "{good}");
         }
         for bad in [
-            "", "ada", "a@b@c", "@x", "a@", "a@x..y", "a@.x", "a b@x", "a\u{200b}@x",
-            "Ada <ada@x>", "a,b@x", "a\n@x",
+            "",
+            "ada",
+            "a@b@c",
+            "@x",
+            "a@",
+            "a@x..y",
+            "a@.x",
+            "a b@x",
+            "a\u{200b}@x",
+            "Ada <ada@x>",
+            "a,b@x",
+            "a\n@x",
         ] {
             assert!(email_problem(bad).is_some(), "{bad:?}");
         }
@@ -379,7 +408,14 @@ mod tests {
     fn dates_are_days_and_nothing_else() {
         assert!(matches!(parse_date("2027-01-31"), DateText::Day(_)));
         assert!(matches!(parse_date("2027-02-30"), DateText::NoSuchDay));
-        for other in ["2027-1-31", "31.01.2027", "2027-01-31T00:00", "", "2027/01/31", "２０２７-01-31"] {
+        for other in [
+            "2027-1-31",
+            "31.01.2027",
+            "2027-01-31T00:00",
+            "",
+            "2027/01/31",
+            "２０２７-01-31",
+        ] {
             assert!(matches!(parse_date(other), DateText::OtherForm), "{other}");
         }
     }

@@ -4,9 +4,7 @@
 //! there hides its source line: people paste real tokens by mistake.
 
 use super::fields::Field;
-use super::keys::{
-    LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED, words,
-};
+use super::keys::{LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED, words};
 use super::{Decoder, Of, file};
 use crate::ids::GroupName;
 use crate::manifest::decl::{
@@ -29,15 +27,14 @@ impl Decoder {
         let provider = match fields.get("provider") {
             Some(field) => self.line(field, of),
             None => {
-                let place = fields
-                    .written("provider")
-                    .map_or(node.head(), |field| field.key);
-                self.missing(
-                    place,
-                    "provider",
-                    of,
-                    "add `provider: harness`, or `provider: scim` for any other SCIM 2.0 service",
-                );
+                if fields.lacks("provider") {
+                    let place = fields
+                        .written("provider")
+                        .map_or(node.head(), |field| field.key);
+                    let help = "add `provider: harness`, or `provider: scim` for any other SCIM \
+                                2.0 service";
+                    self.missing(place, "provider", of, help);
+                }
                 None
             }
         };
@@ -146,7 +143,10 @@ impl Decoder {
         let mut words = Vec::new();
         let example = "[pass, show, harness-scim]";
         let listed = self.items(field, TOKEN_PATH, example, |decoder, item| {
-            let word = Field { node: item, ..field };
+            let word = Field {
+                node: item,
+                ..field
+            };
             if let Some(word) = decoder.text(word, TOKEN_PATH) {
                 words.push(word.value);
             }

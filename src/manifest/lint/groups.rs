@@ -277,7 +277,7 @@ fn mapping_fault(problem: MappingProblem, mapping: &MappingDecl, sources: &Sourc
         .unwrap_or(place.span);
     let fault = Fault::error(code, span, label, message, help);
     if code == FaultCode::UnknownCapture {
-        fault.with_related(pattern.span, "captures come from here")
+        fault.with_related(pattern.span, "the captures are those of this")
     } else {
         fault
     }
@@ -293,7 +293,6 @@ fn within(
     let quotes = usize::from(text.starts_with(['"', '\'']));
     let inner = text.get(quotes..text.len().checked_sub(quotes)?)?;
     let start = scalar.span.start as usize + quotes;
-    (inner == scalar.value).then(|| {
-        Span::new(scalar.span.file, start + range.start, start + range.end)
-    })
+    (inner == scalar.value)
+        .then(|| Span::new(scalar.span.file, start + range.start, start + range.end))
 }

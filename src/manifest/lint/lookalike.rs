@@ -66,23 +66,21 @@ pub(super) fn skeleton(compatible: &str) -> String {
 /// The two alphabets that one part of an address mixes, if it does. Parts are what stands
 /// between `@`, `.`, `-`, `_` and `+`: a Cyrillic name at a Latin domain is no mixture.
 pub(super) fn mixed_alphabets(email: &str) -> Option<&'static str> {
-    email
-        .split(['@', '.', '-', '_', '+'])
-        .find_map(|part| {
-            let has = |range: &[std::ops::RangeInclusive<char>]| {
-                part.chars()
-                    .any(|c| range.iter().any(|range| range.contains(&c)))
-            };
-            let latin = has(&['a'..='z', 'A'..='Z']);
-            let cyrillic = has(&['\u{400}'..='\u{52f}']);
-            let greek = has(&['\u{370}'..='\u{3ff}']);
-            match (latin, cyrillic, greek) {
-                (true, true, _) => Some("Latin and Cyrillic"),
-                (true, false, true) => Some("Latin and Greek"),
-                (false, true, true) => Some("Cyrillic and Greek"),
-                (true, false, false) | (false, true, false) | (false, false, _) => None,
-            }
-        })
+    email.split(['@', '.', '-', '_', '+']).find_map(|part| {
+        let has = |range: &[std::ops::RangeInclusive<char>]| {
+            part.chars()
+                .any(|c| range.iter().any(|range| range.contains(&c)))
+        };
+        let latin = has(&['a'..='z', 'A'..='Z']);
+        let cyrillic = has(&['\u{400}'..='\u{52f}']);
+        let greek = has(&['\u{370}'..='\u{3ff}']);
+        match (latin, cyrillic, greek) {
+            (true, true, _) => Some("Latin and Cyrillic"),
+            (true, false, true) => Some("Latin and Greek"),
+            (false, true, true) => Some("Cyrillic and Greek"),
+            (true, false, false) | (false, true, false) | (false, false, _) => None,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -82,19 +82,28 @@ impl<'m> Lint<'m> {
         let meant = closest(written, candidates.clone().map(|(name, _)| name))?;
         let (_, span) = candidates.into_iter().find(|(name, _)| *name == meant)?;
         let place = self.manifest.sources.place(span);
-        Some(format!("did you mean `{meant}` ({}:{})?", place.file, place.line))
+        Some(format!(
+            "did you mean `{meant}` ({}:{})?",
+            place.file, place.line
+        ))
     }
 
     fn suggest_person(&mut self, written: &str) -> Option<String> {
         let manifest = self.manifest;
         let people = manifest.users.0.iter();
-        self.suggest(written, people.map(|(key, _)| (key.value.as_str(), key.span)))
+        self.suggest(
+            written,
+            people.map(|(key, _)| (key.value.as_str(), key.span)),
+        )
     }
 
     fn suggest_role(&mut self, written: &str) -> Option<String> {
         let manifest = self.manifest;
         let roles = manifest.roles.0.iter();
-        self.suggest(written, roles.map(|(name, _)| (name.value.as_str(), name.span)))
+        self.suggest(
+            written,
+            roles.map(|(name, _)| (name.value.as_str(), name.span)),
+        )
     }
 
     fn no_users(&mut self) {
@@ -104,8 +113,8 @@ impl<'m> Lint<'m> {
                 Span::start_of(FileId(0)),
                 "no people in this file or any it includes",
                 "the manifest declares no people",
-                "add a person under `users`; to remove everybody, keep them with \
-                 `status: absent`",
+                "add a person under `users`; somebody who must go stays declared, \
+                 with `status: absent`",
             ));
         }
     }

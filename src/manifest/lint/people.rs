@@ -116,10 +116,8 @@ fn previous<'m, K: Eq + std::hash::Hash + std::fmt::Display + 'm>(
     if declared.clone().all(|(_, earlier)| earlier.is_empty()) {
         return;
     }
-    let current: HashMap<&K, &Spanned<K>> = declared
-        .clone()
-        .map(|(key, _)| (&key.value, key))
-        .collect();
+    let current: HashMap<&K, &Spanned<K>> =
+        declared.clone().map(|(key, _)| (&key.value, key)).collect();
     let mut claimed: HashMap<&K, &Spanned<K>> = HashMap::new();
     for (key, earlier) in declared {
         for one in earlier {
@@ -130,8 +128,16 @@ fn previous<'m, K: Eq + std::hash::Hash + std::fmt::Display + 'm>(
                     Fault::error(
                         FaultCode::PreviousKeyInUse,
                         one.span,
-                        if own { "its own name" } else { "still declared" },
-                        format!("{what} {name} cannot be earlier than itself: it is declared"),
+                        if own {
+                            "its own name"
+                        } else {
+                            "still declared"
+                        },
+                        if own {
+                            format!("{what} {name} names itself in `previously`")
+                        } else {
+                            format!("`previously` names {what} {name}, which is still declared")
+                        },
                         format!(
                             "remove {name} from `previously`, or the declaration of {what} {name}"
                         ),
@@ -148,11 +154,11 @@ fn previous<'m, K: Eq + std::hash::Hash + std::fmt::Display + 'm>(
                     Fault::error(
                         FaultCode::PreviousKeyInUse,
                         one.span,
-                        "claimed again here",
-                        format!("{what} {name} cannot have become two"),
+                        "named here",
+                        format!("{what} {name} is named in two `previously` lists"),
                         "keep it in one `previously` only",
                     )
-                    .with_related(first.get().span, "first claimed here"),
+                    .with_related(first.get().span, "and here"),
                 ),
             }
         }
@@ -168,7 +174,7 @@ fn duplicate((first_key, first): Person<'_>, (key, user): Person<'_>) -> Fault {
     Fault::error(
         FaultCode::DuplicateEmail,
         user.email.span,
-        format!("also the e-mail of {}", quoted(first_key.value.as_str())),
+        format!("also the e-mail of {}", quoted(key.value.as_str())),
         format!(
             "people {} and {} have one e-mail, {email}",
             quoted(first_key.value.as_str()),
@@ -184,7 +190,10 @@ fn duplicate((first_key, first): Person<'_>, (key, user): Person<'_>) -> Fault {
              address, or merge the two people into one"
         },
     )
-    .with_related(first.email.span, "first here")
+    .with_related(
+        first.email.span,
+        format!("the e-mail of {}", quoted(first_key.value.as_str())),
+    )
 }
 
 fn look_alike((first_key, first): Person<'_>, (key, user): Person<'_>) -> Fault {

@@ -219,7 +219,10 @@ fn cycle(circle: &[(&(Spanned<RoleName>, RoleDecl), usize)]) -> Fault {
         FaultCode::IncludeCycle,
         first_link.span,
         label(first, first_link.value.as_str()),
-        format!("roles include each other in a circle: {}", whole.join(" → ")),
+        format!(
+            "roles include each other in a circle: {}",
+            whole.join(" → ")
+        ),
         "remove one of these includes; whoever has one of the roles would have all of them",
     );
     for (name, link) in &links[1..] {

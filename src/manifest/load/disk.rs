@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::include::{FileProblem, Files, Listed, ListedKind};
 use super::ROOT_FILE;
+use super::include::{FileProblem, Files, Listed, ListedKind};
 use crate::manifest::tree::MAX_FILE_BYTES;
 
 /// The most files a listing walks over before it gives up.

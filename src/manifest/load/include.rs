@@ -86,7 +86,9 @@ impl FileProblem {
                 let bytes = usize::try_from(*bytes).unwrap_or(usize::MAX);
                 let fault = tree::too_large(asked.file, bytes);
                 let mut fault = Fault {
-                    message: fault.message.replacen("the file", &quoted(name).to_string(), 1),
+                    message: fault
+                        .message
+                        .replacen("the file", &quoted(name).to_string(), 1),
                     ..fault
                 };
                 fault.primary.span = asked;
@@ -232,7 +234,16 @@ impl Pattern {
         let text = glob.value.strip_prefix("./").unwrap_or(&glob.value);
         let drive = text.as_bytes().get(1) == Some(&b':');
         let absolute = text.starts_with(['/', '\\', '~']) || drive;
-        if absolute || text.split(['/', '\\']).any(|part| part == "..") {
+        if absolute {
+            return Err(Box::new(Fault::error(
+                FaultCode::OutsideInclude,
+                glob.span,
+                "absolute",
+                format!("{} is an absolute path", quoted(&glob.value)),
+                "write the name relative to the root file's folder, and keep the file below it",
+            )));
+        }
+        if text.split(['/', '\\']).any(|part| part == "..") {
             return Err(Box::new(outside(glob.span, &glob.value)));
         }
         let matcher = Self::matcher(text).map_err(|error| {

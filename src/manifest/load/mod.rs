@@ -176,7 +176,13 @@ fn read(files: &dyn Files, name: &str, file: FileId) -> Result<Arc<str>, ReadPro
         Err(error) => {
             // What is valid keeps its offsets in the lossy text, so the place stays right.
             let fault = syntax::not_utf8(bytes, file, error.valid_up_to());
-            let text = String::from_utf8_lossy(bytes).into_owned();
+            let span = fault.primary.span;
+            let text = if span.start == span.end {
+                // UTF-16, which drawn as UTF-8 helps nobody.
+                String::new()
+            } else {
+                String::from_utf8_lossy(bytes).into_owned()
+            };
             Err(ReadProblem::NotUtf8(Box::new(fault), text))
         }
     }

@@ -42,7 +42,11 @@ pub fn summary(faults: &[Fault], sources: &SourceMap) -> String {
         let files = count(sources.files().count(), "file", "files");
         return format!("no faults in {files}");
     }
-    format!("{} in {}", parts.join(", "), count(files.len(), "file", "files"))
+    format!(
+        "{} in {}",
+        parts.join(", "),
+        count(files.len(), "file", "files")
+    )
 }
 
 /// The word for a severity, the same in every format that has the word.

@@ -108,7 +108,11 @@ impl<'a> Sheet<'a> {
         let (start, end) = label_range(&file.text, span);
         let from = self.offset(start);
         // The end of a replaced character is the end of its replacement.
-        let to = match self.edits.iter().find(|edit| edit.start < end && end < edit.end) {
+        let to = match self
+            .edits
+            .iter()
+            .find(|edit| edit.start < end && end < edit.end)
+        {
             Some(edit) => edit.at + edit.shown.len(),
             None => self.offset(end),
         };
@@ -125,7 +129,9 @@ impl<'a> Sheet<'a> {
 fn label_range(text: &str, span: Span) -> (usize, usize) {
     let start = boundary(text, span.start as usize);
     let end = boundary(text, span.end as usize).max(start);
-    let line = text[start..end].find(['\n', '\r']).map_or(end, |length| start + length);
+    let line = text[start..end]
+        .find(['\n', '\r'])
+        .map_or(end, |length| start + length);
     (start, line.min(boundary(text, start + LONGEST_LABEL)))
 }
 
@@ -204,7 +210,9 @@ fn shorten(file: &SourceFile, labels: &[Span], edits: &mut Vec<Edit>) {
     let starts = file.line_starts();
     for (index, start) in starts.iter().enumerate() {
         let start = *start as usize;
-        let end = starts.get(index + 1).map_or(text.len(), |next| *next as usize);
+        let end = starts
+            .get(index + 1)
+            .map_or(text.len(), |next| *next as usize);
         let end = start + text[start..end].trim_end_matches(['\n', '\r']).len();
         if end - start <= LONG_LINE {
             continue;

@@ -53,6 +53,8 @@ pub struct TextStyle {
 pub fn text(faults: &[Fault], sources: &SourceMap, style: TextStyle) -> String {
     let handler = GraphicalReportHandler::new_themed(theme(style))
         .with_width(style.width.max(40))
+        // A hyphen is a part of names here, not a place to break them.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_links(false)
         .without_cause_chain()
         .without_syntax_highlighting()
@@ -88,9 +90,7 @@ pub fn text(faults: &[Fault], sources: &SourceMap, style: TextStyle) -> String {
 
 /// Which faults are drawn: all, or, of very many, the errors first.
 fn drawn(faults: &[Fault]) -> Vec<usize> {
-    let of = |severity| {
-        (0..faults.len()).filter(move |index| faults[*index].severity == severity)
-    };
+    let of = |severity| (0..faults.len()).filter(move |index| faults[*index].severity == severity);
     let mut drawn: Vec<usize> = of(Severity::Error)
         .chain(of(Severity::Warning))
         .take(MAX_DRAWN)
@@ -164,11 +164,7 @@ struct Part<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(
-        fault: &Fault,
-        sources: &SourceMap,
-        sheets: &'a BTreeMap<FileId, Sheet<'a>>,
-    ) -> Self {
+    fn new(fault: &Fault, sources: &SourceMap, sheets: &'a BTreeMap<FileId, Sheet<'a>>) -> Self {
         let mut drawing = Self {
             code: format!("{}[{}]", word(fault.severity), fault.code),
             severity: fault.severity,
@@ -223,7 +219,8 @@ fn frames(labels: &[&Label], sources: &SourceMap) -> Vec<Vec<usize>> {
         .filter(|index| labels[*index].span.file == file)
         .collect();
     while let Some(at) = far.iter().position(|index| {
-        near.iter().any(|known| line(*known).abs_diff(line(*index)) <= NEAR)
+        near.iter()
+            .any(|known| line(*known).abs_diff(line(*index)) <= NEAR)
     }) {
         near.push(far.remove(at));
     }
@@ -231,7 +228,10 @@ fn frames(labels: &[&Label], sources: &SourceMap) -> Vec<Vec<usize>> {
     for (index, label) in labels.iter().enumerate() {
         if label.span.file != file {
             let name = sources.file(label.span.file).name.clone();
-            others.entry((name, label.span.file)).or_default().push(index);
+            others
+                .entry((name, label.span.file))
+                .or_default()
+                .push(index);
         }
     }
     let mut frames = vec![near];
@@ -244,7 +244,9 @@ fn frames(labels: &[&Label], sources: &SourceMap) -> Vec<Vec<usize>> {
 
 impl fmt::Debug for Drawing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drawing").field("code", &self.code).finish_non_exhaustive()
+        f.debug_struct("Drawing")
+            .field("code", &self.code)
+            .finish_non_exhaustive()
     }
 }
 
