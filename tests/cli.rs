@@ -24,32 +24,53 @@ groupMappings:
 
 /// A manifest for a server at a URL, with its token in `SCIM_TOKEN`.
 fn at(base_url: &str, rest: &str) -> String {
-    format!("version: 1\ntarget: {{ provider: harness, baseUrl: \"{base_url}\", token: {{ env: SCIM_TOKEN }} }}\n{rest}")
+    format!(
+        "version: 1\ntarget: {{ provider: harness, baseUrl: \"{base_url}\", token: {{ env: SCIM_TOKEN }} }}\n{rest}"
+    )
 }
 
-const PEOPLE: &str = "users: { ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace } }\n";
+const PEOPLE: &str =
+    "users: { ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace } }\n";
 const TOKEN: &str = "pat.account.tokenid.canary-5ecret-value";
 
 #[test]
 fn exit_0_applies_and_converges_then_has_nothing_to_do() {
     let place = Place::with(QUICK);
-    place.run(&["apply", "--auto-approve"]).ends(0).says("Converged");
-    place.run(&["apply", "--auto-approve"]).ends(0).says("Nothing to do");
-    place.run(&["plan", "--detailed-exitcode"]).ends(0).says("Nothing to do");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(0)
+        .says("Converged");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(0)
+        .says("Nothing to do");
+    place
+        .run(&["plan", "--detailed-exitcode"])
+        .ends(0)
+        .says("Nothing to do");
 }
 
 #[test]
 fn exit_1_for_a_bad_command_line_and_a_bad_manifest() {
     let place = Place::with("users: [");
-    place.run(&["frobnicate"]).ends(1).warns("unrecognized subcommand");
+    place
+        .run(&["frobnicate"])
+        .ends(1)
+        .warns("unrecognized subcommand");
     place.run(&["plan"]).ends(1).warns("yaml-syntax");
-    place.run(&["plan", "--allow", "everything=1"]).ends(1).warns("is not an allowance");
+    place
+        .run(&["plan", "--allow", "everything=1"])
+        .ends(1)
+        .warns("is not an allowance");
 }
 
 #[test]
 fn exit_2_only_when_asked_for() {
     let place = Place::with(QUICK);
-    place.run(&["plan"]).ends(0).says("Plan: 2 to create, 1 membership to add");
+    place
+        .run(&["plan"])
+        .ends(0)
+        .says("Plan: 2 to create, 1 membership to add");
     place.run(&["plan", "--detailed-exitcode"]).ends(2);
 }
 
@@ -57,17 +78,29 @@ fn exit_2_only_when_asked_for() {
 fn exit_3_for_refusals_whatever_else_there_is() {
     let place = Place::with(QUICK);
     place.run(&["apply", "--auto-approve"]).ends(0);
-    place.write("scim-sync.yaml", &QUICK.replace("ada@example.com", "ada.king@example.com"));
+    place.write(
+        "scim-sync.yaml",
+        &QUICK.replace("ada@example.com", "ada.king@example.com"),
+    );
     place.run(&["plan"]).ends(3).says("[email-immutable]");
     place.run(&["plan", "--detailed-exitcode"]).ends(3);
-    place.run(&["apply", "--auto-approve"]).ends(3).says("[email-immutable]");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(3)
+        .says("[email-immutable]");
 }
 
 #[test]
 fn exit_4_when_approval_is_missing_and_0_once_it_is_given() {
     let place = Place::with(&format!("{QUICK}policy: {{ approvals: [create] }}\n"));
-    place.run(&["apply", "--auto-approve"]).ends(4).says("needs `--approve create`");
-    place.run(&["apply", "--auto-approve", "--approve", "create"]).ends(0).says("Converged");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(4)
+        .says("needs `--approve create`");
+    place
+        .run(&["apply", "--auto-approve", "--approve", "create"])
+        .ends(0)
+        .says("Converged");
 }
 
 #[test]
@@ -76,17 +109,29 @@ fn exit_4_when_an_item_fails_and_the_rest_goes_on() {
     // over and replace its members, so that item fails and Ada is made all the same.
     let mut world = World::new("sandbox", "sandbox", SandboxBehavior::Documented);
     let eve = world.seed_standalone_user("eve@example.com").unwrap();
-    let group = world.seed_manual_group(SeedGroup::from("sre").with([eve.clone()])).unwrap();
+    let group = world
+        .seed_manual_group(SeedGroup::from("sre").with([eve.clone()]))
+        .unwrap();
     let place = Place::with(QUICK);
-    place.write(".scim-sync/sandbox.json", &String::from_utf8(world.to_json()).unwrap());
+    place.write(
+        ".scim-sync/sandbox.json",
+        &String::from_utf8(world.to_json()).unwrap(),
+    );
     place
         .run(&["apply", "--auto-approve"])
         .ends(4)
         .says("replace its members")
         .says("skipped: add 1 member to group sre");
     let after = World::from_json(place.read(".scim-sync/sandbox.json").as_bytes()).unwrap();
-    assert!(after.user_by_email("ada@example.com").is_some(), "Ada does not depend on the group");
-    assert_eq!(after.members(&group), [eve], "the hand-made group is as it was");
+    assert!(
+        after.user_by_email("ada@example.com").is_some(),
+        "Ada does not depend on the group"
+    );
+    assert_eq!(
+        after.members(&group),
+        [eve],
+        "the hand-made group is as it was"
+    );
 }
 
 #[test]
@@ -94,18 +139,26 @@ fn data_goes_to_stdout_and_status_to_stderr() {
     let place = Place::with(QUICK);
     let json = place.run(&["plan", "--format", "json"]).ends(0);
     assert_eq!(json.err, "");
-    let plan: serde_json::Value = serde_json::from_str(&json.out).expect("stdout is the plan and nothing else");
+    let plan: serde_json::Value =
+        serde_json::from_str(&json.out).expect("stdout is the plan and nothing else");
     assert_eq!(plan["version"], 1);
     assert_eq!(plan["summary"]["usersToCreate"], 1);
     let applied = place.run(&["apply", "--auto-approve"]).ends(0);
-    assert!(applied.err.contains("done: create user ada"), "{}", applied.err);
+    assert!(
+        applied.err.contains("done: create user ada"),
+        "{}",
+        applied.err
+    );
     assert!(!applied.out.contains("done: create"), "{}", applied.out);
 }
 
 #[test]
 fn apply_does_not_write_without_a_yes() {
     let place = Place::with(QUICK);
-    place.run(&["apply"]).ends(1).warns("there is no terminal to ask on, and nothing was written");
+    place
+        .run(&["apply"])
+        .ends(1)
+        .warns("there is no terminal to ask on, and nothing was written");
     place.run(&["plan", "--detailed-exitcode"]).ends(2);
 }
 
@@ -113,25 +166,49 @@ fn apply_does_not_write_without_a_yes() {
 fn snapshot_then_plan_offline() {
     let place = Place::with(QUICK);
     place.run(&["apply", "--auto-approve"]).ends(0);
-    place.run(&["snapshot", "--out", "live.json"]).ends(0).warns("wrote 1 user and 1 group, read whole");
+    place
+        .run(&["snapshot", "--out", "live.json"])
+        .ends(0)
+        .warns("wrote 1 user and 1 group, read whole");
     std::fs::remove_dir_all(place.path(".scim-sync")).unwrap();
-    place.run(&["plan", "--live", "live.json", "--detailed-exitcode"]).ends(0).says("Nothing to do");
+    place
+        .run(&["plan", "--live", "live.json", "--detailed-exitcode"])
+        .ends(0)
+        .says("Nothing to do");
     let online = place.run(&["plan", "--format", "json"]).ends(0).out;
-    assert!(online.contains("createUser"), "without the state everything is to be made: {online}");
+    assert!(
+        online.contains("createUser"),
+        "without the state everything is to be made: {online}"
+    );
 
     place.write("live.json", "{}");
-    place.run(&["plan", "--live", "live.json"]).ends(1).warns("not a snapshot of scim-sync");
+    place
+        .run(&["plan", "--live", "live.json"])
+        .ends(1)
+        .warns("not a snapshot of scim-sync");
     place.write("live.json", r#"{"version": 9}"#);
-    place.run(&["plan", "--live", "live.json"]).ends(1).warns("snapshot version 9 cannot be read");
-    place.run(&["plan", "--live", "gone.json"]).ends(1).warns("cannot read the snapshot `gone.json`");
+    place
+        .run(&["plan", "--live", "live.json"])
+        .ends(1)
+        .warns("snapshot version 9 cannot be read");
+    place
+        .run(&["plan", "--live", "gone.json"])
+        .ends(1)
+        .warns("cannot read the snapshot `gone.json`");
 }
 
 #[test]
 fn a_snapshot_of_another_provider_is_refused() {
     let place = Place::with(QUICK);
     place.run(&["snapshot", "--out", "live.json"]).ends(0);
-    place.write("scim-sync.yaml", &QUICK.replace("provider: harness", "provider: scim"));
-    place.run(&["plan", "--live", "live.json"]).ends(1).warns("was taken from the provider `harness`");
+    place.write(
+        "scim-sync.yaml",
+        &QUICK.replace("provider: harness", "provider: scim"),
+    );
+    place
+        .run(&["plan", "--live", "live.json"])
+        .ends(1)
+        .warns("was taken from the provider `harness`");
 }
 
 #[test]
@@ -141,15 +218,24 @@ fn a_snapshot_fills_a_sandbox() {
     place.run(&["snapshot", "--out", "live.json"]).ends(0);
     place.run(&["sandbox", "reset"]).ends(0);
     place.run(&["plan", "--detailed-exitcode"]).ends(2);
-    place.run(&["sandbox", "load", "live.json"]).ends(0).warns("with 1 user and 1 group");
-    place.run(&["plan", "--detailed-exitcode"]).ends(0).says("Nothing to do");
+    place
+        .run(&["sandbox", "load", "live.json"])
+        .ends(0)
+        .warns("with 1 user and 1 group");
+    place
+        .run(&["plan", "--detailed-exitcode"])
+        .ends(0)
+        .says("Nothing to do");
 }
 
 #[test]
 fn missing_manifest() {
     let place = Place::new();
     place.run(&["plan"]).ends(1).warns("no `scim-sync.yaml`");
-    place.run(&["plan", "-f", "nope.yaml"]).ends(1).warns("there is no file `nope.yaml`");
+    place
+        .run(&["plan", "-f", "nope.yaml"])
+        .ends(1)
+        .warns("there is no file `nope.yaml`");
 }
 
 #[test]
@@ -157,24 +243,43 @@ fn the_manifest_is_found_from_a_folder_below() {
     let place = Place::with(QUICK);
     std::fs::create_dir_all(place.path("people/deep")).unwrap();
     let mut command = place.command(&["plan"]);
-    let output = command.current_dir(place.path("people/deep")).output().unwrap();
+    let output = command
+        .current_dir(place.path("people/deep"))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
 #[test]
 fn unknown_key_and_literal_token() {
     let place = Place::with(&QUICK.replace("givenName", "givnName"));
-    place.run(&["plan"]).ends(1).warns("unknown-key").warns("givenName");
-    let place = Place::with(&format!("version: 1\ntarget: {{ provider: harness, baseUrl: 'https://x.example/', token: {TOKEN} }}\n{PEOPLE}"));
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("unknown-key")
+        .warns("givenName");
+    let place = Place::with(&format!(
+        "version: 1\ntarget: {{ provider: harness, baseUrl: 'https://x.example/', token: {TOKEN} }}\n{PEOPLE}"
+    ));
     let ran = place.run(&["plan"]).ends(1).warns("literal-token");
-    assert!(!ran.err.contains("canary"), "the token is shown: {}", ran.err);
+    assert!(
+        !ran.err.contains("canary"),
+        "the token is shown: {}",
+        ran.err
+    );
 }
 
 #[test]
 fn missing_environment_variables() {
     let place = Place::with(&at("https://x.example/${ACCOUNT}", PEOPLE));
-    place.run(&["plan"]).ends(1).warns("the environment variable `ACCOUNT`, which `target.baseUrl` needs, is not set");
-    place.run_with(&[("ACCOUNT", "a")], &["plan"]).ends(1).warns("the environment variable `SCIM_TOKEN`, which holds the token, is not set");
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("the environment variable `ACCOUNT`, which `target.baseUrl` needs, is not set");
+    place
+        .run_with(&[("ACCOUNT", "a")], &["plan"])
+        .ends(1)
+        .warns("the environment variable `SCIM_TOKEN`, which holds the token, is not set");
     place
         .run_with(&[("ACCOUNT", "a"), ("SCIM_TOKEN", " \n")], &["plan"])
         .ends(1)
@@ -189,17 +294,29 @@ fn token_from_a_file_and_from_a_command() {
     place.write("token", "from-elsewhere\n");
     place.write("scim-sync.yaml", &manifest("{ file: token }"));
     place.run(&["plan"]).ends(0);
-    place.write("scim-sync.yaml", &manifest("{ command: [printf, from-elsewhere] }"));
+    place.write(
+        "scim-sync.yaml",
+        &manifest("{ command: [printf, from-elsewhere] }"),
+    );
     place.run(&["plan"]).ends(0);
     place.write("scim-sync.yaml", &manifest("{ command: ['false'] }"));
-    place.run(&["plan"]).ends(1).warns("the token command `false` failed");
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("the token command `false` failed");
     place.write("scim-sync.yaml", &manifest("{ file: gone }"));
-    place.run(&["plan"]).ends(1).warns("cannot read the token from");
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("cannot read the token from");
 }
 
 #[test]
 fn unreachable_host() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let place = Place::with(&at(&format!("http://{free}/scim"), PEOPLE));
     place
         .run_with(&[("SCIM_TOKEN", TOKEN)], &["plan"])
@@ -221,7 +338,10 @@ fn a_bad_token_and_a_wrong_path_name_base_url_and_token() {
         .warns("and the SCIM bearer token");
     assert!(!ran.err.contains("canary"), "{}", ran.err);
 
-    place.write("scim-sync.yaml", &at(&served.base_url.replace("/ng/api/", "/nope/"), PEOPLE));
+    place.write(
+        "scim-sync.yaml",
+        &at(&served.base_url.replace("/ng/api/", "/nope/"), PEOPLE),
+    );
     place
         .run_with(&[("SCIM_TOKEN", "right")], &["plan"])
         .ends(1)
@@ -236,8 +356,12 @@ fn nothing_is_written_after_a_failed_read() {
     let served = Served::start(&place, &["--token", "right", "--state", "state.json"]);
     let before = place.read("state.json");
     place.write("scim-sync.yaml", &at(&served.base_url, PEOPLE));
-    place.run_with(&[("SCIM_TOKEN", TOKEN)], &["apply", "--auto-approve"]).ends(1);
-    let users = |state: &str| serde_json::from_str::<serde_json::Value>(state).unwrap()["records"]["users"].clone();
+    place
+        .run_with(&[("SCIM_TOKEN", TOKEN)], &["apply", "--auto-approve"])
+        .ends(1);
+    let users = |state: &str| {
+        serde_json::from_str::<serde_json::Value>(state).unwrap()["records"]["users"].clone()
+    };
     assert_eq!(users(&place.read("state.json")), users(&before));
 }
 
@@ -247,11 +371,17 @@ fn a_served_sandbox_keeps_its_state_over_a_restart() {
     let serve = || Served::start(&place, &["--token", "tok", "--state", "state.json"]);
     let served = serve();
     place.write("scim-sync.yaml", &at(&served.base_url, PEOPLE));
-    place.run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"]).ends(0).says("Converged");
+    place
+        .run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"])
+        .ends(0)
+        .says("Converged");
     drop(served);
     let served = serve();
     place.write("scim-sync.yaml", &at(&served.base_url, PEOPLE));
-    place.run_with(&[("SCIM_TOKEN", "tok")], &["plan", "--detailed-exitcode"]).ends(0).says("Nothing to do");
+    place
+        .run_with(&[("SCIM_TOKEN", "tok")], &["plan", "--detailed-exitcode"])
+        .ends(0)
+        .says("Nothing to do");
 }
 
 /// Harness documents that a group made by SCIM is removed only by Support; its source lets
@@ -264,9 +394,18 @@ fn group_removal_in_both_behaviours() {
         let manifest = |rest: &str| at(&served.base_url, &format!("{PEOPLE}{rest}"));
         let roles = "roles: { sre: { members: [ada] } }\ngroupMappings: [{ match: '.*', group: '{role}' }]\n";
         place.write("scim-sync.yaml", &manifest(roles));
-        place.run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"]).ends(0);
-        place.write("scim-sync.yaml", &manifest("groups: { sre: { status: absent } }\npolicy: { onRemoval: { groups: delete } }\n"));
-        place.run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"]).ends(code);
+        place
+            .run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"])
+            .ends(0);
+        place.write(
+            "scim-sync.yaml",
+            &manifest(
+                "groups: { sre: { status: absent } }\npolicy: { onRemoval: { groups: delete } }\n",
+            ),
+        );
+        place
+            .run_with(&[("SCIM_TOKEN", "tok")], &["apply", "--auto-approve"])
+            .ends(code);
     }
 }
 
@@ -281,7 +420,12 @@ fn a_reader_that_goes_away_is_not_an_error() {
         .unwrap();
     drop(child.stdout.take());
     let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(err, "");
 }
@@ -290,7 +434,11 @@ fn a_reader_that_goes_away_is_not_an_error() {
 fn a_person_is_asked_on_a_terminal_only() {
     // A pipe is not a terminal, whatever it says.
     let place = Place::with(QUICK);
-    let mut child = place.command(&["apply"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = place
+        .command(&["apply"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     // The command may end before it reads.
     let _ = child.stdin.take().unwrap().write_all(b"yes\n");
     assert_eq!(child.wait().unwrap().code(), Some(1));
@@ -300,7 +448,10 @@ fn a_person_is_asked_on_a_terminal_only() {
 fn help_and_version_are_successes_on_stdout() {
     let place = Place::new();
     place.run(&["--help"]).ends(0).says("Usage:");
-    place.run(&["--version"]).ends(0).says(env!("CARGO_PKG_VERSION"));
+    place
+        .run(&["--version"])
+        .ends(0)
+        .says(env!("CARGO_PKG_VERSION"));
     place.run(&["plan", "--help"]).ends(0).says("Examples:");
 }
 

@@ -70,11 +70,22 @@ fn every_example_applied_leaves_nothing_to_apply() {
         let place = copy(&example);
         place.run(&["sandbox", "load", "live.json"]).ends(0);
         let applied = place.run(&["apply", "--auto-approve", "--as-of", AS_OF]);
-        assert!(matches!(applied.code, 0 | 3), "{}: {}{}", example.display(), applied.out, applied.err);
+        assert!(
+            matches!(applied.code, 0 | 3),
+            "{}: {}{}",
+            example.display(),
+            applied.out,
+            applied.err
+        );
         assert!(applied.out.contains("Converged"), "{}", applied.out);
         let again = place.run(&["plan", "--format", "json", "--as-of", AS_OF]);
         let plan: serde_json::Value = serde_json::from_str(&again.out).unwrap();
-        assert_eq!(plan["actions"].as_array().map(Vec::len), Some(0), "{}", again.out);
+        assert_eq!(
+            plan["actions"].as_array().map(Vec::len),
+            Some(0),
+            "{}",
+            again.out
+        );
     }
 }
 
@@ -84,12 +95,24 @@ fn every_example_applied_leaves_nothing_to_apply() {
 fn a_step_for_support_stays_until_it_is_done() {
     let place = copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/role-removed"));
     place.run(&["sandbox", "load", "live.json"]).ends(0);
-    place.run(&["apply", "--auto-approve"]).ends(0).says("1 for Support");
-    place.run(&["plan"]).ends(0).says("[group-removal-needs-support]").says("it has no members");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(0)
+        .says("1 for Support");
+    place
+        .run(&["plan"])
+        .ends(0)
+        .says("[group-removal-needs-support]")
+        .says("it has no members");
 
     let state = ".scim-sync/sandbox.json";
-    let mut world = scim_sync::sandbox::world::World::from_json(place.read(state).as_bytes()).unwrap();
+    let mut world =
+        scim_sync::sandbox::world::World::from_json(place.read(state).as_bytes()).unwrap();
     world.remove_group(&"auditors".into()).unwrap();
     place.write(state, &String::from_utf8(world.to_json()).unwrap());
-    place.run(&["plan"]).ends(0).says("Nothing to do").says("[tombstone-done]");
+    place
+        .run(&["plan"])
+        .ends(0)
+        .says("Nothing to do")
+        .says("[tombstone-done]");
 }

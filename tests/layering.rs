@@ -12,14 +12,26 @@ use std::path::{Path, PathBuf};
 /// whoever adds one decides where it stands.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("main", &["commands"]),
-    ("commands", &["apply", "cli", "desired", "exit", "ids", "live", "manifest", "plan", "profile", "render", "sandbox", "scim"]),
+    (
+        "commands",
+        &[
+            "apply", "cli", "desired", "exit", "ids", "live", "manifest", "plan", "profile",
+            "render", "sandbox", "scim",
+        ],
+    ),
     ("cli", &[]),
     ("exit", &[]),
     // What became of a plan and what was retried is drawn as well.
-    ("render", &["apply", "ids", "live", "manifest", "plan", "scim"]),
+    (
+        "render",
+        &["apply", "ids", "live", "manifest", "plan", "scim"],
+    ),
     ("apply", &["ids", "manifest", "plan", "profile", "scim"]),
     ("sandbox", &["ids", "manifest", "scim"]),
-    ("plan", &["desired", "ids", "live", "manifest", "profile", "scim"]),
+    (
+        "plan",
+        &["desired", "ids", "live", "manifest", "profile", "scim"],
+    ),
     ("profile", &["desired", "ids", "manifest", "scim"]),
     ("desired", &["ids", "manifest"]),
     ("live", &["ids", "scim"]),
@@ -46,8 +58,23 @@ const REACHES_OUTSIDE: &[&str] = &[
 
 /// What a pure file must not name.
 const OUTSIDE: &[&str] = &[
-    "std::fs", "std::net", "std::process", "std::env", "std::io::std", "std::thread", "SystemTime", "Instant::now",
-    "Timestamp::now", "Zoned::now", "tokio::", "reqwest::", "axum::", "indicatif::", "eprintln!", "println!", "walkdir::",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::io::std",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "tokio::",
+    "reqwest::",
+    "axum::",
+    "indicatif::",
+    "eprintln!",
+    "println!",
+    "walkdir::",
     "tempfile::",
 ];
 
@@ -58,7 +85,11 @@ fn source_files() -> BTreeMap<String, String> {
             if path.is_dir() {
                 walk(&path, root, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 found.insert(name, std::fs::read_to_string(&path).unwrap());
             }
         }
@@ -73,7 +104,10 @@ fn source_files() -> BTreeMap<String, String> {
 /// The code of a file: no comments, no unit tests.
 fn code(text: &str) -> String {
     let body = text.split("#[cfg(test)]").next().unwrap_or_default();
-    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    body.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn is_test(name: &str) -> bool {
@@ -88,7 +122,12 @@ fn arrows_go_down_only() {
         if name == "lib.rs" || is_test(&name) {
             continue;
         }
-        let module = name.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let module = name
+            .split('/')
+            .next()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         let Some(allowed) = rules.get(module.as_str()) else {
             wrong.push(format!("src/{name}: `{module}` has no place in MAY_USE"));
             continue;
@@ -97,7 +136,10 @@ fn arrows_go_down_only() {
         let paths = ["crate::", "scim_sync::"];
         for (at, marker) in paths.iter().flat_map(|marker| code.match_indices(marker)) {
             let rest = &code[at + marker.len()..];
-            let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             let is_module = rules.contains_key(used.as_str());
             if is_module && used != module && !allowed.contains(&used.as_str()) {
                 wrong.push(format!("src/{name}: `{module}` must not use `{used}`"));
@@ -122,7 +164,11 @@ fn pure_files_reach_nothing_outside() {
                 wrong.push(format!("src/{name} names `{outside}`"));
             }
         }
-        if !name.starts_with("apply/") && !name.starts_with("scim/") && !name.starts_with("live/collect") && code.contains("async ") {
+        if !name.starts_with("apply/")
+            && !name.starts_with("scim/")
+            && !name.starts_with("live/collect")
+            && code.contains("async ")
+        {
             wrong.push(format!("src/{name} is async"));
         }
     }
@@ -137,8 +183,16 @@ fn no_provider_in_an_if() {
         if name.starts_with("profile/") || name.starts_with("sandbox/") || is_test(&name) {
             continue;
         }
-        for (number, line) in text.split("#[cfg(test)]").next().unwrap_or_default().lines().enumerate() {
-            let decides = ["if ", "match ", "==", "!=", "=>"].iter().any(|word| line.contains(word));
+        for (number, line) in text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .enumerate()
+        {
+            let decides = ["if ", "match ", "==", "!=", "=>"]
+                .iter()
+                .any(|word| line.contains(word));
             if decides && line.contains("\"harness\"") {
                 wrong.push(format!("src/{name}:{}: {}", number + 1, line.trim()));
             }

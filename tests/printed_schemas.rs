@@ -11,13 +11,19 @@ use serde_json::Value;
 use support::Place;
 
 fn committed(name: &str, generated: &str) -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schema")
+        .join(name);
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, generated).unwrap();
     }
     let text = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(text == generated, "{} is not what `scim-sync schema` prints", file.display());
+    assert!(
+        text == generated,
+        "{} is not what `scim-sync schema` prints",
+        file.display()
+    );
     serde_json::from_str(&text).unwrap()
 }
 
@@ -27,18 +33,24 @@ fn committed_schemas_are_the_generated_ones() {
     for which in ["manifest", "included", "plan", "snapshot"] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{which}");
+        assert_eq!(
+            schema["$schema"], "https://json-schema.org/draft/2020-12/schema",
+            "{which}"
+        );
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{which}: {error}"));
     }
 }
 
 #[track_caller]
 fn obeys(which: &str, text: &str) {
-    let schema: Value = serde_json::from_str(&Place::new().run(&["schema", which]).ends(0).out).unwrap();
+    let schema: Value =
+        serde_json::from_str(&Place::new().run(&["schema", which]).ends(0).out).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let value: Value = serde_json::from_str(text).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{which}:\n{}", errors.join("\n"));
 }
 
@@ -56,8 +68,15 @@ fn plans_and_snapshots_obey_their_schemas() {
         let live = folder.join("live.json");
         obeys("snapshot", &std::fs::read_to_string(&live).unwrap());
         let place = Place::new();
-        let arguments =
-            ["-f", manifest.to_str().unwrap(), "plan", "--format", "json", "--live", live.to_str().unwrap()];
+        let arguments = [
+            "-f",
+            manifest.to_str().unwrap(),
+            "plan",
+            "--format",
+            "json",
+            "--live",
+            live.to_str().unwrap(),
+        ];
         obeys("plan", &place.run(&arguments).out);
         plans += 1;
     }
@@ -66,7 +85,8 @@ fn plans_and_snapshots_obey_their_schemas() {
 
 #[test]
 fn a_schema_rejects_what_is_no_plan() {
-    let schema: Value = serde_json::from_str(&Place::new().run(&["schema", "plan"]).ends(0).out).unwrap();
+    let schema: Value =
+        serde_json::from_str(&Place::new().run(&["schema", "plan"]).ends(0).out).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     assert!(!validator.is_valid(&serde_json::json!({})));
     assert!(!validator.is_valid(&serde_json::json!({ "version": 1, "actions": "all" })));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::project::{Failure, Project};
 use super::Terminal;
+use super::project::{Failure, Project};
 use super::trouble::Trouble;
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
@@ -73,9 +73,11 @@ pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Co
     })?;
     let seed = u64::from(std::process::id());
     let tell = terminal.clone();
-    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed)).observed(Arc::new(move |retry: &Retry| {
-        tell.status(&render::outcome::retry(retry));
-    }));
+    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed)).observed(Arc::new(
+        move |retry: &Retry| {
+            tell.status(&render::outcome::retry(retry));
+        },
+    ));
     Ok(Connection {
         reader: Reader::new(wire, dialect),
         target: target_info(project, shown),

@@ -259,7 +259,11 @@ impl Page {
         }
         if mailed > 0 {
             let invitations = count(mailed, "invitation is", "invitations are");
-            self.item(Mark::Note, "mail", &format!("{invitations} mailed to the people created"));
+            self.item(
+                Mark::Note,
+                "mail",
+                &format!("{invitations} mailed to the people created"),
+            );
         }
         if adopting > 0 {
             self.item(
@@ -519,7 +523,11 @@ fn person_text(person: &crate::plan::Person) -> String {
 fn members_text(members: &[MemberChange], detail: Detail) -> String {
     let role_of = |member: &MemberChange| member.origins.first().map(|origin| origin.role.clone());
     let first = members.first().and_then(role_of);
-    let common = first.filter(|first| members.iter().all(|member| role_of(member).as_ref() == Some(first)));
+    let common = first.filter(|first| {
+        members
+            .iter()
+            .all(|member| role_of(member).as_ref() == Some(first))
+    });
     let names: Vec<String> = members
         .iter()
         .map(|member| {
@@ -536,7 +544,11 @@ fn members_text(members: &[MemberChange], detail: Detail) -> String {
                 }
             }
             let label = terminal(member.person.label()).into_owned();
-            if asides.is_empty() { label } else { format!("{label} ({})", asides.join(", ")) }
+            if asides.is_empty() {
+                label
+            } else {
+                format!("{label} ({})", asides.join(", "))
+            }
         })
         .collect();
     let names = list(&names, detail);
@@ -591,7 +603,11 @@ fn places_text(evidence: &[Evidence]) -> Option<String> {
     let (first, rest) = evidence.split_first()?;
     let mut text = terminal(&first.place.to_string()).into_owned();
     if !rest.is_empty() {
-        let _ = write!(text, " and {}", count(rest.len(), "more line", "more lines"));
+        let _ = write!(
+            text,
+            " and {}",
+            count(rest.len(), "more line", "more lines")
+        );
     }
     Some(text)
 }
@@ -638,11 +654,21 @@ fn limit_text(limit: &LimitUse) -> String {
     let of = match (limit.raised_to, limit.allowed) {
         (Some(raised), _) => format!(" of {raised} (raised from {})", limit.configured),
         (None, Some(allowed)) if share => {
-            format!(" of {allowed} ({} of {})", limit.configured, limit.population)
+            format!(
+                " of {allowed} ({} of {})",
+                limit.configured, limit.population
+            )
         }
         (None, Some(allowed)) => format!(" of {allowed}"),
-        (None, None) => format!(" (of {}, too few for {} to count)", limit.population, limit.configured),
+        (None, None) => format!(
+            " (of {}, too few for {} to count)",
+            limit.population, limit.configured
+        ),
     };
-    let tripped = if limit.tripped { ", over the limit" } else { "" };
+    let tripped = if limit.tripped {
+        ", over the limit"
+    } else {
+        ""
+    };
     format!("{noun}: {}{of}{tripped}", limit.used)
 }

@@ -20,7 +20,9 @@ pub struct Ran {
 
 impl Place {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     /// A place with this manifest as `scim-sync.yaml`.
@@ -84,13 +86,22 @@ impl Ran {
     /// The same run, after checking how it ended.
     #[track_caller]
     pub fn ends(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.out, self.err
+        );
         self
     }
 
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.out.contains(text), "no {text:?} in stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert!(
+            self.out.contains(text),
+            "no {text:?} in stdout:\n{}\nstderr:\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 
@@ -98,9 +109,17 @@ impl Ran {
     pub fn warns(self, text: &str) -> Self {
         // Long lines are wrapped for people; the words are what counts.
         let words = |text: &str| {
-            text.split(|c: char| c.is_whitespace() || c == '│').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+            text.split(|c: char| c.is_whitespace() || c == '│')
+                .filter(|w| !w.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
         };
-        assert!(words(&self.err).contains(&words(text)), "no {text:?} in stderr:\n{}\nstdout:\n{}", self.err, self.out);
+        assert!(
+            words(&self.err).contains(&words(text)),
+            "no {text:?} in stderr:\n{}\nstdout:\n{}",
+            self.err,
+            self.out
+        );
         self
     }
 }
@@ -123,8 +142,13 @@ impl Served {
             .expect("the sandbox starts");
         let out = child.stdout.take().expect("stdout is piped");
         let mut line = String::new();
-        std::io::BufReader::new(out).read_line(&mut line).expect("a line on stdout");
-        Self { child, base_url: line.trim().to_owned() }
+        std::io::BufReader::new(out)
+            .read_line(&mut line)
+            .expect("a line on stdout");
+        Self {
+            child,
+            base_url: line.trim().to_owned(),
+        }
     }
 }
 
