@@ -166,6 +166,24 @@ fn the_order_of_files_and_keys_never_matters() {
     assert_eq!(keys, ["a", "b", "c"]);
 }
 
+#[test]
+fn a_long_chain_of_roles_and_a_long_circle_end() {
+    let mut text = String::from(
+        "version: 1\ntarget: { provider: harness }\nusers: { a: { email: a@x } }\nroles:\n",
+    );
+    let roles = 50_000;
+    for role in 0..roles {
+        writeln!(text, "  r{role}: {{ includes: [r{}] }}", (role + 1) % roles).unwrap();
+    }
+    let loaded = soon("a long circle", || check(&files(text.as_bytes(), &[])));
+    let cycles = loaded
+        .faults
+        .iter()
+        .filter(|fault| fault.code == FaultCode::IncludeCycle);
+    assert_eq!(cycles.count(), 1);
+    soon("drawing it", || draw(&loaded));
+}
+
 /// A manifest of so many people, 500 roles and ten memberships each.
 fn generated(people: usize) -> String {
     let mut text = String::from("version: 1\ntarget: { provider: harness }\nusers:\n");

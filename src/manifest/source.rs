@@ -107,6 +107,8 @@ pub struct SourceFile {
     /// The text.
     pub text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// True if every character is one byte, so that a column need not be counted.
+    ascii: bool,
 }
 
 /// All files of a manifest, in the order of their names after the root.
@@ -131,6 +133,7 @@ impl SourceMap {
         self.files.push(SourceFile {
             name: name.into(),
             path: path.to_owned(),
+            ascii: text.is_ascii(),
             text,
             line_starts,
         });
@@ -171,7 +174,12 @@ impl SourceMap {
         let line = file.line_starts.partition_point(|start| *start <= offset);
         // The first line starts at 0, so there is always one at or before the offset.
         let line_start = file.line_starts[line.saturating_sub(1)] as usize;
-        let column = file.text[line_start..offset as usize].chars().count() + 1;
+        let before = &file.text[line_start..offset as usize];
+        let column = 1 + if file.ascii {
+            before.len()
+        } else {
+            before.chars().count()
+        };
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         (count(line), count(column))
     }

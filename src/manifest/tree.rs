@@ -9,8 +9,6 @@
 //! visit is bounded by [`ALIAS_BUDGET`] more nodes than the text holds. A tree has exactly
 //! one root.
 
-use std::borrow::Cow;
-
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::fault::{Fault, FaultCode};
@@ -407,7 +405,7 @@ impl<'t> Builder<'t> {
 
     fn scalar(
         &mut self,
-        value: &Cow<'t, str>,
+        value: &str,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,

@@ -10,6 +10,9 @@ use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{Span, Spanned};
 use crate::manifest::words::{count, quoted};
 
+/// The most links of one circle that are named and labelled.
+const MAX_LINKS: usize = 50;
+
 /// The most circles reported; a tangle of roles can hold more than anyone would read.
 const MAX_CYCLES: usize = 20;
 
@@ -208,10 +211,10 @@ fn cycle(circle: &[(&(Spanned<RoleName>, RoleDecl), usize)]) -> Fault {
     }
     let mut whole: Vec<String> = links
         .iter()
-        .take(10)
+        .take(MAX_LINKS)
         .map(|(name, _)| quoted(name).to_string())
         .collect();
-    if links.len() > 10 {
+    if links.len() > MAX_LINKS {
         whole.push("…".to_owned());
     }
     whole.push(quoted(first).to_string());
@@ -225,7 +228,7 @@ fn cycle(circle: &[(&(Spanned<RoleName>, RoleDecl), usize)]) -> Fault {
         ),
         "remove one of these includes; whoever has one of the roles would have all of them",
     );
-    for (name, link) in &links[1..] {
+    for (name, link) in links.iter().take(MAX_LINKS).skip(1) {
         fault = fault.with_related(link.span, label(name, link.value.as_str()));
     }
     fault

@@ -7,7 +7,7 @@
 //! include says and wherever a link leads. The result does not depend on the order in which
 //! the threads finish or the folder lists its files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,6 +31,9 @@ pub use include::{FileProblem, Files, Listed, ListedKind, MemoryFiles};
 pub const ROOT_FILE: &str = "scim-sync.yaml";
 /// The most files a manifest may include.
 pub const MAX_FILES: usize = 10_000;
+
+/// The most bytes that all files of a manifest may have together.
+pub const MAX_TOTAL_BYTES: usize = 512 << 20;
 
 /// What came of loading a manifest.
 #[derive(Debug)]
@@ -128,7 +131,24 @@ pub fn load_from(files: &dyn Files, root_name: &str) -> Loaded {
         includes.truncate(MAX_FILES);
     }
 
-    let read = read_all(files, &includes);
+    let mut read = read_all(files, &includes);
+    if read.is_none() {
+        faults.push(Fault::error(
+            FaultCode::TooLarge,
+            includes
+                .first()
+                .map_or(Span::start_of(FileId(0)), |one| one.span),
+            "the first of too many files",
+            format!(
+                "the included files have more than {} MiB together",
+                MAX_TOTAL_BYTES >> 20
+            ),
+            "include fewer or smaller files",
+        ));
+        wholeness = Wholeness::Partial;
+        includes.clear();
+    }
+    let read = read.take().unwrap_or_default();
     let mut declared = Vec::with_capacity(read.len());
     for (include, one) in includes.iter().zip(read) {
         let path = files.path(&include.name);
@@ -217,10 +237,17 @@ impl ReadProblem {
 type Read = Result<(Arc<str>, Decoded<IncludedDecl>), ReadProblem>;
 
 /// Reads and decodes included files, several at a time; the results are in the files' order.
-fn read_all(files: &dyn Files, includes: &[Included]) -> Vec<Read> {
+/// Nothing if the files are too large together: which of them would be read last depends on
+/// the threads, so then none is used.
+fn read_all(files: &dyn Files, includes: &[Included]) -> Option<Vec<Read>> {
+    let total = AtomicUsize::new(0);
     let one = |index: usize| {
         let file = FileId(u32::try_from(index + 1).unwrap_or(u32::MAX));
+        if total.load(Ordering::Relaxed) > MAX_TOTAL_BYTES {
+            return Err(ReadProblem::File(FileProblem::Missing));
+        }
         let text = read(files, &includes[index].name, file)?;
+        total.fetch_add(text.len(), Ordering::Relaxed);
         let decoded = decode::included(&text, file);
         Ok((text, decoded))
     };
@@ -229,7 +256,8 @@ fn read_all(files: &dyn Files, includes: &[Included]) -> Vec<Read> {
         .min(includes.len())
         .min(8);
     if workers < 2 {
-        return (0..includes.len()).map(one).collect();
+        let results = (0..includes.len()).map(one).collect();
+        return (total.into_inner() <= MAX_TOTAL_BYTES).then_some(results);
     }
     let next = AtomicUsize::new(0);
     let mut results: Vec<(usize, Read)> = std::thread::scope(|scope| {
@@ -256,11 +284,9 @@ fn read_all(files: &dyn Files, includes: &[Included]) -> Vec<Read> {
             })
             .collect()
     });
+    if total.into_inner() > MAX_TOTAL_BYTES {
+        return None;
+    }
     results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
-/// The folder of a root file, by which includes and relative paths are understood.
-pub fn folder_of(root: &Path) -> PathBuf {
-    root.parent().map(Path::to_owned).unwrap_or_default()
+    Some(results.into_iter().map(|(_, result)| result).collect())
 }

@@ -212,7 +212,11 @@ impl<'a> Drawing<'a> {
 /// Labels of one file whose lines are near share a frame; the rest of that file follows,
 /// then the other files by name.
 fn frames(labels: &[&Label], sources: &SourceMap) -> Vec<Vec<usize>> {
-    let line = |index: usize| sources.place(labels[index].span).line;
+    let lines: Vec<u32> = labels
+        .iter()
+        .map(|label| sources.line_and_column(label.span.file, label.span.start).0)
+        .collect();
+    let line = |index: usize| lines[index];
     let file = labels[0].span.file;
     let mut near = vec![0];
     let mut far: Vec<usize> = (1..labels.len())
