@@ -13,7 +13,7 @@ use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::Manifest;
 use crate::manifest::fault::{self, Fault, FaultCode};
-use crate::manifest::load::{self, Loaded, folder_of};
+use crate::manifest::load::{self, Loaded};
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
@@ -71,6 +71,14 @@ pub(crate) fn root_file(global: &GlobalArgs) -> Result<PathBuf, Trouble> {
     }
     load::find(Path::new("."))
         .map_err(|missing| Trouble::new("no-manifest", missing.to_string(), missing.help()))
+}
+
+/// The folder of a root file: what its paths are relative to.
+pub(crate) fn folder_of(root: &Path) -> PathBuf {
+    match root.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    }
 }
 
 /// Loads, checks and resolves the manifest; every fault is in the result.

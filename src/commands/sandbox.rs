@@ -159,7 +159,7 @@ fn sandbox_of(global: &GlobalArgs) -> Result<StateFile, Failure> {
     match &loaded.manifest {
         Some(manifest) => Ok(target::sandbox_state(
             &manifest.target,
-            &load::folder_of(&root),
+            &project::folder_of(&root),
         )),
         None => Err(Trouble::new(
             "no-manifest",

@@ -5,7 +5,6 @@ use super::project::{self, Checked, Failure};
 use crate::cli::{FaultFormat, GlobalArgs, ValidateArgs};
 use crate::exit::Exit;
 use crate::manifest::fault;
-use crate::manifest::load::folder_of;
 use crate::render::faults;
 use crate::render::style::count;
 
@@ -20,7 +19,7 @@ pub(super) fn run(
         sources,
         faults: found,
     } = project::check(global, as_of)?;
-    let folder = folder_of(&project::root_file(global)?)
+    let folder = project::folder_of(&project::root_file(global)?)
         .to_string_lossy()
         .into_owned();
     match args.format {

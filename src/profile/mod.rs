@@ -5,7 +5,7 @@
 //! read and when, so that a reader can check it and a changed provider can be followed.
 //!
 //! **Invariants.** A profile holds no secrets and does no I/O. What is unknown of a
-//! provider takes the careful value of [`Profile::rfc`].
+//! provider takes the careful value of [`rfc::profile`].
 
 pub mod facts;
 pub mod harness;

@@ -1,7 +1,7 @@
 //! Tokens, what they may do, and Harness' checks of them.
 //!
 //! **Invariants.** Whatever is wrong with a token (unknown, expired, revoked, another
-//! account's) gives the same answer, so nothing can be learnt from it [HC].
+//! account's) gives the same answer, so nothing can be learnt from it (HC).
 
 use std::collections::BTreeSet;
 
@@ -177,7 +177,7 @@ impl World {
         })
     }
 
-    /// Denies with the words of the SCIM handlers, quotation marks included [R26].
+    /// Denies with the words of the SCIM handlers, quotation marks included (R26).
     pub(super) fn require(&self, caller: &Caller, permission: Permission) -> Result<(), Refusal> {
         if caller.may(permission) {
             return Ok(());

@@ -46,7 +46,7 @@ pub(super) fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// A User as received. `emails`, `roles`, `groups` and the rest are ignored [R26].
+/// A User as received. `emails`, `roles`, `groups` and the rest are ignored (R26).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct UserIn {
     pub(super) user_name: Option<String>,
@@ -166,7 +166,7 @@ pub(super) struct Operation {
     pub(super) value: Option<Value>,
 }
 
-/// The operations of a PATCH. Capitalised ones require `path` and `value` [HC].
+/// The operations of a PATCH. Capitalised ones require `path` and `value` (HC).
 pub(super) fn operations(body: &[u8]) -> Result<Vec<Operation>, Refusal> {
     let body = object(body)?;
     let list = match body.get("Operations") {

@@ -123,7 +123,7 @@ impl World {
             Generation::Current => {}
         }
         // A SCIM group comes back as it is, members and name of the request ignored; a
-        // manual one is taken over: its members replaced, its name kept [R26].
+        // manual one is taken over: its members replaced, its name kept (R26).
         if !existing.externally_managed {
             if self.would_lose_last_admin(existing, &members) {
                 return Err(Failure::new(LAST_ADMIN));

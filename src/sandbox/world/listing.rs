@@ -23,7 +23,7 @@ pub(super) struct Window {
 
 impl Window {
     /// `count` is 20 when absent and unlimited when 0; `startIndex` is echoed as 0 when
-    /// absent [R26].
+    /// absent (R26).
     pub(super) fn harness(query: &Query) -> Result<Self, Refusal> {
         let number = |name, default| match query.integer(name) {
             // A parameter that is no number makes JAX-RS answer 404, which is mapped to 400.
@@ -83,7 +83,7 @@ struct EmailView<'a> {
 }
 
 /// `name`: one shape from single-user calls, another from lists, which the FirstGen half
-/// builds [R26, HC].
+/// builds (R26, HC).
 #[derive(Serialize)]
 #[serde(untagged)]
 enum NameView<'a> {

@@ -1,8 +1,8 @@
 //! The model of a service provider: a value that answers HTTP-shaped requests.
 //!
 //! It is at once the sandbox server's state, the provider a plan is proved against, and the
-//! tests' simulated world. Facts about Harness carry the tag of their source: `[R26]` the
-//! newest NG-manager source found, `[HC]` the source of December 2023, `[DOC]` the OneLogin
+//! tests' simulated world. Facts about Harness carry the tag of their source: `(R26)` the
+//! newest NG-manager source found, `(HC)` the source of December 2023, `(DOC)` the OneLogin
 //! page.
 //!
 //! **Invariants.** No I/O, no clock, no randomness, no `async`: the same requests in the
@@ -78,9 +78,9 @@ pub enum Personality {
 #[serde(rename_all = "camelCase")]
 pub enum Generation {
     /// As the source of December 2023: a taken group identifier is a conflict, and PATCH
-    /// cannot replace members [HC].
+    /// cannot replace members (HC).
     Legacy2023,
-    /// As the newest source found [R26].
+    /// As the newest source found (R26).
     #[default]
     Current,
 }
@@ -107,9 +107,9 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Invite {
-    /// Not approved: a create deletes it and goes on [R26].
+    /// Not approved: a create deletes it and goes on (R26).
     Pending,
-    /// Approved but unfinished: a create stops at it and finds nobody [R26].
+    /// Approved but unfinished: a create stops at it and finds nobody (R26).
     Approved,
 }
 
@@ -450,7 +450,7 @@ impl World {
     }
 }
 
-/// The response type of SCIM answers: what `Accept` says of the two, else SCIM's own [R26].
+/// The response type of SCIM answers: what `Accept` says of the two, else SCIM's own (R26).
 fn scim_media(accept: Option<&str>) -> &'static str {
     let wanted = accept
         .into_iter()

@@ -42,7 +42,7 @@ impl Answer {
 /// How a handler fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Harness' SCIM error: `status` in the body is the number 404 whatever HTTP says [R26].
+    /// Harness' SCIM error: `status` in the body is the number 404 whatever HTTP says (R26).
     Scim {
         /// The HTTP status.
         http: u16,

@@ -38,13 +38,13 @@ pub struct User {
     /// Last name, if one was ever given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// Stored only when the record is created [R26].
+    /// Stored only when the record is created (R26).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
     /// The primary address of `emails`; only an RFC provider keeps one apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
-    /// Set by SCIM on the global record; only such users are listed [HC].
+    /// Set by SCIM on the global record; only such users are listed (HC).
     #[serde(default, skip_serializing_if = "is_false")]
     pub imported: bool,
     /// Set by SCIM on the NextGen copy; what the platform API shows.
@@ -66,7 +66,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "is_false")]
     pub elsewhere: bool,
     /// The address first provisioned, when a later change left it behind; in documented
-    /// behaviour such a user can no longer be removed [DOC].
+    /// behaviour such a user can no longer be removed (DOC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_email: Option<Email>,
     /// Gone, and kept only until group members are purged.

@@ -366,7 +366,7 @@ impl World {
                 UserWish::Remove => self.remove_from_account(number),
             };
         }
-        // Computed from the request, so it is 204 even if the removal failed [R26].
+        // Computed from the request, so it is 204 even if the removal failed (R26).
         if wishes.contains(&UserWish::Remove) {
             return Ok(Answer::Empty(204));
         }
