@@ -1,6 +1,6 @@
 //! Manifest → desired state.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     AbsentGroup, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource, ResolvedMapping,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ids::GroupName;
 use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest};
-use crate::manifest::mapping::CompiledMapping;
+use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::Span;
 
 /// Resolves a manifest that has no faults, judging grants on the day `as_of`.
@@ -157,23 +157,50 @@ fn resolve_groups(
         .map(|(name, decl)| (name.value.as_str(), (name.span, decl)))
         .collect();
 
-    let mut sources: BTreeMap<GroupName, Vec<GroupSource>> = BTreeMap::new();
-    let mut mappings = Vec::with_capacity(manifest.group_mappings.len());
-    for (mapping, at) in manifest.group_mappings.iter().zip(0..) {
-        mappings.push(ResolvedMapping {
+    let mappings: Vec<ResolvedMapping> = manifest
+        .group_mappings
+        .iter()
+        .map(|mapping| ResolvedMapping {
             pattern: mapping.pattern.value.as_str().into(),
             span: mapping.pattern.span,
-        });
-        let Ok(compiled) = CompiledMapping::compile(mapping) else {
-            continue; // lint has refused it
-        };
-        for (role, index) in roles.iter().zip(0..) {
-            if let Some(group) = compiled.group_for(&role.name) {
-                sources.entry(group).or_default().push(GroupSource {
-                    role: RoleIndex(index),
-                    mapping: at,
-                });
+        })
+        .collect();
+    // What does not compile was refused by lint.
+    let compiled = manifest
+        .group_mappings
+        .iter()
+        .map(CompiledMapping::compile)
+        .enumerate()
+        .filter_map(|(at, mapping)| Some((at, mapping.ok()?)))
+        .collect();
+    let compiled = MappingSet::new(compiled);
+
+    let mut sources: BTreeMap<GroupName, Vec<GroupSource>> = BTreeMap::new();
+    let mut earlier: BTreeMap<GroupName, BTreeSet<GroupName>> = BTreeMap::new();
+    for ((role, decl), index) in roles.iter().zip(&manifest.roles.0).zip(0..) {
+        let groups = compiled.groups_for(&role.name);
+        // A renamed role renames the groups that the same mapping made of its old name.
+        for (mapping, before) in decl
+            .1
+            .previously
+            .iter()
+            .flat_map(|name| compiled.groups_for(&name.value))
+        {
+            for (_, now) in groups
+                .iter()
+                .filter(|(at, now)| *at == mapping && *now != before)
+            {
+                earlier
+                    .entry(now.clone())
+                    .or_default()
+                    .insert(before.clone());
             }
+        }
+        for (mapping, group) in groups {
+            sources.entry(group).or_default().push(GroupSource {
+                role: RoleIndex(index),
+                mapping: u32::try_from(mapping).expect("fewer than 2^32 mappings"),
+            });
         }
     }
 
@@ -186,19 +213,16 @@ fn resolve_groups(
                 Some((span, decl)) => (Some(*span), Some(*decl)),
                 None => (None, None),
             };
+            let mut previously = earlier.remove(&name).unwrap_or_default();
+            if let Some(decl) = decl {
+                previously.extend(decl.previously.iter().map(|name| name.value.clone()));
+            }
             Some(DesiredGroup {
                 members: members(&sources, roles),
                 name,
                 sources,
                 membership: decl.map(GroupDecl::membership).unwrap_or_default(),
-                previously: decl
-                    .map(|decl| {
-                        decl.previously
-                            .iter()
-                            .map(|name| name.value.clone())
-                            .collect()
-                    })
-                    .unwrap_or_default(),
+                previously: previously.into_iter().collect(),
                 span,
             })
         })

@@ -127,6 +127,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     let limits = guard::apply(&context, &mut draft);
     consequence::left_empty_or_without(&context, &matches, &mut draft);
     notice_partial_read(&context, &mut draft);
+    notice_ending_grants(&context, &mut draft);
     order(&mut draft);
     finish(&context, draft, limits)
 }
@@ -144,6 +145,33 @@ fn notice_partial_read(context: &Context<'_>, draft: &mut Draft) {
                     doubts(walk)
                 ),
                 evidence: Vec::new(),
+            });
+        }
+    }
+}
+
+/// How many days ahead an ending grant is told.
+const ENDING_DAYS: i64 = 30;
+
+/// Access that ends by itself should be no surprise on the day.
+fn notice_ending_grants(context: &Context<'_>, draft: &mut Draft) {
+    let desired = context.input.desired;
+    let Ok(horizon) = desired
+        .as_of
+        .checked_add(jiff::Span::new().days(ENDING_DAYS))
+    else {
+        return;
+    };
+    for role in &desired.roles {
+        for grant in &role.grants {
+            let Some(until) = grant.until.filter(|until| *until <= horizon) else {
+                continue;
+            };
+            let user = desired.user(grant.user);
+            draft.notices.push(Notice {
+                code: NoticeCode::GrantEnds,
+                message: format!("`{}` has the role `{}` until {until}", user.key, role.name),
+                evidence: vec![context.evidence(grant.span, format!("member of `{}`", role.name))],
             });
         }
     }
