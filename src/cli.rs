@@ -50,6 +50,9 @@ pub enum Command {
     Plan(PlanArgs),
     /// Plan, ask, carry it out, read everything back and plan again
     Apply(ApplyArgs),
+    /// Read the report of a run
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Save the live state as one JSON file, to plan from offline
     Snapshot(SnapshotArgs),
     /// Print a JSON Schema
@@ -103,7 +106,7 @@ pub struct PlanShape {
 /// Options of `plan`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync plan\n  scim-sync plan --format json > plan.json\n  scim-sync plan --live snapshot.json --as-of 2027-02-01"
+    after_help = "Examples:\n  scim-sync plan\n  scim-sync plan --out plan.json\n  scim-sync plan --live snapshot.json --as-of 2027-02-01"
 )]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -117,6 +120,9 @@ pub struct PlanArgs {
     /// Exit with 2 if the plan holds changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Save the plan, so that `apply FILE` carries out this very plan
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// How a plan is printed.
@@ -131,9 +137,12 @@ pub enum PlanFormat {
 /// Options of `apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync apply\n  scim-sync apply --auto-approve --approve delete"
+    after_help = "Examples:\n  scim-sync apply\n  scim-sync apply plan.json --auto-approve\n  scim-sync apply --auto-approve --approve delete"
 )]
 pub struct ApplyArgs {
+    /// A plan saved with `plan --out`; without it, a plan is made now
+    #[arg(value_name = "PLAN", conflicts_with_all = ["as_of", "allow"])]
+    pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub shape: PlanShape,
     /// Do not ask before writing
@@ -142,6 +151,12 @@ pub struct ApplyArgs {
     /// Approve a kind of action that the policy wants approved by name
     #[arg(long, value_enum, value_name = "KIND")]
     pub approve: Vec<ApproveKind>,
+    /// Where the report goes; `.scim-sync/runs/TIME.jsonl` beside the manifest if absent
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// No lines for items that went well
+    #[arg(long, short)]
+    pub quiet: bool,
     /// How many writes at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,
@@ -186,8 +201,26 @@ pub enum SchemaName {
     Included,
     /// The output of `plan --format json`
     Plan,
+    /// A line of a run's report
+    Report,
     /// The output of `snapshot`
     Snapshot,
+}
+
+/// What to do with a report.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// Check that nothing in it was changed, taken out or put in
+    Verify(ReportArgs),
+    /// Show what was done
+    Show(ReportArgs),
+}
+
+/// Which report.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The report
+    pub report: PathBuf,
 }
 
 /// What to do with the sandbox.

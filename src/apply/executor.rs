@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt as _;
 
 use super::outcome::{Outcome, Status, StepOutcome};
+use super::recorded::ITEM;
 use super::steps::Steps;
 use crate::ids::{GroupId, GroupName, ItemId, PersonKey, UserId};
 use crate::manifest::decl::ApprovalKind;
@@ -15,9 +15,20 @@ use crate::profile::Profile;
 use crate::scim::http::Transport;
 use crate::scim::service::Writer;
 
+/// How much the plan's picture of the live state can be relied on when something is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// It was read whole, just now: what is not in it is not there.
+    Fresh,
+    /// It was read some time ago, or perhaps not whole: every create looks first.
+    Dated,
+}
+
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// When and how well the plan's live state was read.
+    pub picture: Picture,
     /// How many items at once.
     pub concurrency: usize,
     /// Kinds that need approval by name.
@@ -28,24 +39,45 @@ pub struct Options {
 
 /// Asked to stop: items in flight are finished, no further one is begun.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicBool);
+pub struct Stop(Mutex<Option<String>>);
 
 impl Stop {
-    /// Asks to stop.
+    /// Asks to stop because somebody interrupted.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.ask_because("interrupted");
     }
 
-    /// Whether somebody asked.
-    pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    /// Asks to stop; the first reason is kept.
+    pub fn ask_because(&self, why: &str) {
+        self.0
+            .lock()
+            .expect("no panic inside")
+            .get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Why to stop, if somebody asked.
+    pub fn reason(&self) -> Option<String> {
+        self.0.lock().expect("no panic inside").clone()
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.lock().expect("no panic inside").is_some()
     }
 }
 
 /// Whoever watches a run.
 pub trait Progress: Sync {
     /// An item came to its end.
-    fn finished(&self, action: &Action, status: &Status);
+    fn finished(&self, action: &Action, status: &Status, made: MadeBy);
+}
+
+/// What one item made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MadeBy {
+    /// The user's id.
+    pub user: Option<UserId>,
+    /// The group's id.
+    pub group: Option<GroupId>,
 }
 
 /// What earlier items of this run made.
@@ -70,7 +102,7 @@ pub async fn execute<T: Transport>(
         steps: Steps {
             writer,
             profile,
-            read_whole: plan_read_whole(plan),
+            picture: picture(plan, options),
             made: Mutex::default(),
         },
         options,
@@ -93,12 +125,22 @@ pub async fn execute<T: Transport>(
     run.into_outcome(plan)
 }
 
-fn plan_read_whole(plan: &Plan) -> super::steps::ReadBefore {
+/// A plan made from a partial read is dated from the start.
+fn picture(plan: &Plan, options: &Options) -> Picture {
     if plan.integrity.users.is_whole() && plan.integrity.groups.is_whole() {
-        super::steps::ReadBefore::Whole
+        options.picture
     } else {
-        super::steps::ReadBefore::Partial
+        Picture::Dated
     }
+}
+
+/// How the items of a phase are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// All items on one group together.
+    Memberships,
+    /// One by one.
+    Others,
 }
 
 struct Run<'a, T, P> {
@@ -129,7 +171,7 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
             }
         }
         let memberships = match phase {
-            Phase::AddMembers | Phase::RemoveMembers => true,
+            Phase::AddMembers | Phase::RemoveMembers => Kind::Memberships,
             Phase::CreateUsers
             | Phase::ReactivateUsers
             | Phase::UpdateUsers
@@ -137,25 +179,54 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
             | Phase::RenameGroups
             | Phase::DeactivateUsers
             | Phase::DeleteUsers
-            | Phase::DeleteGroups => false,
+            | Phase::DeleteGroups => Kind::Others,
         };
+        // The canary: one goes first and is read back. If the provider says yes and does
+        // nothing, it would do so for all of them.
+        let mut chains = chains.into_iter();
+        let Some(canary) = chains.next() else { return };
+        let first = canary[0].id.clone();
+        self.chain(canary, memberships).await;
+        let deaf = self
+            .statuses
+            .lock()
+            .expect("no panic inside")
+            .get(&first)
+            .is_some_and(|status| matches!(status, Status::NotTaken { .. }));
+        if deaf {
+            for action in chains.flatten() {
+                let because = format!(
+                    "`{first}`, the first of its kind, was answered with success and did nothing"
+                );
+                self.settle(action, Status::Skipped { because });
+            }
+            return;
+        }
         futures_util::stream::iter(chains)
-            .for_each_concurrent(self.options.concurrency.max(1), |chain| async move {
-                if memberships {
-                    self.membership_chain(&chain).await;
-                } else {
-                    for action in chain {
-                        self.one(action).await;
-                    }
-                }
+            .for_each_concurrent(self.options.concurrency.max(1), |chain| {
+                self.chain(chain, memberships)
             })
             .await;
+    }
+
+    async fn chain(&self, chain: Vec<&Action>, kind: Kind) {
+        match kind {
+            Kind::Memberships => self.membership_chain(&chain).await,
+            Kind::Others => {
+                for action in chain {
+                    self.one(action).await;
+                }
+            }
+        }
     }
 
     async fn one(&self, action: &Action) {
         let status = match self.hindrance(action) {
             Some(status) => status,
-            None => self.guard_run(self.steps.run(action).await),
+            None => {
+                let running = ITEM.scope(action.id.clone(), self.steps.run(action));
+                self.guard_run(running.await)
+            }
         };
         self.settle(action, status);
     }
@@ -222,7 +293,8 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
     }
 
     fn settle(&self, action: &Action, status: Status) {
-        self.progress.finished(action, &status);
+        let made = self.steps.made_by(action);
+        self.progress.finished(action, &status, made);
         self.statuses
             .lock()
             .expect("no panic inside")
@@ -232,7 +304,6 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
     fn into_outcome(self, plan: &Plan) -> Outcome {
         let mut statuses = self.statuses.into_inner().expect("no panic inside");
         let stopped = self.stopped.into_inner().expect("no panic inside");
-        let asked = self.stop.is_asked().then(|| "asked to stop".to_owned());
         Outcome {
             steps: plan
                 .actions
@@ -242,7 +313,7 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
                     status: statuses.remove(&action.id).unwrap_or(Status::NotRun),
                 })
                 .collect(),
-            stopped: stopped.or(asked),
+            stopped: stopped.or(self.stop.reason()),
         }
     }
 }

@@ -9,7 +9,9 @@
 
 mod executor;
 mod outcome;
+pub mod recorded;
+pub mod report;
 mod steps;
 
-pub use executor::{Options, Progress, Stop, execute};
+pub use executor::{MadeBy, Options, Picture, Progress, Stop, execute};
 pub use outcome::{Outcome, Status, StepOutcome};

@@ -38,6 +38,13 @@ pub enum Status {
         /// What to do.
         help: String,
     },
+    /// The provider said that it did it, and did not: read back, nothing had changed.
+    NotTaken {
+        /// What was meant.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// The world moved since the plan was made, so the item was not touched.
     Moved {
         /// Before, expected and now.
@@ -60,10 +67,24 @@ impl Status {
         match self {
             Status::Done | Status::AlreadySo | Status::Adopted(_) => true,
             Status::Failed { .. }
+            | Status::NotTaken { .. }
             | Status::Moved { .. }
             | Status::Skipped { .. }
             | Status::Pending(_)
             | Status::NotRun => false,
+        }
+    }
+
+    /// Why, where there is more to say than the word.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            Status::Done | Status::AlreadySo | Status::NotRun => None,
+            Status::Adopted(message)
+            | Status::Failed { message, help: _ }
+            | Status::NotTaken { message, help: _ }
+            | Status::Moved { message }
+            | Status::Skipped { because: message } => Some(message.clone()),
+            Status::Pending(_) => Some("the policy wants this approved by name".to_owned()),
         }
     }
 
@@ -74,6 +95,7 @@ impl Status {
             Status::AlreadySo => "already so",
             Status::Adopted(_) => "adopted",
             Status::Failed { .. } => "failed",
+            Status::NotTaken { .. } => "not taken",
             Status::Moved { .. } => "moved",
             Status::Skipped { .. } => "skipped",
             Status::Pending(_) => "pending",

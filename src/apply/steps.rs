@@ -4,28 +4,21 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::executor::{Made, members};
+use super::executor::{Made, MadeBy, Picture, members};
 use super::outcome::Status;
+use super::recorded::ITEM;
 use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId, fold};
 use crate::plan::{Action, Attribute, AttributeChange, Change, MemberChange, Person, UserState};
-use crate::profile::{CreateExisting, NameModel, Profile};
+use crate::profile::{CreateExisting, GroupNames, NameModel, Profile};
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Effect, Transport};
 use crate::scim::service::{Activity, NewUser, UserAttribute, UserState as WireState, Writer};
 use crate::scim::wire;
 
-/// Whether the plan was made from a whole read. If not, somebody to be created may be there
-/// already, so every create looks first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReadBefore {
-    Whole,
-    Partial,
-}
-
 pub(super) struct Steps<'a, T> {
     pub(super) writer: &'a Writer<T>,
     pub(super) profile: &'a Profile,
-    pub(super) read_whole: ReadBefore,
+    pub(super) picture: Picture,
     pub(super) made: Mutex<Made>,
 }
 
@@ -66,16 +59,42 @@ impl<T: Transport> Steps<'_, T> {
         }
     }
 
+    /// What an item made in this run.
+    pub(super) fn made_by(&self, action: &Action) -> MadeBy {
+        let made = self.made.lock().expect("no panic inside");
+        match &action.change {
+            Change::CreateUser { key, .. } => MadeBy {
+                user: made.users.get(key).cloned(),
+                group: None,
+            },
+            Change::CreateGroup { name, .. } => MadeBy {
+                user: None,
+                group: made.groups.get(name).cloned(),
+            },
+            Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => MadeBy::default(),
+        }
+    }
+
     async fn create_user(
         &self,
         key: &PersonKey,
         user: &UserState,
         external_id: Option<&ExternalId>,
     ) -> Step {
-        if self.read_whole == ReadBefore::Partial
+        if self.picture == Picture::Dated
             && let Some(found) = self.find_user(user).await?
         {
-            return Ok(self.adopt(key, &found));
+            let ours = external_id.is_some()
+                && found.external_id.as_deref() == external_id.map(ExternalId::as_str);
+            let status = self.adopt(key, &found);
+            return Ok(if ours { Status::AlreadySo } else { status });
         }
         let new = NewUser {
             external_id: external_id.map(ExternalId::as_str),
@@ -92,13 +111,13 @@ impl<T: Transport> Steps<'_, T> {
             Err(error) => return Err(error),
         };
         let Some(id) = id.filter(|id| !id.is_empty()).map(UserId::from) else {
-            return Ok(not_taken(format!(
+            return Ok(failed(format!(
                 "the account of `{key}` came back without an id"
             )));
         };
         let confirmed = self.confirm_created(&id, user).await?;
         let Some(there) = confirmed else {
-            return Ok(not_taken(format!(
+            return Ok(failed(format!(
                 "`{key}` was created, but cannot be found under `{}`",
                 user.email
             )));
@@ -111,7 +130,7 @@ impl<T: Transport> Steps<'_, T> {
                 self.remember_user(key, id);
                 Ok(match difference(self.profile, user, &there) {
                     None => Status::Done,
-                    Some(difference) => not_taken(format!("`{key}` was created, but {difference}")),
+                    Some(difference) => failed(format!("`{key}` was created, but {difference}")),
                 })
             }
         }
@@ -119,7 +138,7 @@ impl<T: Transport> Steps<'_, T> {
 
     fn adopt(&self, key: &PersonKey, found: &wire::User) -> Status {
         let Some(id) = &found.id else {
-            return not_taken(format!(
+            return failed(format!(
                 "an account for `{key}` exists, but came without an id"
             ));
         };
@@ -386,6 +405,18 @@ impl<T: Transport> Steps<'_, T> {
 
     async fn create_group(&self, name: &GroupName, expected_id: Option<&GroupId>) -> Step {
         let reader = self.writer.reader();
+        if self.picture == Picture::Dated {
+            let mut found = reader.find_groups(name.as_str()).await?;
+            match self.profile.group_names {
+                GroupNames::Exact => {
+                    found.retain(|group| group.display_name.as_deref() == Some(name.as_str()));
+                }
+                GroupNames::Folded => {}
+            }
+            if let Some(status) = self.adopt_group(name, &found) {
+                return Ok(status);
+            }
+        }
         if let Some(id) = expected_id
             && let Some(other) = reader.group(id).await?
         {
@@ -401,12 +432,6 @@ impl<T: Transport> Steps<'_, T> {
                 ),
             });
         }
-        if self.read_whole == ReadBefore::Partial {
-            let found = reader.find_groups(name.as_str()).await?;
-            if let Some(status) = self.adopt_group(name, &found) {
-                return Ok(status);
-            }
-        }
         let created = match self.writer.create_group(name.as_str()).await {
             Ok(group) => group,
             Err(error) if is_ambiguous(&error) => {
@@ -419,13 +444,13 @@ impl<T: Transport> Steps<'_, T> {
             Err(error) => return Err(error),
         };
         let Some(id) = created.id.filter(|id| !id.is_empty()).map(GroupId::from) else {
-            return Ok(not_taken(format!(
+            return Ok(failed(format!(
                 "the group `{name}` came back without an id"
             )));
         };
         let there = self.settled(|| reader.group(&id), Option::is_some).await?;
         let Some(there) = there else {
-            return Ok(not_taken(format!(
+            return Ok(failed(format!(
                 "the group `{name}` was created, but cannot be read"
             )));
         };
@@ -462,9 +487,7 @@ impl<T: Transport> Steps<'_, T> {
                     .expect("no panic inside")
                     .groups
                     .insert(name.clone(), id.clone());
-                Some(Status::Adopted(format!(
-                    "the group `{name}` was there already (id {id})"
-                )))
+                Some(Status::AlreadySo)
             }
             several => Some(Status::Moved {
                 message: format!("{} groups have the name `{name}` now", several.len()),
@@ -603,10 +626,13 @@ impl<T: Transport> Steps<'_, T> {
                 results.push((*item, Ok(status)));
                 continue;
             }
-            let answer = match direction {
-                Direction::In => self.writer.add_members(&id, &open).await,
-                Direction::Out => self.writer.remove_members(&id, &open).await,
+            let sending = async {
+                match direction {
+                    Direction::In => self.writer.add_members(&id, &open).await,
+                    Direction::Out => self.writer.remove_members(&id, &open).await,
+                }
             };
+            let answer = ITEM.scope(item.id.clone(), sending).await;
             match answer {
                 Ok(()) => {
                     written.push(Written {
@@ -764,10 +790,19 @@ fn gone(person: &Person) -> Status {
     }
 }
 
-fn not_taken(message: String) -> Status {
+fn failed(message: String) -> Status {
     Status::Failed {
         message,
-        help: "look at it in the service provider's console, then plan again".to_owned(),
+        help: LOOK.to_owned(),
+    }
+}
+
+const LOOK: &str = "look at it in the service provider's console, then plan again";
+
+fn not_taken(message: String) -> Status {
+    Status::NotTaken {
+        message,
+        help: LOOK.to_owned(),
     }
 }
 

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::project::{self, Failure, Project};
+use super::state::{self, Lock, ReportFile};
 use super::target::{self, Connection};
 use super::trouble::Trouble;
 use super::{Terminal, plan, runtime};
-use crate::apply::{Options, Outcome, Progress, Status, Stop, execute};
+use crate::apply::report::{Event, REPORT_VERSION, Report};
+use crate::apply::{MadeBy, Options, Outcome, Picture, Progress, Status, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
 use crate::exit::Exit;
 use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
-use crate::plan::{Action, Allowances, Plan};
+use crate::plan::file::PlanFile;
+use crate::plan::{Action, Allowances, Plan, TargetInfo};
 use crate::render;
 use crate::render::style::count;
 use crate::render::text::Detail;
@@ -34,31 +39,49 @@ pub(super) fn run(
     args: &ApplyArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let allow = plan::allowances(&args.shape)?;
+    let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    let as_of = match &saved {
+        Some(saved) => saved.as_of,
+        None => args.shape.as_of.unwrap_or_else(project::today),
+    };
     let project = project::load_project(global, as_of, terminal)?;
+    if let Some(stale) = saved.as_ref().and_then(|saved| stale(&project, saved)) {
+        terminal.status(&stale);
+        return Ok(Exit::Stale);
+    }
+    let _lock = Lock::take(&project.folder)?;
     runtime().block_on(async {
         let Connection {
             reader,
             target,
+            recorder,
             sandbox: _sandbox,
         } = target::connect(&project, terminal).await?;
-        let live = collect::collect(&reader).await?;
-        let planned = plan::make(&project, &live, &target, &allow);
+        let (planned, picture) = match saved {
+            Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
+            None => {
+                let live = collect::collect(&reader).await?;
+                (plan::make(&project, &live, &target, &allow), Picture::Fresh)
+            }
+        };
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;
         if planned.actions.is_empty() {
-            return Ok(verdict(&planned, true));
+            return Ok(verdict(&planned, Completeness::Whole));
         }
-        if !args.auto_approve && !ask(&planned, terminal)? {
+        if !args.auto_approve && !ask(&planned)? {
             terminal.status("nothing was written");
             return Ok(Exit::Failure);
         }
 
-        let writer = Writer::new(reader);
         let stop = Arc::new(Stop::default());
-        listen_for_interrupts(&stop);
-        let watch = Watch::new(&planned);
+        let (report, path) = begin_report(&project, args, &planned)?;
+        recorder.begin(Arc::clone(&report), Arc::clone(&stop));
+        listen_for_interrupts(&stop, terminal);
+        let writer = Writer::new(reader);
+        let watch = Watch::new(&planned, args, terminal, Arc::clone(&report));
         let options = Options {
+            picture,
             concurrency: usize::from(args.concurrency),
             needs_approval: project.policy.approvals.clone(),
             approved: args
@@ -75,13 +98,126 @@ pub(super) fn run(
             terminal.width(),
             terminal.out_colour(),
         ))?;
+        let end = |converged| Event::End {
+            converged,
+            stopped: outcome.stopped.clone(),
+        };
         if outcome.stopped.is_some() {
+            end_report(&report, end(None), &path, terminal);
             return Ok(Exit::Partial);
         }
         let residue = converge(&project, &writer, &target, &allow, &outcome).await?;
+        end_report(
+            &report,
+            end(Some(residue.actions.is_empty())),
+            &path,
+            terminal,
+        );
         terminal.print(&residue_text(&residue, &outcome, args, terminal))?;
-        Ok(verdict(&residue, outcome.is_whole()))
+        let completeness = if outcome.is_whole() {
+            Completeness::Whole
+        } else {
+            Completeness::Partial
+        };
+        Ok(verdict(&residue, completeness))
     })
+}
+
+/// Opens a plan saved with `plan --out`.
+fn read_plan(file: &Path) -> Result<Plan, Trouble> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::file("read the plan", file, &error))?;
+    PlanFile::open(&text).map_err(|error| {
+        Trouble::new(
+            "plan-file",
+            format!("`{}` is {error}", file.display()),
+            "save a new one with `scim-sync plan --out FILE`",
+        )
+    })
+}
+
+/// Says what differs, if the manifest is not the one the plan was made from.
+fn stale(project: &Project, saved: &Plan) -> Option<String> {
+    let (now, files) = project::manifest_fingerprints(&project.manifest.sources);
+    if now == saved.inputs.manifest {
+        return None;
+    }
+    let names: BTreeSet<&String> = files.keys().chain(saved.inputs.files.keys()).collect();
+    let differing: Vec<String> = names
+        .into_iter()
+        .filter_map(
+            |name| match (saved.inputs.files.get(name), files.get(name)) {
+                (Some(then), Some(now)) if then == now => None,
+                (Some(_), Some(_)) => Some(format!("  changed  {name}")),
+                (None, _) => Some(format!("  added    {name}")),
+                (_, None) => Some(format!("  removed  {name}")),
+            },
+        )
+        .collect();
+    Some(format!(
+        "error[stale-plan]: the manifest is not the one this plan was made from\n{}\nhelp: plan again, have it reviewed, and apply the new plan",
+        differing.join("\n")
+    ))
+}
+
+/// A saved plan, if it was made for this very target.
+fn for_this_target(saved: Plan, target: &TargetInfo) -> Result<Plan, Trouble> {
+    if saved.target == *target {
+        return Ok(saved);
+    }
+    Err(Trouble::new(
+        "plan-target",
+        format!(
+            "the plan was made for {} at {}, and the manifest's target is {} at {}",
+            saved.target.title, saved.target.base_url, target.title, target.base_url
+        ),
+        "apply it with the environment it was planned in, or plan again",
+    ))
+}
+
+fn begin_report(
+    project: &Project,
+    args: &ApplyArgs,
+    planned: &Plan,
+) -> Result<(Arc<Report>, PathBuf), Trouble> {
+    let path = match &args.report {
+        Some(path) => path.clone(),
+        None => state::report_path(&project.folder)?,
+    };
+    let cannot = |error: std::io::Error| Trouble::file("write the report", &path, &error);
+    let file = ReportFile::create(&path).map_err(cannot)?;
+    let report = Report::new(Box::new(file), || jiff::Timestamp::now().to_string());
+    let allowed = planned
+        .limits
+        .iter()
+        .filter_map(|limit| Some(format!("{}={}", limit.limit.as_str(), limit.raised_to?)))
+        .collect();
+    report
+        .write(Event::Begin {
+            version: REPORT_VERSION,
+            tool: format!("scim-sync {}", env!("CARGO_PKG_VERSION")),
+            target: planned.target.clone(),
+            plan: planned.fingerprint(),
+            commit: state::commit(&project.folder),
+            operator: state::operator(),
+            items: planned.actions.len(),
+            allowed,
+        })
+        .map_err(|message| {
+            Trouble::new(
+                "report",
+                message,
+                "nothing was sent; free some space, or name another file with `--report`",
+            )
+        })?;
+    Ok((Arc::new(report), path))
+}
+
+fn end_report(report: &Report, end: Event, path: &Path, terminal: &Terminal) {
+    match report.write(end) {
+        Ok(()) => terminal.status(&format!("report: {}", path.display())),
+        Err(message) => terminal.status(&message),
+    }
 }
 
 fn approval(kind: ApproveKind) -> ApprovalKind {
@@ -96,7 +232,7 @@ fn approval(kind: ApproveKind) -> ApprovalKind {
 async fn converge(
     project: &Project,
     writer: &Writer<target::Wire>,
-    target: &crate::plan::TargetInfo,
+    target: &TargetInfo,
     allow: &Allowances,
     outcome: &Outcome,
 ) -> Result<Plan, Failure> {
@@ -113,8 +249,15 @@ async fn converge(
     }
 }
 
-fn verdict(residue: &Plan, is_whole: bool) -> Exit {
-    if !is_whole || !residue.actions.is_empty() {
+/// Whether every item of a run is as wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Completeness {
+    Whole,
+    Partial,
+}
+
+fn verdict(residue: &Plan, completeness: Completeness) -> Exit {
+    if completeness == Completeness::Partial || !residue.actions.is_empty() {
         Exit::Partial
     } else if !residue.refusals.is_empty() {
         Exit::Refusals
@@ -146,7 +289,7 @@ fn residue_text(
 }
 
 /// Asks a person; without a terminal there is nobody to ask.
-fn ask(planned: &Plan, terminal: &Terminal) -> Result<bool, Failure> {
+fn ask(planned: &Plan) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Trouble::new(
             "not-approved",
@@ -171,16 +314,17 @@ fn ask(planned: &Plan, terminal: &Terminal) -> Result<bool, Failure> {
         .lock()
         .read_line(&mut answer)
         .map_err(|error| Trouble::file("read from", std::path::Path::new("stdin"), &error))?;
-    let _ = terminal;
     Ok(answer.trim() == "yes")
 }
 
 /// The first interrupt finishes what is in flight; the second one ends at once.
-fn listen_for_interrupts(stop: &Arc<Stop>) {
+fn listen_for_interrupts(stop: &Arc<Stop>, terminal: &Terminal) {
     let stop = Arc::clone(stop);
+    let terminal = terminal.clone();
     tokio::spawn(async move {
         if interrupt().await {
-            eprintln!("stopping: what is in flight is finished, interrupt again to end at once");
+            terminal
+                .status("stopping: what is in flight is finished; interrupt again to end at once");
             stop.ask();
         }
         if interrupt().await {
@@ -206,21 +350,44 @@ async fn interrupt() -> bool {
     tokio::signal::ctrl_c().await.is_ok()
 }
 
-/// A bar on a terminal, a line for each item elsewhere.
+/// A bar on a terminal, a line for each item elsewhere; and the report, always.
 struct Watch {
     bar: Option<indicatif::ProgressBar>,
+    lines: Lines,
+    failed: AtomicUsize,
+    report: Arc<Report>,
+    terminal: Terminal,
+}
+
+/// Which items get a line where there is no bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    Every,
+    Failures,
 }
 
 impl Watch {
-    fn new(planned: &Plan) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+    fn new(planned: &Plan, args: &ApplyArgs, terminal: &Terminal, report: Arc<Report>) -> Self {
+        let bar = (std::io::stderr().is_terminal() && !args.quiet).then(|| {
             let bar = indicatif::ProgressBar::new(planned.actions.len() as u64);
-            let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
+            let template = "{bar:24} {pos}/{len} {per_sec}, {eta} left{prefix}  {wide_msg}";
+            let style = indicatif::ProgressStyle::with_template(template)
                 .expect("the template is well-formed");
             bar.set_style(style);
             bar
         });
-        Self { bar }
+        let lines = if args.quiet {
+            Lines::Failures
+        } else {
+            Lines::Every
+        };
+        Self {
+            bar,
+            lines,
+            failed: AtomicUsize::new(0),
+            report,
+            terminal: terminal.clone(),
+        }
     }
 
     fn end(&self) {
@@ -231,12 +398,18 @@ impl Watch {
 }
 
 impl Progress for Watch {
-    fn finished(&self, action: &Action, status: &Status) {
+    fn finished(&self, action: &Action, status: &Status, made: MadeBy) {
         let line = format!(
             "{}: {}",
             status.word(),
             render::text::describe(action, Detail::Short)
         );
+        if !status.is_good() {
+            let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(bar) = &self.bar {
+                bar.set_prefix(format!(", {failed} not done"));
+            }
+        }
         match &self.bar {
             Some(bar) => {
                 bar.inc(1);
@@ -246,7 +419,17 @@ impl Progress for Watch {
                     bar.println(line);
                 }
             }
-            None => eprintln!("{line}"),
+            None if self.lines == Lines::Every || !status.is_good() => self.terminal.status(&line),
+            None => {}
         }
+        // A report that cannot be written stops the run at its next request.
+        let _ = self.report.write(Event::Item {
+            item: action.id.clone(),
+            change: action.change.clone(),
+            outcome: status.word().to_owned(),
+            message: status.message(),
+            user_id: made.user,
+            group_id: made.group,
+        });
     }
 }

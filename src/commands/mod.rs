@@ -6,14 +6,17 @@
 mod apply;
 mod plan;
 mod project;
+mod report;
 mod sandbox;
 mod schema;
 mod snapshot;
+mod state;
 mod target;
 mod trouble;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 
 use clap::Parser as _;
 
@@ -54,6 +57,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
+        Command::Report(command) => report::run(command, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Sandbox(command) => sandbox::run(&cli.global, command, terminal),
     }
@@ -171,4 +175,16 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .expect("an operating system that runs processes gives threads")
+}
+
+/// Writes a file that holds personal data: readable by its owner only, whole or not at all.
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(file)?;
+    Ok(())
 }

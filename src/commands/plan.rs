@@ -1,13 +1,14 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
 use super::project::{self, Failure, Project};
-use super::target::{self, SANDBOX};
+use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, runtime};
 use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveState, collect};
+use crate::plan::file::PlanFile;
 use crate::plan::{Allowances, Plan, PlanInput, TargetInfo};
 use crate::render;
 use crate::render::text::{Detail, TextOptions};
@@ -21,7 +22,7 @@ pub(super) fn run(
     let allow = allowances(&args.shape)?;
     let project = project::load_project(global, as_of, terminal)?;
     let (live, target) = match &args.live {
-        Some(file) => from_snapshot(&project, file)?,
+        Some(file) => from_snapshot(&project, file, terminal)?,
         None => runtime().block_on(async {
             let connection = target::connect(&project, terminal).await?;
             let live = collect::collect(&connection.reader).await?;
@@ -29,6 +30,16 @@ pub(super) fn run(
         })?,
     };
     let plan = make(&project, &live, &target, &allow);
+    if let Some(file) = &args.out {
+        let saved = PlanFile::seal(plan.clone()).to_json();
+        super::write_private(file, saved.as_bytes())
+            .map_err(|error| Trouble::file("write the plan", file, &error))?;
+        terminal.status(&format!(
+            "saved as {}; `scim-sync apply {}` carries it out",
+            file.display(),
+            file.display()
+        ));
+    }
     match args.format {
         PlanFormat::Json => terminal.print(&render::json::plan(&plan))?,
         PlanFormat::Text => terminal.print(&text(&plan, &args.shape, terminal))?,
@@ -45,6 +56,7 @@ pub(super) fn run(
 fn from_snapshot(
     project: &Project,
     file: &std::path::Path,
+    terminal: &Terminal,
 ) -> Result<(LiveState, TargetInfo), Trouble> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Trouble::file("read the snapshot", file, &error))?;
@@ -67,8 +79,15 @@ fn from_snapshot(
             "plan it with the manifest it belongs to",
         ));
     }
-    let shown = format!("{} (snapshot of {})", snapshot.base_url, snapshot.taken_at);
-    Ok((snapshot.into_state(), target::target_info(project, shown)))
+    terminal.status(&format!(
+        "planned offline from a snapshot of {}",
+        snapshot.taken_at
+    ));
+    let base_url = snapshot.base_url.clone();
+    Ok((
+        snapshot.into_state(),
+        target::target_info(project, base_url),
+    ))
 }
 
 /// The limits raised for this plan.
@@ -127,10 +146,10 @@ pub(super) fn text(plan: &Plan, shape: &PlanShape, terminal: &Terminal) -> Strin
 /// Takes a snapshot's head: where and when.
 pub(super) fn snapshot(project: &Project, live: &LiveState, target: &TargetInfo) -> Snapshot {
     let now = jiff::Timestamp::now();
-    let base_url = if target.base_url == SANDBOX {
-        "sandbox"
-    } else {
-        &target.base_url
-    };
-    Snapshot::new(live, project.profile.name, base_url, &now.to_string())
+    Snapshot::new(
+        live,
+        project.profile.name,
+        &target.base_url,
+        &now.to_string(),
+    )
 }

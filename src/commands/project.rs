@@ -1,5 +1,6 @@
 //! The manifest, loaded, checked and resolved: where most commands begin.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -160,26 +161,35 @@ pub(crate) fn load_project(
 
 /// The fingerprints of a plan's inputs.
 pub(crate) fn fingerprints(sources: &SourceMap, live: &LiveState) -> Inputs {
-    let mut files: Vec<_> = sources
-        .files()
-        .map(|(_, file)| (&file.name, &file.text))
-        .collect();
-    files.sort();
-    let mut manifest = sha2::Sha256::new();
-    for (name, text) in files {
-        manifest.update(name.len().to_le_bytes());
-        manifest.update(name.as_bytes());
-        manifest.update(text.len().to_le_bytes());
-        manifest.update(text.as_bytes());
-    }
+    let (manifest, files) = manifest_fingerprints(sources);
     let mut hash = Hashing(sha2::Sha256::new());
     let snapshot = Snapshot::new(live, "", "", "");
     serde_json::to_writer(&mut hash, &(&snapshot.users, &snapshot.groups))
         .expect("hashing does not fail");
     Inputs {
-        manifest: hex(manifest),
+        manifest,
+        files,
         live: hex(hash.0),
     }
+}
+
+/// The fingerprint of each file of a manifest, and of all of them.
+pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<String, String>) {
+    let files: BTreeMap<String, String> = sources
+        .files()
+        .map(|(_, file)| {
+            let mut hash = sha2::Sha256::new();
+            hash.update(file.text.as_bytes());
+            (file.name.to_string(), hex(hash))
+        })
+        .collect();
+    let mut all = sha2::Sha256::new();
+    for (name, hash) in &files {
+        all.update(name.len().to_le_bytes());
+        all.update(name.as_bytes());
+        all.update(hash.as_bytes());
+    }
+    (hex(all), files)
 }
 
 struct Hashing(sha2::Sha256);

@@ -2,6 +2,7 @@
 
 use super::Terminal;
 use super::project::Failure;
+use crate::apply::report::Line;
 use crate::cli::{SchemaArgs, SchemaName};
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
@@ -13,6 +14,7 @@ pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failur
         SchemaName::Manifest => manifest_schema(),
         SchemaName::Included => included_schema(),
         SchemaName::Plan => plan_schema().to_value(),
+        SchemaName::Report => schemars::schema_for!(Line).to_value(),
         SchemaName::Snapshot => schemars::schema_for!(Snapshot).to_value(),
     };
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema has only string keys");

@@ -1,8 +1,5 @@
 //! `scim-sync snapshot`: the live state as one JSON file.
 
-use std::io::Write as _;
-use std::path::Path;
-
 use super::project::{self, Failure};
 use super::trouble::Trouble;
 use super::{Terminal, plan, runtime, target};
@@ -29,7 +26,7 @@ pub(super) fn run(
     match &args.out {
         None => terminal.print(&json)?,
         Some(file) => {
-            write_private(file, json.as_bytes())
+            super::write_private(file, json.as_bytes())
                 .map_err(|error| Trouble::file("write the snapshot", file, &error))?;
             let whole = if live.integrity.is_whole() {
                 "whole"
@@ -45,16 +42,4 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Success)
-}
-
-/// Writes a file that holds personal data: readable by its owner only, whole or not at all.
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    };
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file)?;
-    Ok(())
 }

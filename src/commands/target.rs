@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::Terminal;
 use super::project::{Failure, Project};
 use super::trouble::Trouble;
+use crate::apply::recorded::{Recorded, Recorder};
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
 use crate::render;
@@ -21,12 +22,13 @@ use crate::scim::retry::{Retry, RetryPolicy, Retrying};
 use crate::scim::service::Reader;
 
 /// The transport of every command.
-pub(crate) type Wire = Retrying<HttpTransport>;
+pub(crate) type Wire = Retrying<Recorded<HttpTransport>>;
 
 /// A service provider that can be spoken to. The sandbox, if it is one, lives as long.
 pub(crate) struct Connection {
     pub(crate) reader: Reader<Wire>,
     pub(crate) target: TargetInfo,
+    pub(crate) recorder: Recorder,
     pub(crate) sandbox: Option<Server>,
 }
 
@@ -34,6 +36,10 @@ pub(crate) struct Connection {
 pub(crate) const SANDBOX: &str = "the embedded sandbox";
 /// The token of the embedded sandbox: it listens on loopback only and holds toy data.
 const SANDBOX_TOKEN: &str = "sandbox";
+/// The rate towards a provider on this machine, whose limits are its own.
+const UNLIMITED: Rate = Rate {
+    per_minute: 1_000_000,
+};
 /// The account of the embedded sandbox.
 const SANDBOX_ACCOUNT: &str = "sandbox";
 
@@ -48,9 +54,6 @@ pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Co
             (url.clone(), token, url, None)
         }
         None => {
-            dialect.rate = Rate {
-                per_minute: 1_000_000,
-            };
             let server = start_sandbox(project).await?;
             let token = SecretString::from(SANDBOX_TOKEN);
             (
@@ -72,15 +75,23 @@ pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Co
         Trouble::new(error.code(), error.to_string(), error.help())
     })?;
     let seed = u64::from(std::process::id());
+    if http.is_local() {
+        dialect.rate = UNLIMITED;
+    }
+    let recorder = Recorder::default();
     let tell = terminal.clone();
-    let wire = Retrying::new(http, dialect.rate, RetryPolicy::new(seed)).observed(Arc::new(
-        move |retry: &Retry| {
-            tell.status(&render::outcome::retry(retry));
-        },
-    ));
+    let wire = Retrying::new(
+        Recorded::new(http, recorder.clone()),
+        dialect.rate,
+        RetryPolicy::new(seed),
+    )
+    .observed(Arc::new(move |retry: &Retry| {
+        tell.status(&render::outcome::retry(retry));
+    }));
     Ok(Connection {
         reader: Reader::new(wire, dialect),
         target: target_info(project, shown),
+        recorder,
         sandbox,
     })
 }

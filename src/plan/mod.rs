@@ -11,6 +11,7 @@
 //! manifest or the provider it was made from.
 
 mod consequence;
+pub mod file;
 mod groups;
 pub mod guard;
 mod identity;
@@ -19,6 +20,8 @@ mod planner;
 pub mod policy;
 mod summary;
 mod users;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,8 +94,10 @@ pub struct TargetInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inputs {
-    /// The manifest's files.
+    /// The manifest's files, all of them.
     pub manifest: String,
+    /// Each of the manifest's files.
+    pub files: BTreeMap<String, String>,
     /// The live state.
     pub live: String,
 }

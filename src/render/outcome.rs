@@ -26,7 +26,9 @@ pub fn text(plan: &Plan, outcome: &Outcome, width: usize, colour: Colour) -> Str
         let told = match &step.status {
             Status::Done | Status::AlreadySo => continue,
             Status::Adopted(what) => what.clone(),
-            Status::Failed { message, help } => format!("{message}\n-> {help}"),
+            Status::Failed { message, help } | Status::NotTaken { message, help } => {
+                format!("{message}\n-> {help}")
+            }
             Status::Moved { message } => message.clone(),
             Status::Skipped { because } => because.clone(),
             Status::Pending(kind) => format!("needs `--approve {}`", approval_word(*kind)),
@@ -97,6 +99,7 @@ fn counts(outcome: &Outcome) -> String {
         "adopted",
         "already so",
         "failed",
+        "not taken",
         "moved",
         "skipped",
         "pending",

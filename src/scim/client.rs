@@ -338,6 +338,13 @@ impl HttpTransport {
     }
 }
 
+impl HttpTransport {
+    /// Whether the provider is on this machine: then nobody else pays for its requests.
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.base)
+    }
+}
+
 impl Transport for HttpTransport {
     fn send(
         &self,

@@ -97,7 +97,7 @@ impl Ran {
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(
-            self.out.contains(text),
+            words(&self.out).contains(&words(text)),
             "no {text:?} in stdout:\n{}\nstderr:\n{}",
             self.out,
             self.err
@@ -107,13 +107,6 @@ impl Ran {
 
     #[track_caller]
     pub fn warns(self, text: &str) -> Self {
-        // Long lines are wrapped for people; the words are what counts.
-        let words = |text: &str| {
-            text.split(|c: char| c.is_whitespace() || c == '│')
-                .filter(|w| !w.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
         assert!(
             words(&self.err).contains(&words(text)),
             "no {text:?} in stderr:\n{}\nstdout:\n{}",
@@ -122,6 +115,14 @@ impl Ran {
         );
         self
     }
+}
+
+/// Long lines are wrapped for people; the words are what counts.
+fn words(text: &str) -> String {
+    let words = text
+        .split(|c: char| c.is_whitespace() || c == '│')
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A running `sandbox serve`, ended when dropped.

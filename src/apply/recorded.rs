@@ -1,0 +1,121 @@
+//! A transport that writes every request of an item down before it sends it.
+//!
+//! **Invariants.** A write that cannot be written down is not sent, and nothing after it.
+//! Reads are not written down: they have no effect.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::executor::Stop;
+use super::report::{Event, Report};
+use crate::ids::ItemId;
+use crate::scim::http::{
+    Effect, Method, Request, Response, Transport, TransportError, TransportFault,
+};
+
+tokio::task_local! {
+    /// The item a request is sent for.
+    pub(super) static ITEM: ItemId;
+}
+
+/// A transport that reports, once it was told where to.
+#[derive(Clone)]
+pub struct Recorded<T> {
+    inner: T,
+    recorder: Recorder,
+}
+
+/// Tells a [`Recorded`] transport where to write; shared by all its clones.
+#[derive(Clone, Default)]
+pub struct Recorder(Arc<OnceLock<Recording>>);
+
+struct Recording {
+    report: Arc<Report>,
+    stop: Arc<Stop>,
+    attempts: Mutex<HashMap<(ItemId, Method, String), u32>>,
+}
+
+impl Recorder {
+    /// From now on, what is sent for an item is written into `report`; when that fails,
+    /// the run is asked to stop. Only the first call counts.
+    pub fn begin(&self, report: Arc<Report>, stop: Arc<Stop>) {
+        self.0.get_or_init(|| Recording {
+            report,
+            stop,
+            attempts: Mutex::default(),
+        });
+    }
+}
+
+impl<T> Recorded<T> {
+    /// Passes everything on, and writes nothing down until the recorder is told to.
+    pub fn new(inner: T, recorder: Recorder) -> Self {
+        Self { inner, recorder }
+    }
+}
+
+impl<T: Transport> Transport for Recorded<T> {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let recording = match (self.recorder.0.get(), request.method) {
+            (None, _) | (Some(_), Method::Get) => return self.inner.send(request).await,
+            (Some(recording), Method::Post | Method::Put | Method::Patch | Method::Delete) => {
+                recording
+            }
+        };
+        let Ok(item) = ITEM.try_with(Clone::clone) else {
+            return self.inner.send(request).await;
+        };
+        let path = request.display_path();
+        let attempt = {
+            let mut attempts = recording.attempts.lock().expect("no panic inside");
+            let attempt = attempts
+                .entry((item.clone(), request.method, path.clone()))
+                .or_default();
+            *attempt += 1;
+            *attempt
+        };
+        recording.write(Event::Request {
+            item: item.clone(),
+            attempt,
+            method: request.method.to_string(),
+            path,
+            body: request.body.as_deref().map(|body| {
+                // Every body we send is JSON; were one not, its text would still be told.
+                serde_json::from_str(body).unwrap_or_else(|_| body.into())
+            }),
+        })?;
+        let began = tokio::time::Instant::now();
+        let answer = self.inner.send(request).await;
+        let (status, error) = match &answer {
+            Ok(response) => (Some(response.status), None),
+            Err(error) => (None, Some(error.message.clone())),
+        };
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // The request is out; that its answer could not be written down stops the next one.
+        let _ = recording.write(Event::Answer {
+            item,
+            attempt,
+            status,
+            error,
+            millis,
+        });
+        answer
+    }
+
+    fn target(&self) -> &str {
+        self.inner.target()
+    }
+}
+
+impl Recording {
+    fn write(&self, event: Event) -> Result<(), TransportError> {
+        self.report.write(event).map_err(|message| {
+            self.stop.ask_because(&message);
+            TransportError {
+                fault: TransportFault::Other,
+                effect: Effect::None,
+                message,
+            }
+        })
+    }
+}
