@@ -20,9 +20,10 @@ const STYLE: TextStyle = TextStyle {
 };
 
 /// Codes that other stages produce: profiles and the start of a command.
-const ELSEWHERE: [FaultCode; 6] = [
+const ELSEWHERE: [FaultCode; 7] = [
     FaultCode::UnsupportedAttribute,
     FaultCode::GroupIdCollision,
+    FaultCode::GroupNameCollision,
     FaultCode::InvalidName,
     FaultCode::MissingSecret,
     FaultCode::UnknownProvider,
@@ -93,7 +94,10 @@ fn every_invalid_file_prints_its_golden_text() {
         let loaded = check(files);
         let code = name.split('.').next().unwrap();
         assert!(
-            loaded.faults.iter().any(|fault| fault.code.as_str() == code),
+            loaded
+                .faults
+                .iter()
+                .any(|fault| fault.code.as_str() == code),
             "{name} does not give {code}: {:#?}",
             loaded.faults
         );
@@ -135,7 +139,12 @@ fn no_format_shows_a_token() {
 
 #[test]
 fn the_disk_and_memory_say_the_same() {
-    for name in ["unknown-person", "duplicate-declaration", "root-only", "empty-include"] {
+    for name in [
+        "unknown-person",
+        "duplicate-declaration",
+        "root-only",
+        "empty-include",
+    ] {
         let from_disk = load(&folder().join(name).join("scim-sync.yaml"));
         let loaded = from_disk.checked(date(2027, 6, 1));
         let drawn = text(&loaded.faults, &loaded.sources, STYLE);
