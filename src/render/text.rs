@@ -13,8 +13,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::escape::terminal;
 use super::style::{Colour, Mark, Styles, count};
 use crate::plan::{
-    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, Plan, Refusal,
-    UnmanagedReason,
+    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, MembershipOrigin,
+    Plan, Reason, Refusal, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -210,11 +210,11 @@ impl Page {
         let shown = self.shown(actions.len());
         for action in &actions[..shown] {
             let (mark, word) = mark(&action.change);
-            let text = format!(
-                "{} ({})",
-                subject(action, self.detail),
-                action.reason.words()
-            );
+            let mut text = subject(action, self.detail);
+            // Each member has the role that gives it beside the name.
+            if action.reason != Reason::RoleGives {
+                let _ = write!(text, " ({})", action.reason.words());
+            }
             self.item(mark, word, &text);
             for consequence in &action.consequences {
                 self.under(&consequence_text(consequence, self.detail));
@@ -491,17 +491,28 @@ fn members_text(members: &[MemberChange], detail: Detail) -> String {
             let label = terminal(member.person.label()).into_owned();
             match member.origins.as_slice() {
                 [] => label,
-                [first, ..] => match first.until {
-                    Some(until) => format!(
-                        "{label} (role {}, until {until})",
-                        terminal(first.role.as_str())
-                    ),
-                    None => format!("{label} (role {})", terminal(first.role.as_str())),
-                },
+                origins => format!("{label} ({})", origins_text(origins)),
             }
         })
         .collect();
     list(&names, detail)
+}
+
+/// `role dev`, `role dev and 2 more`, `role dev until 2027-01-31`. A membership ends with the
+/// last of its paths, and with none if one has no end.
+fn origins_text(origins: &[MembershipOrigin]) -> String {
+    let mut roles: Vec<&str> = origins.iter().map(|it| it.role.as_str()).collect();
+    roles.dedup();
+    let mut text = match roles.as_slice() {
+        [] => String::new(),
+        [role] => format!("role {}", terminal(role)),
+        [first, rest @ ..] => format!("role {} and {} more", terminal(first), rest.len()),
+    };
+    let ends: Option<Vec<jiff::civil::Date>> = origins.iter().map(|it| it.until).collect();
+    if let Some(last) = ends.and_then(|ends| ends.into_iter().max()) {
+        let _ = write!(text, " until {last}");
+    }
+    text
 }
 
 fn list(names: &[String], detail: Detail) -> String {
@@ -583,17 +594,22 @@ fn limit_text(limit: &LimitUse) -> String {
         LimitName::MembershipRemovals => "memberships removed",
         LimitName::PerGroupRemovals => "removed from one group",
     };
+    let group = limit.group.as_ref().map_or(String::new(), |name| {
+        format!(" {}", terminal(name.as_str()))
+    });
     let of = match (limit.raised_to, limit.allowed) {
         (Some(raised), _) => format!("{raised} (raised from {})", limit.configured),
         (None, Some(allowed)) if limit.configured.ends_with('%') => {
             format!("{allowed} ({} of {})", limit.configured, limit.population)
         }
         (None, Some(allowed)) => allowed.to_string(),
-        (None, None) => format!("any number ({} of too few to count)", limit.configured),
+        (None, None) => {
+            return format!(
+                "{} {noun}{group} (too few there for {} to count)",
+                limit.used, limit.configured
+            );
+        }
     };
-    let group = limit.group.as_ref().map_or(String::new(), |name| {
-        format!(" {}", terminal(name.as_str()))
-    });
     let tripped = if limit.tripped {
         ", over the limit"
     } else {
