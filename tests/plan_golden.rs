@@ -160,7 +160,11 @@ const TWO_LIVE: &str = "
 
 #[test]
 fn create() {
-    check_plan("harness", TWO, "", expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        "",
+        expect![[r#"
         Plan for Harness at sandbox
         compared 0 users and 0 groups, grants judged on 2026-11-24
 
@@ -183,23 +187,33 @@ fn create() {
                       at scim-sync.yaml:7:20 and 1 more line
 
         Plan: 3 to create, 2 memberships to add
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn nothing_to_do() {
-    check_plan("harness", TWO, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
         Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_person_is_renamed() {
     let live = TWO_LIVE.replace("Ada Lovelace", "Ada Byron");
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -209,8 +223,13 @@ fn a_person_is_renamed() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 to update
-    "#]]);
-    check_plan("scim", TWO, &live, expect![[r#"
+    "#]],
+    );
+    check_plan(
+        "scim",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -221,7 +240,8 @@ fn a_person_is_renamed() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 to update
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -230,7 +250,11 @@ fn suspended_is_removed_at_harness() {
         "familyName: Hopper",
         "familyName: Hopper, status: suspended",
     );
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -243,7 +267,8 @@ fn suspended_is_removed_at_harness() {
         Limits: 1 of 5 people removed
 
         Plan: 1 to delete
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -252,7 +277,11 @@ fn suspended_is_deactivated_elsewhere() {
         "familyName: Hopper",
         "familyName: Hopper, status: suspended",
     );
-    check_plan("scim", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "scim",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -263,13 +292,18 @@ fn suspended_is_deactivated_elsewhere() {
         Limits: 1 of 5 people removed
 
         Plan: 1 to deactivate
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn inactive_is_reactivated() {
     let live = TWO_LIVE.replace("key=ada", "key=ada off");
-    check_plan("scim", TWO, &live, expect![[r#"
+    check_plan(
+        "scim",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -278,14 +312,19 @@ fn inactive_is_reactivated() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 to update
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_tombstone_removes() {
     let manifest = TWO.replace("members: [ada, grace]", "members: [ada]");
     let manifest = manifest.replace("familyName: Hopper", "familyName: Hopper, status: absent");
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -297,8 +336,13 @@ fn a_tombstone_removes() {
         Limits: 1 of 5 people removed
 
         Plan: 1 to delete
-    "#]]);
-    check_plan("scim", &manifest, TWO_LIVE, expect![[r#"
+    "#]],
+    );
+    check_plan(
+        "scim",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -313,13 +357,18 @@ fn a_tombstone_removes() {
         count); 1 removed from one group ops (too few there for 50% to count)
 
         Plan: 1 membership to remove, 1 to delete
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_email_change_is_refused() {
     let manifest = TWO.replace("ada@x.io", "ada.king@x.io");
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -333,7 +382,8 @@ fn an_email_change_is_refused() {
                       at scim-sync.yaml:4:17
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -342,7 +392,11 @@ fn two_live_users_differ_by_case() {
         "{}\nuser u3 ADA@X.IO Ada Lovelace",
         TWO_LIVE.replace("; key=ada", "")
     );
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 3 users and 1 group, grants judged on 2026-11-24
 
@@ -354,13 +408,18 @@ fn two_live_users_differ_by_case() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_account_of_another_key() {
     let live = TWO_LIVE.replace("key=ada", "key=countess");
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -371,18 +430,24 @@ fn an_account_of_another_key() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn another_clients_external_id_is_left_alone() {
     let live = TWO_LIVE.replace("key=ada", "ext=00u1abcd");
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
         Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]]);
+    "#]],
+    );
 }
 
 /// Seed 200721: the tombstone would remove whom the next plan creates again.
@@ -393,7 +458,11 @@ fn a_tombstone_does_not_remove_whoever_is_declared_under_a_new_key() {
         "  countess: { email: a.l@x.io, status: absent }\n    roles:",
     );
     let live = TWO_LIVE.replace("key=ada", "key=countess");
-    check_plan("scim", &manifest, &live, expect![[r#"
+    check_plan(
+        "scim",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -411,14 +480,19 @@ fn a_tombstone_does_not_remove_whoever_is_declared_under_a_new_key() {
                       at scim-sync.yaml:6:3 and 1 more line
 
         Plan: 2 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_role_is_gone_and_support_removes_the_group() {
     let manifest = format!("{TWO}\n    groups: {{ auditors: {{ status: absent }} }}");
     let live = format!("{TWO_LIVE}\ngroup auditors auditors: u1");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 2 groups, grants judged on 2026-11-24
 
@@ -439,7 +513,8 @@ fn a_role_is_gone_and_support_removes_the_group() {
         Limits: 1 memberships removed (too few there for 10% to count)
 
         Plan: 1 membership to remove, 1 for Support
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -450,7 +525,11 @@ fn a_role_is_gone_and_policy_deletes_the_group() {
     policy: {{ onRemoval: {{ groups: delete }} }}"
     );
     let live = format!("{TWO_LIVE}\ngroup auditors auditors: u1");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 2 groups, grants judged on 2026-11-24
 
@@ -463,14 +542,19 @@ fn a_role_is_gone_and_policy_deletes_the_group() {
         Limits: 1 memberships removed (too few there for 10% to count)
 
         Plan: 1 to delete
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_group_id_is_taken() {
     let manifest = TWO.replace("ops:", "ops-a:");
     let live = TWO_LIVE.replace("group ops ops:", "group ops_a ops.a:");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -485,13 +569,18 @@ fn a_group_id_is_taken() {
           i groups    1 group that no role maps to: ops.a (2 members)
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn two_live_groups_of_one_name() {
     let live = format!("{TWO_LIVE}\ngroup ops2 ops:");
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 2 groups, grants judged on 2026-11-24
 
@@ -503,7 +592,8 @@ fn two_live_groups_of_one_name() {
                       at scim-sync.yaml:7:3 and 1 more line
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -513,7 +603,11 @@ fn an_additive_group_keeps_others() {
         "user u3 bob@x.io Bob\n{}",
         TWO_LIVE.replace("u1 u2", "u1 u3")
     );
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 3 users and 1 group, grants judged on 2026-11-24
 
@@ -526,13 +620,18 @@ fn an_additive_group_keeps_others() {
           i members   1 member of ops that no role gives, as the group is additive
 
         Plan: 1 membership to add
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn members_that_are_not_listed_stay() {
     let live = TWO_LIVE.replace("u1 u2", "u1 u2 u9 ghost");
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -540,7 +639,8 @@ fn members_that_are_not_listed_stay() {
           i members   2 members of ops who are not in the list of users
 
         Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -549,7 +649,11 @@ fn an_undeclared_member_of_a_managed_group() {
         "user u3 bob@x.io Bob\n{}",
         TWO_LIVE.replace("u1 u2", "u1 u2 u3")
     );
-    check_plan("harness", TWO, &live, expect![[r#"
+    check_plan(
+        "harness",
+        TWO,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 3 users and 1 group, grants judged on 2026-11-24
 
@@ -565,7 +669,8 @@ fn an_undeclared_member_of_a_managed_group() {
         one group ops (too few there for 50% to count)
 
         Plan: 1 membership to remove
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -577,7 +682,11 @@ fn a_protected_person() {
             "familyName: Hopper, status: suspended"
         )
     );
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -589,7 +698,8 @@ fn a_protected_person() {
                       at scim-sync.yaml:5:3
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 /// Seed 100294: Support was to be asked to remove what is protected.
@@ -602,7 +712,11 @@ fn a_protected_group() {
       protect: {{ groups: [admins] }}"
     );
     let live = format!("{TWO_LIVE}\ngroup admins admins: u1");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 2 groups, grants judged on 2026-11-24
 
@@ -615,7 +729,8 @@ fn a_protected_group() {
                       in a change of its own
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -624,7 +739,11 @@ fn min_members() {
         "{}\n    policy: {{ protect: {{ minMembers: {{ ops: 2 }} }} }}",
         TWO.replace("members: [ada, grace]", "members: [ada]")
     );
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -637,7 +756,8 @@ fn min_members() {
                       at scim-sync.yaml:7:3 and 1 more line
 
         Plan: 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 /// A group that is being renamed is as protected as under its old name.
@@ -650,7 +770,11 @@ fn min_members_of_a_renamed_group() {
         TWO.replace("members: [ada, grace]", "members: [ada]")
     );
     let live = TWO_LIVE.replace("group ops ops:", "group operations operations:");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -667,7 +791,8 @@ fn min_members_of_a_renamed_group() {
                       at scim-sync.yaml:7:3 and 1 more line
 
         Plan: 1 to update, 1 refused
-    "#]]);
+    "#]],
+    );
 }
 
 /// Grace leaves the group and the account goes: one member fewer, not two.
@@ -678,7 +803,11 @@ fn min_members_counts_a_person_once() {
         TWO.replace("[ada, grace]", "[ada]")
             .replace("Hopper", "Hopper, status: absent")
     );
-    check_plan("scim", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "scim",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -693,7 +822,8 @@ fn min_members_counts_a_person_once() {
         count); 1 removed from one group ops (too few there for 50% to count)
 
         Plan: 1 membership to remove, 1 to delete
-    "#]]);
+    "#]],
+    );
 }
 
 const LIMITS: &str = "
@@ -716,7 +846,11 @@ const LIMITS_LIVE: &str = "
 #[test]
 fn too_many_people_removed() {
     let manifest = format!("{LIMITS}\n    policy: {{ limits: {{ userRemovals: 1 }} }}");
-    check_plan("harness", &manifest, LIMITS_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        LIMITS_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 5 users and 1 group, grants judged on 2026-11-24
 
@@ -743,7 +877,8 @@ fn too_many_people_removed() {
         count)
 
         Plan: 2 memberships to remove, 1 refused
-    "#]]);
+    "#]],
+    );
     check_plan_allowing(
         &["user-removals=2"],
         "harness",
@@ -784,7 +919,11 @@ fn too_many_memberships_removed() {
         "minimumPopulation",
         "perGroupRemovals: 100%, minimumPopulation",
     );
-    check_plan("harness", &manifest, LIMITS_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        LIMITS_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 5 users and 1 group, grants judged on 2026-11-24
 
@@ -810,7 +949,8 @@ fn too_many_memberships_removed() {
         limit; 2 of 3 (100% of 3) removed from one group ops
 
         Plan: 2 to delete, 1 refused
-    "#]]);
+    "#]],
+    );
     check_plan_allowing(
         &["membership-removals=2"],
         "harness",
@@ -844,7 +984,11 @@ fn too_many_memberships_removed() {
 #[test]
 fn too_many_removed_from_one_group() {
     let manifest = format!("{LIMITS}\n    policy: {{ limits: {{ perGroupRemovals: 1 }} }}");
-    check_plan("harness", &manifest, LIMITS_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        LIMITS_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 5 users and 1 group, grants judged on 2026-11-24
 
@@ -868,7 +1012,8 @@ fn too_many_removed_from_one_group() {
         Limits: 2 of 5 people removed; 2 of 1 removed from one group ops, over the limit
 
         Plan: 2 to delete, 1 refused
-    "#]]);
+    "#]],
+    );
     check_plan_allowing(
         &["per-group-removals=2"],
         "harness",
@@ -940,7 +1085,11 @@ fn a_grant_with_an_end() {
         "{ user: grace, until: 2027-01-31, reason: OPS-1 }]",
     );
     let live = TWO_LIVE.replace("u1 u2", "u1");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -949,7 +1098,8 @@ fn a_grant_with_an_end() {
                       at scim-sync.yaml:7:33
 
         Plan: 1 membership to add
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -960,7 +1110,11 @@ fn a_membership_by_two_roles() {
     );
     let manifest = manifest.replace("group: '{role}'", "group: everyone");
     let live = TWO_LIVE.replace("group ops ops: u1 u2", "group everyone everyone: u1");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -969,7 +1123,8 @@ fn a_membership_by_two_roles() {
                       at scim-sync.yaml:8:28
 
         Plan: 1 membership to add
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -979,7 +1134,11 @@ fn a_person_has_a_new_key() {
         "familyName: King, previously: [countess]",
     );
     let live = TWO_LIVE.replace("key=ada", "key=countess");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -989,14 +1148,19 @@ fn a_person_has_a_new_key() {
                       at scim-sync.yaml:4:3
 
         Plan: 1 to update
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_group_has_a_new_name() {
     let manifest = format!("{TWO}\n    groups: {{ ops: {{ previously: [operations] }} }}");
     let live = TWO_LIVE.replace("group ops ops:", "group operations operations:");
-    check_plan("harness", &manifest, &live, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -1005,7 +1169,8 @@ fn a_group_has_a_new_name() {
                       at scim-sync.yaml:7:3 and 1 more line
 
         Plan: 1 to update
-    "#]]);
+    "#]],
+    );
 }
 
 /// Seed 523: the live group is another desired group's own, whatever its case.
@@ -1016,7 +1181,11 @@ fn an_earlier_name_is_not_taken_from_a_desired_group() {
         TWO.replace("ops:", "Ops:")
             .replace("groupMappings:", "  net: {}\n    groupMappings:")
     );
-    check_plan("scim", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "scim",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for SCIM 2.0 at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -1025,7 +1194,8 @@ fn an_earlier_name_is_not_taken_from_a_desired_group() {
                       at scim-sync.yaml:8:3 and 1 more line
 
         Plan: 1 to create
-    "#]]);
+    "#]],
+    );
 }
 
 /// Seed 700269: two desired groups would be planned against one live group.
@@ -1035,15 +1205,35 @@ fn groups_of_one_name_to_the_provider() {
         "groupMappings:",
         "  Ops: { members: [ada] }\n    groupMappings:",
     );
-    check_faults("scim", &manifest, expect!["the groups `Ops` and `ops` have one name to SCIM 2.0, which compares without case"]);
+    check_faults(
+        "scim",
+        &manifest,
+        expect![
+            "the groups `Ops` and `ops` have one name to SCIM 2.0, which compares without case"
+        ],
+    );
     let gone = format!("{TWO}\n    groups: {{ OPS: {{ status: absent }} }}");
-    check_faults("scim", &gone, expect!["group `OPS` is `absent` and a mapping produces `ops`, one name to SCIM 2.0"]);
+    check_faults(
+        "scim",
+        &gone,
+        expect!["group `OPS` is `absent` and a mapping produces `ops`, one name to SCIM 2.0"],
+    );
     let earlier = format!(
         "{TWO}\n    groups: {{ ops: {{ previously: [Operations] }}, operations: {{ status: absent }} }}"
     );
-    check_faults("scim", &earlier, expect!["group `operations` is `absent` and has one name, to SCIM 2.0, with an earlier one of `ops`"]);
+    check_faults(
+        "scim",
+        &earlier,
+        expect![
+            "group `operations` is `absent` and has one name, to SCIM 2.0, with an earlier one of `ops`"
+        ],
+    );
     // Harness compares names with case.
-    check_plan("harness", &manifest, TWO_LIVE, expect![[r#"
+    check_plan(
+        "harness",
+        &manifest,
+        TWO_LIVE,
+        expect![[r#"
         Plan for Harness at sandbox
         compared 2 users and 1 group, grants judged on 2026-11-24
 
@@ -1054,5 +1244,6 @@ fn groups_of_one_name_to_the_provider() {
                       at scim-sync.yaml:8:20
 
         Plan: 1 to create, 1 membership to add
-    "#]]);
+    "#]],
+    );
 }
