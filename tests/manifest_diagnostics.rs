@@ -20,9 +20,10 @@ const STYLE: TextStyle = TextStyle {
 };
 
 /// Codes that other stages produce: profiles and the start of a command.
-const ELSEWHERE: [FaultCode; 6] = [
+const ELSEWHERE: [FaultCode; 7] = [
     FaultCode::UnsupportedAttribute,
     FaultCode::GroupIdCollision,
+    FaultCode::GroupNameCollision,
     FaultCode::InvalidName,
     FaultCode::MissingSecret,
     FaultCode::UnknownProvider,

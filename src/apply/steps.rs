@@ -10,6 +10,7 @@ use super::recorded::ITEM;
 use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId, fold};
 use crate::plan::{Action, Attribute, AttributeChange, Change, MemberChange, Person, UserState};
 use crate::profile::{CreateExisting, GroupNames, NameModel, Profile};
+use crate::scim::dialect::UserUpdate;
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Effect, Transport};
 use crate::scim::service::{Activity, NewUser, UserAttribute, UserState as WireState, Writer};
@@ -190,7 +191,13 @@ impl<T: Transport> Steps<'_, T> {
                     UserAttribute::GivenName,
                     UserAttribute::FamilyName,
                 ];
-                self.writer.update_user(id, &active(user), &all).await?;
+                // A manually made account has no first and last name, so sending some is a
+                // change even where the display name is right already.
+                let mut change = active(user);
+                if user.given_name.is_empty() && user.family_name.is_empty() {
+                    change.attributes.given_name = &user.display_name;
+                }
+                self.writer.update_user(id, &change, &all).await?;
                 self.settled(find, Option::is_some).await
             }
         }
@@ -329,7 +336,29 @@ impl<T: Transport> Steps<'_, T> {
             .id
             .as_ref()
             .expect("an item on a live user carries the id");
-        let written = self.writer.set_active(id, wanted).await;
+        let written = match (wanted, self.writer.reader().dialect().user_update) {
+            // There PATCH takes `active: true` and does nothing; PUT has to say it anyway.
+            (Activity::Active, UserUpdate::Put) => {
+                let email = user.email().or(user.user_name.as_deref());
+                let login = user.user_name.as_deref().unwrap_or(person.email.as_str());
+                let state = WireState {
+                    attributes: NewUser {
+                        external_id: None,
+                        user_name: login,
+                        display_name: user.display_name.as_deref().unwrap_or_default(),
+                        given_name: user.name.given_name.as_deref().unwrap_or_default(),
+                        family_name: user.name.family_name.as_deref().unwrap_or_default(),
+                        email: email.unwrap_or(login),
+                    },
+                    activity: Activity::Active,
+                };
+                let all = [UserAttribute::DisplayName];
+                self.writer.update_user(id, &state, &all).await
+            }
+            (Activity::Active, UserUpdate::PatchPaths) | (Activity::Inactive, _) => {
+                self.writer.set_active(id, wanted).await
+            }
+        };
         let taken = |user: &Option<wire::User>| user.as_ref().is_some_and(is);
         self.verdict(
             written,

@@ -109,6 +109,8 @@ fault_codes! {
     UnsupportedAttribute = "unsupported-attribute",
     /// Two group names that the service provider gives one id.
     GroupIdCollision = "group-id-collision",
+    /// Two group names that are one to the service provider.
+    GroupNameCollision = "group-name-collision",
     /// A group name the service provider rejects.
     InvalidGroupName = "invalid-group-name",
     /// A name the service provider rejects.

@@ -1,6 +1,6 @@
 //! Groups and memberships: created, filled, renamed, emptied, removed, left alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::identity::{Claim, Match, Matches};
 use super::item::{
@@ -10,10 +10,10 @@ use super::item::{
 };
 use super::planner::{Context, Draft};
 use crate::desired::{DesiredGroup, UserIndex};
-use crate::ids::{GroupId, GroupName, fold};
+use crate::ids::{GroupId, GroupName};
 use crate::live::{LiveGroup, LiveIndex};
 use crate::manifest::decl::{GroupRemoval, Membership, Undeclared, UserStatus};
-use crate::profile::{GroupIds, GroupNames, GroupRemovalRule, Suspension, UserRemovalEffect};
+use crate::profile::{GroupIds, GroupRemovalRule, Suspension, UserRemovalEffect};
 
 /// Plans every desired group, then every live group that no role maps to.
 pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
@@ -25,11 +25,18 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         claimed: vec![false; live.groups.len()],
         ids: BTreeMap::new(),
         purged: vec![false; live.users.len()],
+        desired: context
+            .input
+            .desired
+            .groups
+            .iter()
+            .map(|group| context.group_key(&group.name))
+            .collect(),
     };
     for (group, at) in live.groups.iter().zip(0..) {
         groups
             .by_name
-            .entry(groups.key(&group.name))
+            .entry(context.group_key(&group.name))
             .or_default()
             .push(at);
         groups.ids.insert(group.id.clone(), group.name.clone());
@@ -58,19 +65,14 @@ struct Groups<'a> {
     ids: BTreeMap<GroupId, GroupName>,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
+    /// The names of all desired groups, as the provider compares them.
+    desired: HashSet<String>,
 }
 
 impl Groups<'_> {
-    fn key(&self, name: &GroupName) -> String {
-        match self.context.input.profile.group_names {
-            GroupNames::Exact => name.as_str().to_owned(),
-            GroupNames::Folded => fold(name.as_str()),
-        }
-    }
-
     fn named(&self, name: &GroupName) -> Vec<usize> {
         self.by_name
-            .get(&self.key(name))
+            .get(&self.context.group_key(name))
             .cloned()
             .unwrap_or_default()
     }
@@ -128,15 +130,10 @@ impl Groups<'_> {
 
     /// The one live group that has an earlier name of this group and no role of its own.
     fn earlier_name(&self, group: &DesiredGroup) -> Option<usize> {
-        let desired = &self.context.input.desired.groups;
         let mut found = group
             .previously
             .iter()
-            .filter(|name| {
-                desired
-                    .binary_search_by(|other| other.name.cmp(name))
-                    .is_err()
-            })
+            .filter(|name| !self.desired.contains(&self.context.group_key(name)))
             .flat_map(|name| self.named(name))
             .filter(|at| !self.claimed[*at]);
         let first = found.next()?;
@@ -401,12 +398,12 @@ impl Groups<'_> {
                 self.context
                     .evidence(absent.span, format!("group `{}`", absent.name)),
             ];
-            let found: Vec<usize> = self
-                .named(&absent.name)
-                .into_iter()
-                .filter(|at| !self.claimed[*at])
-                .collect();
+            let named = self.named(&absent.name);
+            let is_gone = named.is_empty();
+            let found: Vec<usize> = named.into_iter().filter(|at| !self.claimed[*at]).collect();
             match found.as_slice() {
+                // Another tombstone, of one name with this one here, has dealt with it.
+                [] if !is_gone => {}
                 [] => draft.notices.push(Notice {
                     code: NoticeCode::TombstoneDone,
                     message: format!(

@@ -4,15 +4,17 @@
 //! carries the very actions, so the plan still shows all of it, with the limit, its use and
 //! how to raise this one for this plan. There is no switch that turns all of them off.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Action, Change, Evidence, ItemId, Person, Reason, Refusal, RefusalCode};
+use super::item::{
+    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
+};
 use super::planner::{Context, Draft};
-use crate::ids::GroupName;
-use crate::live::LiveIndex;
+use crate::ids::{GroupId, GroupName, UserId};
+use crate::live::LiveGroup;
 use crate::manifest::decl::Limit;
 
 /// Limits raised for one plan: `--allow user-removals=12`.
@@ -267,17 +269,41 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
 }
 
 fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
-    let protected = &context.input.policy.protected_groups;
+    let protected: HashSet<String> = context
+        .input
+        .policy
+        .protected_groups
+        .iter()
+        .map(|name| context.group_key(name))
+        .collect();
+    if protected.is_empty() {
+        return;
+    }
+    let protects = |name: &GroupName| protected.contains(&context.group_key(name));
     let mut by_group: BTreeMap<GroupName, Vec<Action>> = BTreeMap::new();
     for action in take(draft, |action| {
-        action.change.is_removal()
-            && action
-                .change
-                .group_name()
-                .is_some_and(|name| protected.contains(name))
+        action.change.is_removal() && action.change.group_name().is_some_and(protects)
     }) {
         let name = action.change.group_name().expect("filtered on it").clone();
         by_group.entry(name).or_default().push(action);
+    }
+    // Asking Support to remove the group would get round the protection.
+    for step in draft
+        .manual_steps
+        .extract_if(.., |step| protects(&step.group.name))
+    {
+        let GroupRef { name, id } = step.group;
+        by_group.entry(name.clone()).or_default().push(Action {
+            id: step.id,
+            change: Change::DeleteGroup {
+                id: id.expect("a group to be removed is live"),
+                name,
+            },
+            reason: Reason::GroupRemoved,
+            evidence: step.evidence,
+            consequences: Vec::new(),
+            depends_on: Vec::new(),
+        });
     }
     for (name, blocked) in by_group {
         draft.refusals.push(Refusal {
@@ -291,71 +317,116 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
+/// Holds `policy.protect.minMembers` for every live group that has the name, or gets it by
+/// being renamed.
 fn min_members(context: &Context<'_>, draft: &mut Draft) {
-    let live = context.input.live;
     for (name, least) in &context.input.policy.min_members {
-        let Some(group) = live.groups.iter().find(|group| group.name == *name) else {
-            continue;
-        };
-        let leaves = |live: LiveIndex| context.input.live.user(live).id.clone();
-        let members: std::collections::HashSet<_> =
-            group.members.iter().map(|at| leaves(*at)).collect();
-        let mut after = group.members.len() + group.unlisted.len();
-        let mut removed = 0;
-        for action in &draft.actions {
-            match &action.change {
-                Change::AddMembers { group, members } if group.name == *name => {
-                    after += members.len()
-                }
-                Change::RemoveMembers { group, members } if group.name == *name => {
-                    removed += members.len()
-                }
-                Change::DeleteUser { person } | Change::DeactivateUser { person }
-                    if person.id.as_ref().is_some_and(|id| members.contains(id)) =>
-                {
-                    removed += 1;
-                }
-                Change::DeleteGroup { name: deleted, .. } if deleted == name => removed = after,
+        let key = context.group_key(name);
+        let renamed: HashMap<GroupId, GroupName> = draft
+            .actions
+            .iter()
+            .filter_map(|action| match &action.change {
+                Change::RenameGroup { id, after, .. } => Some((id.clone(), after.clone())),
                 Change::CreateUser { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }
                 | Change::AddMembers { .. }
-                | Change::RenameGroup { .. }
                 | Change::RemoveMembers { .. }
                 | Change::DeactivateUser { .. }
                 | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => {}
-            }
+                | Change::DeleteGroup { .. } => None,
+            })
+            .collect();
+        let called = |group: &&LiveGroup| {
+            context.group_key(renamed.get(&group.id).unwrap_or(&group.name)) == key
+        };
+        let groups: Vec<&LiveGroup> = context.input.live.groups.iter().filter(called).collect();
+        for group in &groups {
+            let id = match groups.len() {
+                1 => format!("guard:min-members:{name}"),
+                _ => format!("guard:min-members:#{}", group.id),
+            };
+            keep_members(context, draft, name, *least, group, ItemId::new(id));
         }
-        let left = after.saturating_sub(removed);
-        if removed == 0 || left >= *least as usize {
-            continue;
-        }
-        let blocked = take(draft, |action| match &action.change {
-            Change::RemoveMembers { group, .. } => group.name == *name,
-            Change::DeleteUser { person } | Change::DeactivateUser { person } => {
-                person.id.as_ref().is_some_and(|id| members.contains(id))
+    }
+}
+
+fn keep_members(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    name: &GroupName,
+    least: u32,
+    group: &LiveGroup,
+    id: ItemId,
+) {
+    let members: HashSet<&UserId> = group
+        .members
+        .iter()
+        .map(|at| &context.input.live.user(*at).id)
+        .collect();
+    let is_member = |person: &Person| person.id.as_ref().is_some_and(|id| members.contains(id));
+    let is_it = |other: &GroupRef| other.id.as_ref() == Some(&group.id);
+    let mut there = group.members.len() + group.unlisted.len();
+    // By person: one may be taken out of the group and be removed as well.
+    let mut leaving: HashSet<&UserId> = HashSet::new();
+    let mut goes = false;
+    for action in &draft.actions {
+        match &action.change {
+            Change::AddMembers { group, members } if is_it(group) => there += members.len(),
+            Change::RemoveMembers { group, members } if is_it(group) => {
+                leaving.extend(
+                    members
+                        .iter()
+                        .filter_map(|member| member.person.id.as_ref()),
+                );
             }
-            Change::DeleteGroup { name: deleted, .. } => deleted == name,
+            Change::DeleteUser { person } | Change::DeactivateUser { person }
+                if is_member(person) =>
+            {
+                leaving.extend(&person.id);
+            }
+            Change::DeleteGroup { id, .. } if *id == group.id => goes = true,
             Change::CreateUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
             | Change::AddMembers { .. }
-            | Change::RenameGroup { .. } => false,
-        });
-        draft.refusals.push(Refusal {
-            id: ItemId::new(format!("guard:min-members:{name}")),
-            code: RefusalCode::MinMembers,
-            message: format!(
-                "the group `{name}` would be left with {left} of at least {least} members"
-            ),
-            help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
-            evidence: evidence_of(&blocked),
-            blocked,
-        });
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => {}
+        }
     }
+    let left = match goes {
+        true => 0,
+        false => there.saturating_sub(leaving.len()),
+    };
+    if (leaving.is_empty() && !goes) || left >= least as usize {
+        return;
+    }
+    let blocked = take(draft, |action| match &action.change {
+        Change::RemoveMembers { group, .. } => is_it(group),
+        Change::DeleteUser { person } | Change::DeactivateUser { person } => is_member(person),
+        Change::DeleteGroup { id, .. } => *id == group.id,
+        Change::CreateUser { .. }
+        | Change::ReactivateUser { .. }
+        | Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::AddMembers { .. }
+        | Change::RenameGroup { .. } => false,
+    });
+    draft.refusals.push(Refusal {
+        id,
+        code: RefusalCode::MinMembers,
+        message: format!(
+            "the group `{name}` would be left with {left} of at least {least} members"
+        ),
+        help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
+        evidence: evidence_of(&blocked),
+        blocked,
+    });
 }
 
 fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
@@ -364,7 +435,7 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     let mut uses = Vec::new();
 
     // Per group first: what it blocks no longer counts towards the total.
-    let mut per_group: BTreeMap<(GroupName, Option<crate::ids::GroupId>), usize> = BTreeMap::new();
+    let mut per_group: BTreeMap<(GroupName, Option<GroupId>), usize> = BTreeMap::new();
     for action in &draft.actions {
         if let Change::RemoveMembers { group, members } = &action.change
             && action.reason != Reason::GroupRemoved

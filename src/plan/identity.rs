@@ -58,6 +58,7 @@ struct Index<'a> {
     by_key: HashMap<PersonKey, Vec<LiveIndex>>,
     by_email: HashMap<&'a str, Vec<LiveIndex>>,
     declared: HashMap<&'a str, UserIndex>,
+    declared_email: HashMap<&'a str, UserIndex>,
 }
 
 /// Matches everybody, pushing a refusal for each doubt.
@@ -68,6 +69,7 @@ pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) ->
         by_key: HashMap::new(),
         by_email: HashMap::with_capacity(live.users.len()),
         declared: HashMap::with_capacity(desired.users.len()),
+        declared_email: HashMap::with_capacity(desired.users.len()),
     };
     for (at, user) in live.indexed_users() {
         if let Some(key) = user.external_id.as_ref().and_then(|id| id.person_key()) {
@@ -81,6 +83,9 @@ pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) ->
     }
     for (user, at) in desired.users.iter().zip(0..) {
         index.declared.insert(user.key.as_str(), UserIndex(at));
+        index
+            .declared_email
+            .insert(user.email.folded(), UserIndex(at));
     }
 
     let mut matches = Matches {
@@ -151,6 +156,15 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
         ([], []) => Found::Nobody,
         ([keyed], []) => {
             let found = live.user(*keyed);
+            if user.status == UserStatus::Absent
+                && let Some(other) = index.declared_email.get(found.email.folded())
+            {
+                let other = context.input.desired.user(*other);
+                return Found::Doubt(
+                    vec![*keyed],
+                    Box::new(re_keyed(context, user, found, other)),
+                );
+            }
             match (user.status, context.input.profile.email_change) {
                 // A tombstone does not ask for another e-mail, it asks for nobody.
                 (UserStatus::Absent, _) | (_, EmailChange::Allowed) => Found::Live(*keyed),
@@ -241,6 +255,31 @@ fn email_immutable(
         }],
         blocked: Vec::new(),
     }
+}
+
+/// A tombstone whose account has somebody else's address: removing it would remove, and the
+/// next plan make again, whoever is declared with that address.
+fn re_keyed(
+    context: &Context<'_>,
+    user: &DesiredUser,
+    live: &LiveUser,
+    other: &DesiredUser,
+) -> Refusal {
+    let message = format!(
+        "`{}` is declared absent, but its live user has the e-mail of `{}`: `{}`",
+        user.key, other.key, live.email
+    );
+    let help = format!(
+        "if they are one person, take `{key}` out and add `previously: [{key}]` to `{other}`; if not, correct the e-mail of `{other}`",
+        key = user.key,
+        other = other.key
+    );
+    let mut refusal = ambiguous(context, user, message, help);
+    refusal.evidence.push(Evidence {
+        place: context.place(other.email_span),
+        what: format!("email of `{}`", other.key),
+    });
+    refusal
 }
 
 fn ambiguous(context: &Context<'_>, user: &DesiredUser, message: String, help: String) -> Refusal {

@@ -12,10 +12,11 @@ use super::summary::Summary;
 use super::users::plan_users;
 use super::{Inputs, PLAN_VERSION, Plan, TargetInfo, consequence};
 use crate::desired::{DesiredState, UserIndex};
+use crate::ids::{GroupName, fold};
 use crate::live::snapshot::IntegrityFile;
 use crate::live::{LiveIndex, LiveState};
 use crate::manifest::source::{Place, SourceMap, Span};
-use crate::profile::Profile;
+use crate::profile::{GroupNames, Profile};
 use crate::scim::listing::{Verdict, Walk};
 
 /// Everything a plan depends on.
@@ -45,6 +46,14 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// A group's name in the form in which this provider compares names.
+    pub(super) fn group_key(&self, name: &GroupName) -> String {
+        match self.input.profile.group_names {
+            GroupNames::Exact => name.as_str().to_owned(),
+            GroupNames::Folded => fold(name.as_str()),
+        }
+    }
+
     pub(super) fn place(&self, span: Span) -> Place {
         self.input.sources.place(span)
     }

@@ -1,10 +1,11 @@
 //! What a provider would not take, found offline: faults of a manifest that only a profile
 //! can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::{GroupIds, NameModel, Profile};
+use super::{GroupIds, GroupNames, NameModel, Profile};
 use crate::desired::{DesiredGroup, DesiredState};
+use crate::ids::fold;
 use crate::manifest::decl::{Manifest, UserStatus};
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{Span, Spanned};
@@ -14,6 +15,7 @@ pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> V
     let mut faults = Vec::new();
     people(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
+    group_names(desired, profile, &mut faults);
     faults
 }
 
@@ -119,6 +121,74 @@ fn groups(desired: &DesiredState, profile: &Profile, faults: &mut Vec<Fault>) {
                 }
             }
         }
+    }
+}
+
+/// Groups whose names differ for us and not for the provider: two of them would be planned
+/// against one live group, each undoing the other.
+fn group_names(desired: &DesiredState, profile: &Profile, faults: &mut Vec<Fault>) {
+    match profile.group_names {
+        GroupNames::Exact => return,
+        GroupNames::Folded => {}
+    }
+    let mut by_name: HashMap<String, &DesiredGroup> = HashMap::new();
+    for group in &desired.groups {
+        let Some(span) = role_span(desired, group) else {
+            continue;
+        };
+        let Some(first) = by_name.insert(fold(group.name.as_str()), group) else {
+            continue;
+        };
+        let fault = Fault::error(
+            FaultCode::GroupNameCollision,
+            span,
+            format!("becomes the group `{}`", group.name),
+            format!(
+                "the groups `{}` and `{}` have one name to {}, which compares without case",
+                first.name, group.name, profile.title
+            ),
+            "rename one of the roles, or map both to one group",
+        );
+        faults.push(match role_span(desired, first) {
+            Some(other) => fault.with_related(other, format!("becomes the group `{}`", first.name)),
+            None => fault,
+        });
+    }
+    for absent in &desired.absent_groups {
+        let name = fold(absent.name.as_str());
+        let earlier = desired.groups.iter().find(|group| {
+            let mut earlier = group.previously.iter();
+            earlier.any(|earlier| fold(earlier.as_str()) == name)
+        });
+        if let Some(group) = earlier {
+            faults.push(Fault::error(
+                FaultCode::PreviousKeyInUse,
+                absent.span,
+                "must not exist, says this",
+                format!(
+                    "group `{}` is `absent` and has one name, to {}, with an earlier one of `{}`",
+                    absent.name, profile.title, group.name
+                ),
+                "remove the `status: absent`, or the name from `previously`",
+            ));
+        }
+        let Some(group) = by_name.get(&name) else {
+            continue;
+        };
+        let fault = Fault::error(
+            FaultCode::TombstoneMapped,
+            absent.span,
+            "must not exist, says this",
+            format!(
+                "group `{}` is `absent` and a mapping produces `{}`, one name to {}",
+                absent.name, group.name, profile.title
+            ),
+            "remove the role or narrow the mapping, or remove the `status: absent`",
+        );
+        faults.push(match role_span(desired, group) {
+            Some(role) => fault.with_related(role, format!("becomes the group `{}`", group.name)),
+            None => fault,
+        });
     }
 }
 

@@ -12,9 +12,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::escape::terminal;
 use super::style::{Colour, Mark, Styles, count};
+use crate::ids::RoleName;
 use crate::plan::{
-    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, Plan, Refusal,
-    UnmanagedReason,
+    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, MembershipOrigin,
+    Plan, Refusal, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -519,29 +520,30 @@ fn person_text(person: &crate::plan::Person) -> String {
 }
 
 /// `ada, grace (until 2027-12-31), linus (through sre)`; the role is named once if all
-/// have it by the same one.
+/// have it by the same one and no other.
 fn members_text(members: &[MemberChange], detail: Detail) -> String {
-    let role_of = |member: &MemberChange| member.origins.first().map(|origin| origin.role.clone());
-    let first = members.first().and_then(role_of);
+    let first = members
+        .first()
+        .and_then(|member| only_role(&member.origins));
     let common = first.filter(|first| {
         members
             .iter()
-            .all(|member| role_of(member).as_ref() == Some(first))
+            .all(|member| only_role(&member.origins).as_ref() == Some(first))
     });
     let names: Vec<String> = members
         .iter()
         .map(|member| {
             let mut asides: Vec<String> = Vec::new();
-            if let Some(origin) = member.origins.first() {
-                if common.is_none() {
-                    asides.push(format!("role {}", terminal(origin.role.as_str())));
-                }
-                if let Some(through) = &origin.through {
-                    asides.push(format!("through {}", terminal(through.as_str())));
-                }
-                if let Some(until) = origin.until {
-                    asides.push(format!("until {until}"));
-                }
+            if common.is_none() && !member.origins.is_empty() {
+                asides.push(roles_text(&member.origins));
+            }
+            if let [origin] = member.origins.as_slice()
+                && let Some(through) = &origin.through
+            {
+                asides.push(format!("through {}", terminal(through.as_str())));
+            }
+            if let Some(until) = end_of(&member.origins) {
+                asides.push(format!("until {until}"));
             }
             let label = terminal(member.person.label()).into_owned();
             if asides.is_empty() {
@@ -556,6 +558,31 @@ fn members_text(members: &[MemberChange], detail: Detail) -> String {
         Some(role) => format!(" by role {}: {names}", terminal(role.as_str())),
         None => format!(": {names}"),
     }
+}
+
+/// The role by which somebody is a member, if it is one.
+fn only_role(origins: &[MembershipOrigin]) -> Option<RoleName> {
+    let (first, rest) = origins.split_first()?;
+    rest.iter()
+        .all(|origin| origin.role == first.role)
+        .then(|| first.role.clone())
+}
+
+/// `role dev`, `role dev and 2 more`.
+fn roles_text(origins: &[MembershipOrigin]) -> String {
+    let mut roles: Vec<&str> = origins.iter().map(|origin| origin.role.as_str()).collect();
+    roles.dedup();
+    match roles.as_slice() {
+        [] => String::new(),
+        [role] => format!("role {}", terminal(role)),
+        [first, rest @ ..] => format!("role {} and {} more", terminal(first), rest.len()),
+    }
+}
+
+/// When a membership ends: with the last of its paths, and never if one has no end.
+fn end_of(origins: &[MembershipOrigin]) -> Option<jiff::civil::Date> {
+    let ends: Option<Vec<jiff::civil::Date>> = origins.iter().map(|origin| origin.until).collect();
+    ends?.into_iter().max()
 }
 
 fn list(names: &[String], detail: Detail) -> String {

@@ -1,0 +1,74 @@
+//! Bugs of the executor that generated worlds have found, each as small as it gets.
+
+use scim_sync::apply::{Status, Stop};
+use scim_sync::manifest::decl::SandboxBehavior;
+use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
+use scim_sync::plan::Allowances;
+use scim_sync::sandbox::world::{SeedUser, Standing, World};
+
+#[path = "support/account.rs"]
+mod account;
+#[path = "support/planning.rs"]
+mod planning;
+
+use account::{Account, TOKEN, run};
+
+/// Applies a manifest with these users, all in one group, at Harness: every step goes well
+/// and nothing is left to do.
+#[track_caller]
+fn check_apply(users: &str, role: &str, seed: impl FnOnce(&mut World)) {
+    let manifest = format!(
+        "version: 1\n\
+         target: {{ provider: harness }}\n\
+         users: {{ {users} }}\n\
+         roles: {{ ops: {{ members: [{role}] }} }}\n\
+         groupMappings: [{{ match: '.*', group: '{{role}}' }}]\n"
+    );
+    let mut files = MemoryFiles::default();
+    files.0.insert(ROOT_FILE.to_owned(), manifest.into_bytes());
+    let project = planning::Project::load(&files).expect("no faults");
+    let mut world = World::new("AcC0unt", TOKEN, SandboxBehavior::Documented);
+    seed(&mut world);
+    let account = Account::new(world, &project.profile);
+    run(async {
+        let live = account.read().await.expect("the provider answers");
+        let plan = project.plan(&live, &Allowances::default());
+        let outcome = account.apply(&plan, &Stop::default()).await;
+        for step in &outcome.steps {
+            let fine = matches!(step.status, Status::Done | Status::Adopted(_));
+            assert!(fine, "{step:?}");
+        }
+        let live = account.read().await.expect("the provider answers");
+        let left = project.plan(&live, &Allowances::default());
+        assert!(left.is_empty(), "{left:#?}");
+    });
+}
+
+/// Seed 1200018. PATCH `active: true` is answered with success and does nothing.
+#[test]
+fn a_disabled_account_is_made_active_again() {
+    check_apply("ada: { email: ada@x.io }", "ada", |world| {
+        let mut ada = SeedUser::new("ada@x.io").named("Ada", "Lovelace");
+        ada.disabled = true;
+        world.seed_scim_user(ada).expect("a free address");
+    });
+}
+
+/// Seed 1300002. Harness keeps the address in lower case and in the form it came in.
+#[test]
+fn an_address_outside_ascii_is_found_after_its_create() {
+    check_apply("zoe: { email: \"Zoe\u{301}@x.io\" }", "zoe", |_| {});
+}
+
+/// Seed 1000044. A manual account whose shown name is right already is not listed until an
+/// update changes something.
+#[test]
+fn a_manual_account_without_declared_names_is_adopted() {
+    check_apply("ada: { email: ada@x.io }", "ada", |world| {
+        let mut ada = SeedUser::new("ada@x.io");
+        ada.name = Some("ada".to_owned());
+        world
+            .seed_user(ada, Standing::Standalone)
+            .expect("a free address");
+    });
+}

@@ -1,0 +1,77 @@
+//! From YAML text to a plan, through the real loader, lints and planner.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use scim_sync::desired::{self, DesiredState};
+use scim_sync::live::LiveState;
+use scim_sync::manifest::decl::Manifest;
+use scim_sync::manifest::fault::{self, Severity};
+use scim_sync::manifest::load::{self, MemoryFiles, ROOT_FILE};
+use scim_sync::plan::policy::Policy;
+use scim_sync::plan::{self, Allowances, Inputs, Plan, PlanInput, TargetInfo};
+use scim_sync::profile::{self, Profile};
+
+/// The day every test lives on.
+pub const TODAY: Date = jiff::civil::date(2026, 11, 24);
+
+/// A manifest without faults, and what follows from it.
+pub struct Project {
+    pub manifest: Manifest,
+    pub desired: DesiredState,
+    pub profile: Profile,
+    pub policy: Policy,
+}
+
+impl Project {
+    /// Loads a manifest as the commands do; the messages of its errors if it has any.
+    pub fn load(files: &MemoryFiles) -> Result<Self, Vec<String>> {
+        let errors = |faults: &[fault::Fault]| -> Vec<String> {
+            let faults = faults.iter().filter(|it| it.severity == Severity::Error);
+            faults.map(|it| it.message.clone()).collect()
+        };
+        let loaded = load::load_from(files, ROOT_FILE).checked(TODAY);
+        let Some(manifest) = loaded.manifest else {
+            return Err(errors(&loaded.faults));
+        };
+        let profile = Profile::named(&manifest.target.provider.value).expect("a known provider");
+        let desired = desired::resolve(&manifest, TODAY);
+        let found = profile::lint::lint(&manifest, &desired, &profile);
+        if fault::has_errors(&found) {
+            return Err(errors(&found));
+        }
+        Ok(Self {
+            policy: Policy::new(&manifest.policy),
+            manifest,
+            desired,
+            profile,
+        })
+    }
+
+    /// The plan against this live state.
+    pub fn plan(&self, live: &LiveState, allow: &Allowances) -> Plan {
+        self.plan_under(&self.policy, live, allow)
+    }
+
+    /// The plan under another policy than the declared one.
+    pub fn plan_under(&self, policy: &Policy, live: &LiveState, allow: &Allowances) -> Plan {
+        plan::plan(PlanInput {
+            desired: &self.desired,
+            sources: &self.manifest.sources,
+            live,
+            profile: &self.profile,
+            policy,
+            allow,
+            target: &TargetInfo {
+                provider: self.profile.name.to_owned(),
+                title: self.profile.title.to_owned(),
+                base_url: "sandbox".to_owned(),
+            },
+            inputs: &Inputs {
+                manifest: "sha256:manifest".to_owned(),
+                files: BTreeMap::new(),
+                live: "sha256:live".to_owned(),
+            },
+        })
+    }
+}
