@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::raw::Raw;
-use crate::server::{Limit, Server};
+use crate::server::{Limit, Server, Then};
 
 /// The server has one world, so scenarios take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -29,6 +29,17 @@ pub struct Bench {
 pub struct Ran {
     pub exit: i32,
     pub text: String,
+}
+
+impl From<&mut Command> for Ran {
+    fn from(program: &mut Command) -> Self {
+        let output = program.output().expect("the program runs");
+        let text = [output.stdout, output.stderr].concat();
+        Self {
+            exit: output.status.code().expect("the program was not killed"),
+            text: String::from_utf8(text).expect("the program writes UTF-8"),
+        }
+    }
 }
 
 fn variable(name: &str) -> String {
@@ -54,14 +65,21 @@ pub fn scenario(name: &'static str, run: impl FnOnce(&Bench) -> Result<(), Limit
     let began = Instant::now();
     let result = match (run(&bench), server.limit(name)) {
         (Ok(()), None) => "passes".to_owned(),
-        (Err(Limited), Some(limit)) => format!("limit\t{}\t{}", limit.exit, limit.because),
+        (Err(Limited), Some(limit)) => match limit.then {
+            Then::Fails { exit, says: _ } => format!("fails\t{}\t{exit}", limit.because),
+            Then::NotSetUp => format!("not set up\t{}", limit.because),
+        },
         (Ok(()), Some(limit)) => panic!(
             "{}: the table says that the server {}, but {name} went well",
             server.name, limit.because
         ),
         (Err(Limited), None) => unreachable!("only a limit of the table limits"),
     };
-    eprintln!("{}: {name}: {result} ({:.1?})", server.name, began.elapsed());
+    eprintln!(
+        "{}: {name}: {result} ({:.1?})",
+        server.name,
+        began.elapsed()
+    );
     let folder = PathBuf::from(variable("INTEROP_RESULTS"));
     std::fs::write(folder.join(name), format!("{result}\n")).expect("the results can be written");
 }
@@ -80,20 +98,20 @@ impl Bench {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// Runs the program.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_scim-sync"))
+    /// The program, ready to run.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_scim-sync"));
+        program
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
-            .env("INTEROP_TOKEN", &self.token)
-            .output()
-            .expect("the program runs");
-        let text = [output.stdout, output.stderr].concat();
-        Ran {
-            exit: output.status.code().expect("the program was not killed"),
-            text: String::from_utf8(text).expect("the program writes UTF-8"),
-        }
+            .env("INTEROP_TOKEN", &self.token);
+        program
+    }
+
+    /// Runs the program.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(&mut self.program(arguments))
     }
 
     fn apply(&self) -> Ran {
@@ -114,23 +132,36 @@ impl Bench {
 
     /// Applies what the scenario is about; a server may be limited here.
     pub fn converges_or_is_limited(&self) -> Result<(), Limited> {
-        let Some(limit) = self.limit() else {
+        let Some((limit, exit, says)) = self.limit().and_then(|limit| match limit.then {
+            Then::Fails { exit, says } => Some((limit, exit, says)),
+            Then::NotSetUp => None,
+        }) else {
             self.converges();
             return Ok(());
         };
         let ran = self.apply();
         assert!(!ran.text.contains("\nConverged"), "{}", ran.text);
-        assert_eq!(ran.exit, limit.exit, "{}: {}", self.server.name, ran.text);
-        assert!(
-            ran.text.contains(limit.says),
-            "`{}` is missing in: {}",
-            limit.says,
-            ran.text
-        );
+        let because = limit.because;
+        assert_eq!(ran.exit, exit, "the server {because}: {}", ran.text);
+        assert!(ran.text.contains(says), "no `{says}` in: {}", ran.text);
         // Whatever was not done is still planned or refused, never forgotten.
         let plan = self.run(&["plan", "--detailed-exitcode"]);
         assert!(matches!(plan.exit, 2 | 3), "{}", plan.text);
         Err(Limited)
+    }
+
+    /// Something made by hand that the server may refuse to make.
+    pub fn set_up<T>(&self, made: Result<T, u16>) -> Result<T, Limited> {
+        match (made, self.limit().map(|limit| &limit.then)) {
+            (Err(_), Some(Then::NotSetUp)) => Err(Limited),
+            (Ok(made), _) => Ok(made),
+            (Err(status), Some(Then::Fails { .. }) | None) => {
+                panic!(
+                    "{} answers {status} to what is made by hand",
+                    self.server.name
+                )
+            }
+        }
     }
 
     /// Plans, and there is nothing to do.
@@ -144,14 +175,25 @@ impl Bench {
 
     /// The live id of somebody declared.
     pub fn id(&self, login: &str) -> String {
-        let user = self.raw.user(login);
-        let user = user.unwrap_or_else(|| panic!("nobody is called {login}"));
-        user["id"].as_str().expect("a user has an id").to_owned()
+        self.ids(&[login]).remove(0)
     }
 
     /// The live ids of people, sorted.
     pub fn ids(&self, logins: &[&str]) -> Vec<String> {
-        let mut ids: Vec<String> = logins.iter().map(|login| self.id(login)).collect();
+        let users = self.raw.all("Users");
+        let by_login: BTreeMap<String, &str> = users
+            .iter()
+            .map(|user| {
+                let login = user["userName"].as_str().expect("a user has a login");
+                let id = user["id"].as_str().expect("a user has an id");
+                (login.to_lowercase(), id)
+            })
+            .collect();
+        let id = |login: &&str| match by_login.get(&login.to_lowercase()) {
+            Some(id) => (*id).to_owned(),
+            None => panic!("nobody is called {login}"),
+        };
+        let mut ids: Vec<String> = logins.iter().map(id).collect();
         ids.sort_unstable();
         ids
     }
@@ -190,6 +232,8 @@ pub struct Manifest {
     pub previously: BTreeMap<String, String>,
     /// More of `target.dialect`.
     pub dialect: Value,
+    /// What follows the base URL.
+    pub path: &'static str,
 }
 
 impl Manifest {
@@ -200,6 +244,7 @@ impl Manifest {
             groups: json!({}),
             previously: BTreeMap::new(),
             dialect: json!({}),
+            path: "",
         }
     }
 
@@ -254,7 +299,7 @@ impl Manifest {
         json!({
             "target": {
                 "provider": "scim",
-                "baseUrl": bench.raw.base(),
+                "baseUrl": format!("{}{}", bench.raw.base(), self.path),
                 "token": { "env": "INTEROP_TOKEN" },
                 "dialect": bench.server.dialect(&self.dialect),
             },

@@ -8,7 +8,10 @@ mod bench;
 mod raw;
 mod server;
 
-use bench::{Manifest, Person, scenario};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use bench::{Manifest, Person, Ran, scenario};
 use raw::members;
 use serde_json::{Value, json};
 
@@ -59,14 +62,20 @@ fn a_person_is_renamed() {
         manifest.person("ada").family = "King".to_owned();
         bench.declare(&manifest);
         bench.converges_or_is_limited()?;
-        let after = bench.raw.user("ada@example.com").expect("ada is still there");
+        let after = bench
+            .raw
+            .user("ada@example.com")
+            .expect("ada is still there");
         assert_eq!(after["name"]["givenName"], "Ada");
         assert_eq!(after["name"]["familyName"], "King");
         assert_eq!(after["displayName"], "Ada King");
         for kept in ["id", "externalId", "userName", "emails", "active"] {
             assert_eq!(after[kept], before[kept], "{kept}");
         }
-        let on_call = bench.raw.group("on-call").expect("the group is still there");
+        let on_call = bench
+            .raw
+            .group("on-call")
+            .expect("the group is still there");
         assert_eq!(members(&on_call), bench.ids(&["ada@example.com"]));
         Ok(())
     });
@@ -222,7 +231,9 @@ fn a_group_is_removed() {
 fn a_removal_among_many() {
     scenario("a_removal_among_many", |bench| {
         for n in 0..25 {
-            bench.raw.make_user(&format!("old{n:02}@example.com"), "Old", "Hand");
+            bench
+                .raw
+                .make_user(&format!("old{n:02}@example.com"), "Old", "Hand");
         }
         let mut manifest = Manifest::empty();
         let mut leaver = Person::new("old00@example.com", "Old", "Hand");
@@ -240,7 +251,8 @@ fn a_removal_among_many() {
 fn what_nobody_declares_is_left_alone_and_listed() {
     scenario("what_nobody_declares_is_left_alone_and_listed", |bench| {
         let stranger = bench.raw.make_user("stranger@example.com", "Some", "Body");
-        let club = bench.raw.make_group("book club", &stranger);
+        let club = bench.set_up(bench.raw.make_group("book club"))?;
+        bench.set_up(bench.raw.add_member(&club, &json!({ "value": stranger })))?;
         let find = |collection, id: &str| -> Value {
             let all = bench.raw.all(collection);
             let found = all.into_iter().find(|one| one["id"] == *id);
@@ -264,7 +276,8 @@ fn what_nobody_declares_is_left_alone_and_listed() {
 fn what_is_there_already_is_taken_over() {
     scenario("what_is_there_already_is_taken_over", |bench| {
         let ada = bench.raw.make_user("Ada@Example.com", "Ada", "Lovelace");
-        let group = bench.raw.make_group("engineers", &ada);
+        let group = bench.set_up(bench.raw.make_group("engineers"))?;
+        bench.set_up(bench.raw.add_member(&group, &json!({ "value": ada })))?;
         bench.declare(&Manifest::small());
         bench.converges_or_is_limited()?;
         assert_eq!(bench.raw.count("Users"), 3);
@@ -278,9 +291,10 @@ fn what_is_there_already_is_taken_over() {
     });
 }
 
+/// Named so as to come last: nobody has to clear so many away.
 #[test]
-fn five_hundred_people_and_fifty_groups() {
-    scenario("five_hundred_people_and_fifty_groups", |bench| {
+fn with_five_hundred_people_and_fifty_groups() {
+    scenario("with_five_hundred_people_and_fifty_groups", |bench| {
         let mut manifest = Manifest::empty();
         let keys: Vec<String> = (0..500).map(|n| format!("user-{n:03}")).collect();
         for key in &keys {
@@ -295,8 +309,13 @@ fn five_hundred_people_and_fifty_groups() {
             manifest.role(&format!("team-{team:02}"), &some);
         }
         bench.declare(&manifest);
-        bench.converges_or_is_limited()?;
-        assert_eq!(bench.raw.count("Users"), 500);
+        let first = bench.converges_or_is_limited();
+        // Even where the lists have gaps, nothing is made twice.
+        let counts = || (bench.raw.count("Users"), bench.raw.count("Groups"));
+        assert_eq!(counts(), (500, 50));
+        bench.run(&["apply", "--auto-approve"]);
+        assert_eq!(counts(), (500, 50));
+        first?;
         let groups = bench.raw.all("Groups");
         assert_eq!(groups.len(), 50);
         let memberships: usize = groups.iter().map(|group| members(group).len()).sum();
@@ -339,14 +358,134 @@ fn hostile_names() {
         bench.converges_or_is_limited()?;
         assert_eq!(bench.raw.count("Users"), HOSTILE.len());
         assert_eq!(bench.raw.count("Groups"), HOSTILE.len());
+        let (users, groups) = (bench.raw.all("Users"), bench.raw.all("Groups"));
         for (name, n) in HOSTILE.iter().zip(0..) {
             let login = format!("o'n+{n}%41_@example.com");
-            let user = bench.raw.user(&login).expect("the user was made");
+            let user = users.iter().find(|user| user["userName"] == *login);
+            let user = user.unwrap_or_else(|| panic!("{login} was not made"));
             assert_eq!(user["externalId"], format!("scim-sync:key {name}"));
             assert_eq!(user["name"]["givenName"], *name);
-            let group = bench.raw.group(name).expect("the group was made");
-            assert_eq!(members(&group), bench.ids(&[&login]));
+            let group = groups.iter().find(|group| group["displayName"] == *name);
+            let group = group.unwrap_or_else(|| panic!("{name} was not made"));
+            assert_eq!(members(group), [user["id"].as_str().expect("an id")]);
         }
+        Ok(())
+    });
+}
+
+/// A display name is no key (RFC 7643 §8.7.1), so nobody can say which of two is meant.
+#[test]
+fn two_groups_of_one_name_are_refused() {
+    scenario("two_groups_of_one_name_are_refused", |bench| {
+        bench.set_up(bench.raw.make_group("engineers"))?;
+        bench.set_up(bench.raw.make_group("engineers"))?;
+        bench.declare(&Manifest::small());
+        let before = bench.raw.all("Groups");
+        let ran = bench.run(&["apply", "--auto-approve"]);
+        assert_eq!(ran.exit, 3, "{}", ran.text);
+        assert!(ran.text.contains("ambiguous-group"), "{}", ran.text);
+        let after = bench.raw.all("Groups");
+        assert_eq!(after.len(), 3, "both, and `on-call`");
+        for group in before {
+            assert!(after.contains(&group), "{group} was touched");
+        }
+        Ok(())
+    });
+}
+
+/// A group in a group: not ours, so it stays whatever happens around it.
+#[test]
+fn a_member_who_is_no_person_stays() {
+    scenario("a_member_who_is_no_person_stays", |bench| {
+        let inner = bench.set_up(bench.raw.make_group("inner"))?;
+        let outer = bench.set_up(bench.raw.make_group("engineers"))?;
+        let member = json!({ "value": inner, "type": "Group" });
+        bench.set_up(bench.raw.add_member(&outer, &member))?;
+        let mut manifest = Manifest::small();
+        bench.declare(&manifest);
+        bench.converges_or_is_limited()?;
+        manifest.role("engineers", &["linus"]);
+        bench.declare(&manifest);
+        bench.converges_or_is_limited()?;
+        let plan = bench.run(&["plan", "--full"]);
+        assert!(plan.text.contains("1 member of engineers"), "{}", plan.text);
+        let people = manifest.roles.remove("engineers").expect("declared");
+        manifest.roles.insert("builders".to_owned(), people);
+        let (new, old) = ("builders".to_owned(), "engineers".to_owned());
+        manifest.previously.insert(new, old);
+        bench.declare(&manifest);
+        bench.converges_or_is_limited()?;
+        let group = bench.raw.group("builders").expect("the group was renamed");
+        assert_eq!(group["id"], *outer);
+        let mut wanted = vec![inner, bench.id("linus@example.com")];
+        wanted.sort_unstable();
+        assert_eq!(members(&group), wanted);
+        Ok(())
+    });
+}
+
+/// The program is killed in the middle; the next run makes nothing twice.
+#[test]
+fn an_apply_cut_short_is_finished_by_the_next() {
+    scenario("an_apply_cut_short_is_finished_by_the_next", |bench| {
+        let mut manifest = Manifest::empty();
+        let keys: Vec<String> = (0..12).map(|n| format!("p{n:02}")).collect();
+        for key in &keys {
+            let person = Person::new(&format!("{key}@example.com"), "P", key);
+            manifest.users.insert(key.clone(), person);
+            manifest.role(&format!("only {key}"), &[key]);
+        }
+        bench.declare(&manifest);
+        // Among the people, and among the groups; what was in flight may be done or not.
+        for lines in [5, 8] {
+            let mut run = bench
+                .program(&["apply", "--auto-approve"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the program runs");
+            let told = BufReader::new(run.stderr.take().expect("piped"));
+            let done = told.lines().take(lines).count();
+            run.kill().expect("it can be killed");
+            run.wait().expect("it ends");
+            assert_eq!(done, lines, "the run ended before it was cut short");
+        }
+        bench.converges_or_is_limited()?;
+        assert_eq!(bench.raw.count("Users"), keys.len());
+        assert_eq!(bench.raw.count("Groups"), keys.len());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wrong_token_is_named() {
+    scenario("a_wrong_token_is_named", |bench| {
+        bench.declare(&Manifest::small());
+        for arguments in [&["plan"][..], &["apply", "--auto-approve"]] {
+            let ran = Ran::from(bench.program(arguments).env("INTEROP_TOKEN", "wrong-4711"));
+            assert_eq!(ran.exit, 1, "{}", ran.text);
+            assert!(ran.text.contains("401"), "{}", ran.text);
+            assert!(ran.text.contains("token"), "{}", ran.text);
+            assert!(!ran.text.contains("wrong-4711"), "{}", ran.text);
+        }
+        assert_eq!(bench.raw.count("Users"), 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wrong_base_url_is_named() {
+    scenario("a_wrong_base_url_is_named", |bench| {
+        let mut manifest = Manifest::small();
+        manifest.path = "/nowhere";
+        bench.declare(&manifest);
+        for arguments in [&["plan"][..], &["apply", "--auto-approve"]] {
+            let ran = bench.run(arguments);
+            assert_eq!(ran.exit, 1, "{}", ran.text);
+            assert!(ran.text.contains("404"), "{}", ran.text);
+            assert!(ran.text.contains("base URL"), "{}", ran.text);
+        }
+        assert_eq!(bench.raw.count("Users"), 0);
         Ok(())
     });
 }

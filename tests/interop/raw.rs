@@ -40,8 +40,8 @@ impl Raw {
         &self.base
     }
 
-    /// Creates a resource and returns its id.
-    pub fn post(&self, collection: &str, body: &Value) -> String {
+    /// Creates a resource and returns its id, or the status that refused it.
+    fn post(&self, collection: &str, body: &Value) -> Result<String, u16> {
         let request = self
             .http
             .post(format!("{}/{collection}", self.base))
@@ -49,8 +49,12 @@ impl Raw {
             .header("content-type", "application/scim+json")
             .body(body.to_string());
         let (status, made) = self.runtime.block_on(answer(request));
-        assert_eq!(status, 201, "POST {collection} {body}: {made}");
-        made["id"].as_str().expect("a resource has an id").to_owned()
+        let id = made["id"].as_str().map(str::to_owned);
+        if status == 201 {
+            Ok(id.expect("a resource has an id"))
+        } else {
+            Err(status)
+        }
     }
 
     /// Creates a user by hand.
@@ -64,30 +68,36 @@ impl Raw {
                 "emails": [{ "value": name, "type": "work", "primary": true }],
             }),
         )
+        .expect("the server makes users")
     }
 
-    /// Creates a group by hand, and puts a user into it.
-    pub fn make_group(&self, name: &str, member: &str) -> String {
-        let id = self.post(
+    /// Creates a group by hand, or tells the status that refused it.
+    pub fn make_group(&self, name: &str) -> Result<String, u16> {
+        self.post(
             "Groups",
             &json!({
                 "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
                 "displayName": name,
             }),
-        );
+        )
+    }
+
+    /// Puts a member into a group by hand, or tells the status that refused it.
+    pub fn add_member(&self, group: &str, member: &Value) -> Result<(), u16> {
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{ "op": "add", "path": "members", "value": [{ "value": member }] }],
+            "Operations": [{ "op": "add", "path": "members", "value": [member] }],
         });
         let request = self
             .http
-            .patch(format!("{}/Groups/{id}", self.base))
+            .patch(format!("{}/Groups/{group}", self.base))
             .bearer_auth(&self.token)
             .header("content-type", "application/scim+json")
             .body(body.to_string());
-        let (status, told) = self.runtime.block_on(answer(request));
-        assert!(matches!(status, 200 | 204), "PATCH Groups/{id}: {status} {told}");
-        id
+        match self.runtime.block_on(answer(request)).0 {
+            200 | 204 => Ok(()),
+            status => Err(status),
+        }
     }
 
     /// One page of a collection, and how many resources there are.
@@ -181,7 +191,12 @@ async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
 pub fn members(group: &Value) -> Vec<String> {
     let members = group["members"].as_array().into_iter().flatten();
     let mut ids: Vec<String> = members
-        .map(|member| member["value"].as_str().expect("a member has a value").to_owned())
+        .map(|member| {
+            member["value"]
+                .as_str()
+                .expect("a member has a value")
+                .to_owned()
+        })
         .collect();
     ids.sort_unstable();
     ids

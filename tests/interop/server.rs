@@ -12,17 +12,31 @@ pub struct Server {
     pub limits: &'static [Limit],
 }
 
-/// Something a server cannot do, and how the tool must then behave: it says so and ends with
-/// an error, never with "converged".
+/// Something a server cannot do.
 pub struct Limit {
     /// The scenario that runs into it.
     pub scenario: &'static str,
     /// What the server does instead.
     pub because: &'static str,
-    /// The exit code of the run that meets it.
-    pub exit: i32,
-    /// What that run says.
-    pub says: &'static str,
+    /// What must be seen then.
+    pub then: Then,
+}
+
+/// What must be seen where a server cannot do something.
+pub enum Then {
+    /// The program says so and ends with an error, never with "converged".
+    Fails {
+        /// The exit code of the run that meets it.
+        exit: i32,
+        /// What that run says.
+        says: &'static str,
+    },
+    /// The server does not even let the scenario be set up.
+    NotSetUp,
+}
+
+const fn fails(exit: i32, says: &'static str) -> Then {
+    Then::Fails { exit, says }
 }
 
 const STRICT: &str = "{}";
@@ -35,6 +49,9 @@ const DJANGO: &str = r#"{
     "userUpdate": "put", "groupRename": "put", "memberRemoval": "valueList",
     "groupFilter": "none"
 }"#;
+
+const DJANGO_UNIQUE: &str = "refuses a second group of the same name";
+const DJANGO_MEMBERS: &str = "refuses members that are no users";
 
 /// Every server the suite knows.
 pub const SERVERS: &[Server] = &[
@@ -72,28 +89,37 @@ pub const SERVERS: &[Server] = &[
         dialect: STRICT,
         limits: &[
             Limit {
-                scenario: "five_hundred_people_and_fifty_groups",
+                scenario: "with_five_hundred_people_and_fifty_groups",
                 because: FIRST_TWENTY,
-                exit: 4,
-                says: "may have gaps",
+                then: fails(4, "may have gaps"),
             },
             Limit {
                 scenario: "a_removal_among_many",
                 because: FIRST_TWENTY,
-                exit: 3,
-                says: "partial-read",
+                then: fails(3, "partial-read"),
             },
         ],
     },
     Server {
         name: "django-scim2",
         dialect: DJANGO,
-        limits: &[Limit {
-            scenario: "a_display_name_of_its_own",
-            because: "makes the display name of first and last name",
-            exit: 4,
-            says: "Not converged",
-        }],
+        limits: &[
+            Limit {
+                scenario: "a_display_name_of_its_own",
+                because: "makes the display name of first and last name",
+                then: fails(4, "Not converged"),
+            },
+            Limit {
+                scenario: "two_groups_of_one_name_are_refused",
+                because: DJANGO_UNIQUE,
+                then: Then::NotSetUp,
+            },
+            Limit {
+                scenario: "a_member_who_is_no_person_stays",
+                because: DJANGO_MEMBERS,
+                then: Then::NotSetUp,
+            },
+        ],
     },
     // What a server like this does to somebody who has not read its documentation.
     Server {
@@ -101,34 +127,39 @@ pub const SERVERS: &[Server] = &[
         dialect: STRICT,
         limits: &[
             Limit {
+                scenario: "two_groups_of_one_name_are_refused",
+                because: DJANGO_UNIQUE,
+                then: Then::NotSetUp,
+            },
+            Limit {
+                scenario: "a_member_who_is_no_person_stays",
+                because: DJANGO_MEMBERS,
+                then: Then::NotSetUp,
+            },
+            Limit {
                 scenario: "a_person_is_renamed",
                 because: "answers 501 to PATCH of `displayName`",
-                exit: 4,
-                says: "501",
+                then: fails(4, "501"),
             },
             Limit {
                 scenario: "a_display_name_of_its_own",
                 because: "answers 501 to PATCH of `displayName`",
-                exit: 4,
-                says: "Not converged",
+                then: fails(4, "Not converged"),
             },
             Limit {
                 scenario: "a_group_is_renamed",
                 because: "answers 501 to PATCH of a group's `displayName`",
-                exit: 4,
-                says: "501",
+                then: fails(4, "501"),
             },
             Limit {
                 scenario: "members_come_and_go_at_page_boundaries",
                 because: "answers 501 to `members[value eq …]`",
-                exit: 4,
-                says: "501",
+                then: fails(4, "501"),
             },
             Limit {
                 scenario: "a_person_is_removed",
                 because: "answers 501 to `members[value eq …]`",
-                exit: 4,
-                says: "501",
+                then: fails(4, "501"),
             },
         ],
     },
