@@ -115,7 +115,7 @@ impl Bench {
     }
 
     fn apply(&self) -> Ran {
-        self.run(&["apply", "--auto-approve", "--concurrency", "8"])
+        self.run(&["apply", "--auto-approve"])
     }
 
     fn limit(&self) -> Option<&'static Limit> {
