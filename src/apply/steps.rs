@@ -355,7 +355,8 @@ impl<T: Transport> Steps<'_, T> {
                 let all = [UserAttribute::DisplayName];
                 self.writer.update_user(id, &state, &all).await
             }
-            (Activity::Active, UserUpdate::PatchPaths) | (Activity::Inactive, _) => {
+            (Activity::Active, UserUpdate::PatchPaths | UserUpdate::PutMerged)
+            | (Activity::Inactive, _) => {
                 self.writer.set_active(id, wanted).await
             }
         };

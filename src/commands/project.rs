@@ -111,6 +111,7 @@ pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble
         fault::sort(&mut checked.faults, &checked.sources);
         return Ok(checked);
     };
+    let profile = profile.overridden(&manifest.target.dialect);
     let desired = desired::resolve(&manifest, as_of);
     checked
         .faults

@@ -75,7 +75,7 @@ pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Co
         Trouble::new(error.code(), error.to_string(), error.help())
     })?;
     let seed = u64::from(std::process::id());
-    if http.is_local() {
+    if http.is_local() && target.dialect.requests_per_minute.is_none() {
         dialect.rate = UNLIMITED;
     }
     let recorder = Recorder::default();

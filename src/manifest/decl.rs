@@ -113,6 +113,9 @@ pub struct TargetDecl {
     /// How the embedded sandbox behaves; only without `baseUrl`.
     #[serde(default)]
     pub sandbox: SandboxDecl,
+    /// Where the service provider departs from what its profile says.
+    #[serde(default)]
+    pub dialect: DialectDecl,
 }
 
 /// Where the bearer token comes from. Exactly one of the three.
@@ -151,6 +154,100 @@ pub struct SandboxDecl {
     /// Which of the two readings of Harness it follows.
     #[serde(default)]
     pub behavior: SandboxBehavior,
+}
+
+/// Where a service provider departs from what its profile says of it. What is left out
+/// stays as the profile has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DialectDecl {
+    /// How a user's attributes are changed.
+    pub user_update: Option<UserUpdateDecl>,
+    /// How members are taken out of a group.
+    pub member_removal: Option<MemberRemovalDecl>,
+    /// How a group is renamed.
+    pub group_rename: Option<GroupRenameDecl>,
+    /// The most member changes one request may carry.
+    #[schemars(range(min = 1))]
+    pub members_per_patch: Option<u32>,
+    /// The page size to ask for in lists of users and groups.
+    #[schemars(range(min = 1))]
+    pub page_size: Option<u32>,
+    /// How far a filter on `userName` finds users.
+    pub user_filter: Option<FilterDecl>,
+    /// How far a filter on `displayName` finds groups.
+    pub group_filter: Option<FilterDecl>,
+    /// Whether the `externalId` of a user survives.
+    pub user_external_id: Option<ExternalIdDecl>,
+    /// Whether a group in a list carries its members.
+    pub list_members: Option<ListMembersDecl>,
+    /// The most requests to send a minute.
+    #[schemars(range(min = 1))]
+    pub requests_per_minute: Option<u32>,
+}
+
+/// How a user's attributes are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UserUpdateDecl {
+    /// PATCH of what differs.
+    Patch,
+    /// PUT of the whole user as read just before, with what differs changed.
+    Put,
+}
+
+/// How members are taken out of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MemberRemovalDecl {
+    /// PATCH with one path for each member: `members[value eq "id"]`.
+    ValuePath,
+    /// PATCH with the path `members` and a list of values. A server that follows RFC 7644
+    /// to the letter takes this as the removal of *every* member.
+    ValueList,
+}
+
+/// How a group is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupRenameDecl {
+    /// PATCH of `displayName`.
+    Patch,
+    /// PUT of the group with its members, read just before.
+    Put,
+}
+
+/// How far a filter can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FilterDecl {
+    /// It takes any value, as RFC 7644 says.
+    Quoted,
+    /// It does not understand quotes, backslashes, `+`, `%` and ` eq ` in values; such
+    /// names are looked up by listing.
+    Textual,
+    /// It is not there or not to be believed; everything is looked up by listing.
+    None,
+}
+
+/// Whether `externalId` survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ExternalIdDecl {
+    /// It is stored and comes back.
+    Stored,
+    /// It is dropped, so it is never sent.
+    Dropped,
+}
+
+/// Whether a group in a list carries its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ListMembersDecl {
+    /// It does.
+    Included,
+    /// It does not: each group is read again by itself.
+    ReadEach,
 }
 
 /// Docs and source code of Harness disagree on e-mail changes and group removal.

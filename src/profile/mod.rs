@@ -11,6 +11,7 @@ pub mod facts;
 pub mod harness;
 pub mod lint;
 pub mod names;
+mod overrides;
 pub mod rfc;
 
 use crate::scim::dialect::Dialect;

@@ -124,8 +124,11 @@ pub enum Filter {
 pub enum UserUpdate {
     /// PATCH with one `replace` and a path for each attribute (RFC 7644 §3.5.2.3).
     PatchPaths,
-    /// PUT of the whole user.
+    /// PUT of the attributes this tool writes, for a provider known to keep no others.
     Put,
+    /// PUT of the user as read just before, with what differs changed: a PUT clears what it
+    /// leaves out (RFC 7644 §3.5.1), our own `externalId` first of all.
+    PutMerged,
 }
 
 /// How a user is switched off without DELETE.
@@ -155,7 +158,7 @@ pub enum GroupRename {
     LowerReplacePath,
     /// `Replace`, capital, with path `displayName`.
     CapitalReplacePath,
-    /// PUT of the group with its members, read just before.
+    /// PUT of the group with its members and whatever else it has, read just before.
     PutWithMembers,
 }
 

@@ -4,7 +4,7 @@ use super::fields::{Field, Fields};
 use super::keys::{self, ROOT};
 use super::{Decoder, Of};
 use crate::manifest::decl::{
-    Declared, IncludedDecl, MappingDecl, PolicyDecl, RootDecl, SandboxDecl, TargetDecl,
+    Declared, DialectDecl, IncludedDecl, MappingDecl, PolicyDecl, RootDecl, SandboxDecl, TargetDecl,
 };
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{FileId, Span, Spanned};
@@ -33,6 +33,7 @@ pub(super) fn target_stand_in(span: Span) -> TargetDecl {
         token: None,
         ca_file: None,
         sandbox: SandboxDecl::default(),
+        dialect: DialectDecl::default(),
     }
 }
 

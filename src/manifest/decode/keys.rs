@@ -41,8 +41,10 @@ pub const INCLUDED: Keys<5> = Keys {
 /// What only the root file may hold.
 pub const ROOT_ONLY: [&str; 3] = ["target", "include", "policy"];
 /// [`crate::manifest::decl::TargetDecl`].
-pub const TARGET: Keys<5> = Keys {
-    names: ["provider", "baseUrl", "token", "caFile", "sandbox"],
+pub const TARGET: Keys<6> = Keys {
+    names: [
+        "provider", "baseUrl", "token", "caFile", "sandbox", "dialect",
+    ],
     habits: &[
         ("url", "baseUrl"),
         ("type", "provider"),
@@ -53,6 +55,19 @@ pub const TARGET: Keys<5> = Keys {
 pub const TOKEN: Keys<3> = keys(["env", "file", "command"]);
 /// [`crate::manifest::decl::SandboxDecl`].
 pub const SANDBOX: Keys<2> = keys(["state", "behavior"]);
+/// [`crate::manifest::decl::DialectDecl`].
+pub const DIALECT: Keys<10> = keys([
+    "userUpdate",
+    "memberRemoval",
+    "groupRename",
+    "membersPerPatch",
+    "pageSize",
+    "userFilter",
+    "groupFilter",
+    "userExternalId",
+    "listMembers",
+    "requestsPerMinute",
+]);
 /// [`crate::manifest::decl::UserDecl`].
 pub const USER: Keys<6> = Keys {
     names: [

@@ -54,6 +54,10 @@ impl Decoder {
                 .get("sandbox")
                 .map(|field| self.sandbox(field.node))
                 .unwrap_or_default(),
+            dialect: fields
+                .get("dialect")
+                .map(|field| self.dialect(field.node))
+                .unwrap_or_default(),
         }
     }
 

@@ -333,6 +333,58 @@ async fn an_update_never_removes_where_inactive_means_removed() {
     assert_eq!(asked[1], "DELETE Users/1");
 }
 
+/// A PUT clears what it leaves out, and our key most of all must not go.
+#[tokio::test]
+async fn a_merged_put_changes_what_differs_and_keeps_the_rest() {
+    let read = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"1",
+        "externalId":"scim-sync:ada","userName":"ada@x.io","active":false,"title":"Countess",
+        "displayName":"Ada","name":{"givenName":"Ada","familyName":"Byron","formatted":"Ada Byron"},
+        "emails":[{"value":"ada@x.io"}],"groups":[{"value":"g"}],"meta":{"version":"3"}}"#;
+    let fake = fake(|_| (200, read.to_owned()));
+    let dialect = Dialect {
+        user_update: UserUpdate::PutMerged,
+        ..Dialect::rfc()
+    };
+    let writer = Writer::new(Reader::new(&fake, dialect));
+    writer
+        .update_user(&UserId::from("1"), &state(), &[UserAttribute::FamilyName])
+        .await
+        .unwrap();
+    let asked = fake.asked.lock().unwrap();
+    assert_eq!(asked[0], "GET Users/1");
+    let body = asked[1].strip_prefix("PUT Users/1 ").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "externalId": "scim-sync:ada", "userName": "ada@x.io", "active": false,
+            "title": "Countess", "displayName": "Ada",
+            "name": { "givenName": "Ada", "familyName": "Lovelace" },
+            "emails": [{ "value": "ada@x.io" }],
+        })
+    );
+    assert_eq!(asked.len(), 2);
+}
+
+#[tokio::test]
+async fn a_put_never_starts_from_somebody_else() {
+    let fake = fake(|_| (200, r#"{"id":"2","displayName":"other"}"#.to_owned()));
+    let dialect = Dialect {
+        user_update: UserUpdate::PutMerged,
+        group_rename: GroupRename::PutWithMembers,
+        ..Dialect::rfc()
+    };
+    let writer = Writer::new(Reader::new(&fake, dialect));
+    let user = writer
+        .update_user(&UserId::from("1"), &state(), &[UserAttribute::GivenName])
+        .await;
+    assert_eq!(user.unwrap_err().kind(), ErrorKind::Malformed);
+    let group = writer.rename_group(&GroupId::from("1"), "new").await;
+    assert_eq!(group.unwrap_err().kind(), ErrorKind::Malformed);
+    assert_eq!(fake.asked.lock().unwrap().len(), 2);
+}
+
 #[tokio::test]
 async fn no_members_are_no_request() {
     let fake = fake(|_| (204, String::new()));
@@ -401,14 +453,17 @@ async fn a_rename_by_put_keeps_members_or_does_nothing() {
     let told = fake(|_| {
         (
             200,
-            r#"{"id":"g","displayName":"old","members":[{"value":"1"}]}"#.to_owned(),
+            r#"{"id":"g","externalId":"theirs","displayName":"old","members":[{"value":"1","display":"A"}]}"#
+                .to_owned(),
         )
     });
     let writer = Writer::new(Reader::new(&told, dialect(ListMembers::Included)));
     writer.rename_group(&id, "new").await.unwrap();
     let asked = told.asked.lock().unwrap().clone();
     assert!(
-        asked[1].contains(r#""displayName":"new","members":[{"value":"1"}]"#),
+        asked[1].contains(
+            r#"{"externalId":"theirs","displayName":"new","members":[{"value":"1"}],"schemas":"#
+        ),
         "{}",
         asked[1]
     );

@@ -1,7 +1,7 @@
 //! The writes.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{HasId, Reader};
 use crate::ids::{GroupId, UserId};
@@ -135,6 +135,7 @@ impl<T: Transport> Writer<T> {
                 self.write(Method::Put, &["Users", id.as_str()], &body)
                     .await
             }
+            UserUpdate::PutMerged => self.put_merged(id, &state.attributes, changed).await,
             UserUpdate::PatchPaths => {
                 let patch = |email| {
                     let user = &state.attributes;
@@ -157,6 +158,58 @@ impl<T: Transport> Writer<T> {
                 }
             }
         }
+    }
+
+    /// `active` goes back as it came: only [`Writer::set_active`] changes it.
+    async fn put_merged(
+        &self,
+        id: &UserId,
+        user: &NewUser<'_>,
+        changed: &[UserAttribute],
+    ) -> Result<(), ScimError> {
+        let path = ["Users", id.as_str()];
+        let mut body = self.read_to_replace(path).await?;
+        let mut name = match body.shift_remove("name") {
+            Some(Value::Object(name)) => name,
+            Some(_) | None => Map::new(),
+        };
+        for attribute in changed {
+            match attribute {
+                UserAttribute::UserName => set(&mut body, "userName", user.user_name),
+                UserAttribute::DisplayName => set(&mut body, "displayName", user.display_name),
+                UserAttribute::GivenName => set(&mut name, "givenName", user.given_name),
+                UserAttribute::FamilyName => set(&mut name, "familyName", user.family_name),
+                UserAttribute::Email => set(&mut body, "emails", json!([email_body(user.email)])),
+            }
+        }
+        if changed.contains(&UserAttribute::GivenName)
+            || changed.contains(&UserAttribute::FamilyName)
+        {
+            // Made of the two, and no longer true.
+            name.shift_remove("formatted");
+        }
+        if !name.is_empty() {
+            set(&mut body, "name", Value::Object(name));
+        }
+        body.entry("schemas").or_insert(json!([USER_SCHEMA]));
+        self.write(Method::Put, &path, &body).await
+    }
+
+    /// A resource as it is, without what a client must not write (RFC 7643 §3.1, §4.1.2):
+    /// what a PUT starts from.
+    async fn read_to_replace(&self, path: [&str; 2]) -> Result<Map<String, Value>, ScimError> {
+        let request = Request::scim(Method::Get, path);
+        let response = exchange::call(&self.reader.transport, &request).await?;
+        let base = self.reader.transport.target();
+        let mut body: Map<String, Value> = exchange::read(base, &request, &response)?;
+        if body.get("id").is_some_and(|id| *id != path[1]) {
+            let why = "the answer is a resource with another `id`";
+            return Err(ScimError::unusable(base, &request, &response, why));
+        }
+        for read_only in ["id", "meta", "groups"] {
+            body.shift_remove(read_only);
+        }
+        Ok(body)
     }
 
     /// Switches a user on or off. Where the provider has no such state, off is DELETE.
@@ -270,40 +323,30 @@ impl<T: Transport> Writer<T> {
     async fn put_renamed(&self, id: &GroupId, name: &str) -> Result<(), ScimError> {
         let path = ["Groups", id.as_str()];
         let request = Request::scim(Method::Get, path);
-        let base = self.reader.transport.target();
-        let Some(group) = self.reader.group(id).await? else {
-            return Err(ScimError::unproven(
-                base,
-                &request,
-                "there is no such group to rename",
-            ));
-        };
+        let unproven = |why| ScimError::unproven(self.reader.transport.target(), &request, why);
+        let mut body = self.read_to_replace(path).await?;
+        let group: Group = serde_json::from_value(Value::Object(body.clone()))
+            .map_err(|_| unproven("the group cannot be read"))?;
         let members = match (group.members, self.reader.dialect.list_members) {
             (Some(members), _) => members,
             (None, ListMembers::Included) => Vec::new(),
             (None, ListMembers::ReadEach) => {
-                return Err(ScimError::unproven(
-                    base,
-                    &request,
-                    "the group's members are not told",
-                ));
+                return Err(unproven("the group's members are not told"));
             }
         };
         let mut values = Vec::new();
         for member in members {
             let Some(value) = member.value else {
-                return Err(ScimError::unproven(
-                    base,
-                    &request,
-                    "a member has no `value`",
-                ));
+                return Err(unproven("a member has no `value`"));
             };
             values.push(match member.kind {
                 Some(kind) => json!({ "value": value, "type": kind }),
                 None => json!({ "value": value }),
             });
         }
-        let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": name, "members": values });
+        body.entry("schemas").or_insert(json!([GROUP_SCHEMA]));
+        body.insert("displayName".to_owned(), name.into());
+        body.insert("members".to_owned(), values.into());
         self.write(Method::Put, &path, &body).await
     }
 
@@ -398,6 +441,10 @@ impl<T: Transport> Writer<T> {
             },
         }
     }
+}
+
+fn set(body: &mut Map<String, Value>, key: &str, value: impl Into<Value>) {
+    body.insert(key.to_owned(), value.into());
 }
 
 fn email_body(address: &str) -> EmailBody<'_> {

@@ -1,0 +1,140 @@
+//! `target.dialect`: where a service provider departs from its profile.
+
+use super::fields::{Field, Fields};
+use super::keys::DIALECT;
+use super::{Decoder, Of};
+use crate::manifest::decl::{
+    DialectDecl, ExternalIdDecl, FilterDecl, GroupRenameDecl, ListMembersDecl, MemberRemovalDecl,
+    UserUpdateDecl,
+};
+use crate::manifest::tree::Node;
+
+const OF: Of<'static> = Of::Section("target.dialect");
+
+const USER_UPDATE: &[(&str, UserUpdateDecl)] = &[
+    ("patch", UserUpdateDecl::Patch),
+    ("put", UserUpdateDecl::Put),
+];
+const MEMBER_REMOVAL: &[(&str, MemberRemovalDecl)] = &[
+    ("valuePath", MemberRemovalDecl::ValuePath),
+    ("valueList", MemberRemovalDecl::ValueList),
+];
+const GROUP_RENAME: &[(&str, GroupRenameDecl)] = &[
+    ("patch", GroupRenameDecl::Patch),
+    ("put", GroupRenameDecl::Put),
+];
+const FILTER: &[(&str, FilterDecl)] = &[
+    ("quoted", FilterDecl::Quoted),
+    ("textual", FilterDecl::Textual),
+    ("none", FilterDecl::None),
+];
+const EXTERNAL_ID: &[(&str, ExternalIdDecl)] = &[
+    ("stored", ExternalIdDecl::Stored),
+    ("dropped", ExternalIdDecl::Dropped),
+];
+const LIST_MEMBERS: &[(&str, ListMembersDecl)] = &[
+    ("included", ListMembersDecl::Included),
+    ("readEach", ListMembersDecl::ReadEach),
+];
+
+impl Decoder {
+    pub(super) fn dialect(&mut self, node: Node<'_>) -> DialectDecl {
+        let Some(fields) = self.fields(node, OF, &DIALECT) else {
+            return DialectDecl::default();
+        };
+        DialectDecl {
+            user_update: self.choice(&fields, "userUpdate", USER_UPDATE),
+            member_removal: self.choice(&fields, "memberRemoval", MEMBER_REMOVAL),
+            group_rename: self.choice(&fields, "groupRename", GROUP_RENAME),
+            members_per_patch: self.positive(fields.get("membersPerPatch")),
+            page_size: self.positive(fields.get("pageSize")),
+            user_filter: self.choice(&fields, "userFilter", FILTER),
+            group_filter: self.choice(&fields, "groupFilter", FILTER),
+            user_external_id: self.choice(&fields, "userExternalId", EXTERNAL_ID),
+            list_members: self.choice(&fields, "listMembers", LIST_MEMBERS),
+            requests_per_minute: self.positive(fields.get("requestsPerMinute")),
+        }
+    }
+
+    fn choice<T: Copy, const N: usize>(
+        &mut self,
+        fields: &Fields<'_, N>,
+        name: &str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let field = fields.written(name)?;
+        self.word(field, OF, words).map(|word| word.value)
+    }
+
+    /// A whole number of at least one.
+    fn positive(&mut self, field: Option<Field<'_>>) -> Option<u32> {
+        let field = field?;
+        let number = self.number(field, OF)?;
+        if number.value == 0 {
+            self.invalid(
+                number.span,
+                "at least 1",
+                format!("`{}` of {OF} cannot be 0", field.name),
+                "write a whole number of at least 1, or leave the key out",
+            );
+            return None;
+        }
+        Some(number.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::root;
+    use super::*;
+    use crate::manifest::source::FileId;
+
+    fn decode(dialect: &str) -> (DialectDecl, Vec<String>) {
+        let text = format!("version: 1\ntarget:\n  provider: scim\n  dialect: {dialect}\n");
+        let decoded = root(&text, FileId(0));
+        let faults = decoded.faults.into_iter().map(|fault| fault.message);
+        (decoded.decl.target.dialect, faults.collect())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let (dialect, faults) = decode(
+            "{ userUpdate: put, memberRemoval: valueList, groupRename: put, membersPerPatch: 7, \
+             pageSize: 50, userFilter: textual, groupFilter: none, userExternalId: dropped, \
+             listMembers: readEach, requestsPerMinute: 90 }",
+        );
+        assert_eq!(faults, [""; 0]);
+        assert_eq!(
+            dialect,
+            DialectDecl {
+                user_update: Some(UserUpdateDecl::Put),
+                member_removal: Some(MemberRemovalDecl::ValueList),
+                group_rename: Some(GroupRenameDecl::Put),
+                members_per_patch: Some(7),
+                page_size: Some(50),
+                user_filter: Some(FilterDecl::Textual),
+                group_filter: Some(FilterDecl::None),
+                user_external_id: Some(ExternalIdDecl::Dropped),
+                list_members: Some(ListMembersDecl::ReadEach),
+                requests_per_minute: Some(90),
+            }
+        );
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_a_fault() {
+        for (dialect, message) in [
+            ("{ userUpdate: post }", "`userUpdate`"),
+            ("{ userUpdate: }", "`userUpdate`"),
+            ("{ pageSize: 0 }", "cannot be 0"),
+            ("{ pageSize: many }", "`pageSize`"),
+            ("{ pagesize: 5 }", "has no key"),
+            ("[put]", "must be a mapping"),
+        ] {
+            let (decoded, faults) = decode(dialect);
+            assert_eq!(decoded, DialectDecl::default(), "{dialect}");
+            assert_eq!(faults.len(), 1, "{dialect}: {faults:?}");
+            assert!(faults[0].contains(message), "{dialect}: {faults:?}");
+        }
+    }
+}
