@@ -165,29 +165,26 @@ fn create() {
         TWO,
         "",
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 0 users and 0 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 0 users and 0 groups, read whole; grants judged on 2026-11-24
 
-        People
-          + create    user ada <ada@x.io> "Ada Lovelace" (declared, not there yet)
-                      an invitation is mailed to ada@x.io
-                      if ada@x.io already has an account that SCIM cannot see, it is
-                      taken over
-                      at scim-sync.yaml:4:3
-          + create    user grace <grace@x.io> "Grace Hopper" (declared, not there yet)
-                      an invitation is mailed to grace@x.io
-                      if grace@x.io already has an account that SCIM cannot see, it is
-                      taken over
-                      at scim-sync.yaml:5:3
+            People
+              + create    user ada <ada@x.io> "Ada Lovelace"
+                          declared, not there yet (scim-sync.yaml:4:3)
+              + create    user grace <grace@x.io> "Grace Hopper"
+                          declared, not there yet (scim-sync.yaml:5:3)
+              i mail      2 invitations are mailed to the people created
+              i adopt     whoever of them already has an account that SCIM cannot see is
+                          taken over, not created
 
-        Groups
-          + create    group ops (declared, not there yet)
-                      at scim-sync.yaml:7:3 and 1 more line
-          + add       2 members to group ops: ada (role ops), grace (role ops)
-                      at scim-sync.yaml:7:20 and 1 more line
+            Groups
+              + create    group ops
+                          declared, not there yet (scim-sync.yaml:7:3 and 1 more line)
+              + add       2 members to group ops by role ops: ada, grace
+                          a role gives it (scim-sync.yaml:7:20 and 1 more line)
 
-        Plan: 3 to create, 2 memberships to add
-    "#]],
+            Plan: 3 to create, 2 memberships to add
+        "#]],
     );
 }
 
@@ -198,11 +195,11 @@ fn nothing_to_do() {
         TWO,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]],
+            Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
+        "#]],
     );
 }
 
@@ -214,33 +211,31 @@ fn a_person_is_renamed() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        People
-          ~ update    user ada <ada@x.io>: displayName "Ada Byron" -> "Ada Lovelace"
-                      (differs from what is declared)
-                      at scim-sync.yaml:4:3
+            People
+              ~ update    user ada <ada@x.io>: displayName "Ada Byron" -> "Ada Lovelace"
+                          differs from what is declared (scim-sync.yaml:4:3)
 
-        Plan: 1 to update
-    "#]],
+            Plan: 1 to update
+        "#]],
     );
     check_plan(
         "scim",
         TWO,
         &live,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        People
-          ~ update    user ada <ada@x.io>: name.familyName "Byron" -> "Lovelace",
-                      displayName "Ada Byron" -> "Ada Lovelace" (differs from what is
-                      declared)
-                      at scim-sync.yaml:4:3
+            People
+              ~ update    user ada <ada@x.io>: name.familyName "Byron" -> "Lovelace",
+                          displayName "Ada Byron" -> "Ada Lovelace"
+                          differs from what is declared (scim-sync.yaml:4:3)
 
-        Plan: 1 to update
-    "#]],
+            Plan: 1 to update
+        "#]],
     );
 }
 
@@ -255,19 +250,19 @@ fn suspended_is_removed_at_harness() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - delete    user grace <grace@x.io> (declared suspended)
-                      suspending removes the account: there are no inactive ones here
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - delete    user grace <grace@x.io>
+                          suspending removes the account: there are no inactive ones here
+                          loses 1 group: ops
+                          declared suspended (scim-sync.yaml:5:3)
 
-        Limits: 1 of 5 people removed
+            Limits: people removed: 1 of 5
 
-        Plan: 1 to delete
-    "#]],
+            Plan: 1 to delete
+        "#]],
     );
 }
 
@@ -282,17 +277,17 @@ fn suspended_is_deactivated_elsewhere() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - deactivate user grace <grace@x.io> (declared suspended)
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - deactivate user grace <grace@x.io>
+                          declared suspended (scim-sync.yaml:5:3)
 
-        Limits: 1 of 5 people removed
+            Limits: people removed: 1 of 5
 
-        Plan: 1 to deactivate
-    "#]],
+            Plan: 1 to deactivate
+        "#]],
     );
 }
 
@@ -304,15 +299,15 @@ fn inactive_is_reactivated() {
         TWO,
         &live,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        People
-          + reactivate user ada <ada@x.io> (declared active, is inactive)
-                      at scim-sync.yaml:4:3
+            People
+              + reactivate user ada <ada@x.io>
+                          declared active, is inactive (scim-sync.yaml:4:3)
 
-        Plan: 1 to update
-    "#]],
+            Plan: 1 to update
+        "#]],
     );
 }
 
@@ -325,39 +320,39 @@ fn a_tombstone_removes() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - delete    user grace <grace@x.io> (declared absent)
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - delete    user grace <grace@x.io>
+                          loses 1 group: ops
+                          declared absent (scim-sync.yaml:5:3)
 
-        Limits: 1 of 5 people removed
+            Limits: people removed: 1 of 5
 
-        Plan: 1 to delete
-    "#]],
+            Plan: 1 to delete
+        "#]],
     );
     check_plan(
         "scim",
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: grace (no role gives it)
-                      at scim-sync.yaml:7:3 and 1 more line
-          - delete    user grace <grace@x.io> (declared absent)
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - remove    1 member from group ops: grace
+                          no role gives it (scim-sync.yaml:7:3 and 1 more line)
+              - delete    user grace <grace@x.io>
+                          loses 1 group: ops
+                          declared absent (scim-sync.yaml:5:3)
 
-        Limits: 1 of 5 people removed; 1 memberships removed (too few there for 10% to
-        count); 1 removed from one group ops (too few there for 50% to count)
+            Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
+            count); removed from ops: 1 (of 2, too few for 50% to count)
 
-        Plan: 1 membership to remove, 1 to delete
-    "#]],
+            Plan: 1 membership to remove, 1 to delete
+        "#]],
     );
 }
 
@@ -369,20 +364,20 @@ fn an_email_change_is_refused() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the e-mail of `ada` is `ada@x.io` and must not become
-                      `ada.king@x.io`: Harness documents that an address must stay the
-                      same once provisioned: after a change, removing the user fails
-                      [email-immutable]
-                      -> put `ada@x.io` back; for a new address declare `ada` absent
-                      with the old one, apply, and then add the person under a new key
-                      at scim-sync.yaml:4:17
+            Refused
+              x refused   the e-mail of `ada` is `ada@x.io` and must not become
+                          `ada.king@x.io`: Harness documents that an address must stay the
+                          same once provisioned: after a change, removing the user fails
+                          [email-immutable]
+                          -> put `ada@x.io` back; for a new address declare `ada` absent
+                          with the old one, apply, and then add the person under a new key
+                          declared at scim-sync.yaml:4:17
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -397,18 +392,18 @@ fn two_live_users_differ_by_case() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 3 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 3 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   2 live users could be `ada`: `ada@x.io` (id u1), `ADA@X.IO` (id
-                      u3) [ambiguous-match]
-                      -> remove the account that is not in use at the service provider,
-                      then plan again
-                      at scim-sync.yaml:4:3
+            Refused
+              x refused   2 live users could be `ada`: `ada@x.io` (id u1), `ADA@X.IO` (id
+                          u3) [ambiguous-match]
+                          -> remove the account that is not in use at the service provider,
+                          then plan again
+                          declared at scim-sync.yaml:4:3
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -420,17 +415,17 @@ fn an_account_of_another_key() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the live user `ada@x.io` was made for person `countess`, not for
-                      `ada` [ambiguous-match]
-                      -> if they are one person, add `previously: [countess]` to `ada`
-                      at scim-sync.yaml:4:3
+            Refused
+              x refused   the live user `ada@x.io` was made for person `countess`, not for
+                          `ada` [ambiguous-match]
+                          -> if they are one person, add `previously: [countess]` to `ada`
+                          declared at scim-sync.yaml:4:3
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -442,11 +437,11 @@ fn another_clients_external_id_is_left_alone() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]],
+            Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
+        "#]],
     );
 }
 
@@ -463,24 +458,24 @@ fn a_tombstone_does_not_remove_whoever_is_declared_under_a_new_key() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the live user `ada@x.io` was made for person `countess`, not for
-                      `ada` [ambiguous-match]
-                      -> correct the e-mail of `ada` or of `countess`: the account
-                      belongs to `countess`
-                      at scim-sync.yaml:4:3
-          x refused   `countess` is declared absent, but its live user has the e-mail of
-                      `ada`: `ada@x.io` [ambiguous-match]
-                      -> if they are one person, take `countess` out and add
-                      `previously: [countess]` to `ada`; if not, correct the e-mail of
-                      `ada`
-                      at scim-sync.yaml:6:3 and 1 more line
+            Refused
+              x refused   the live user `ada@x.io` was made for person `countess`, not for
+                          `ada` [ambiguous-match]
+                          -> correct the e-mail of `ada` or of `countess`: the account
+                          belongs to `countess`
+                          declared at scim-sync.yaml:4:3
+              x refused   `countess` is declared absent, but its live user has the e-mail of
+                          `ada`: `ada@x.io` [ambiguous-match]
+                          -> if they are one person, take `countess` out and add
+                          `previously: [countess]` to `ada`; if not, correct the e-mail of
+                          `ada`
+                          declared at scim-sync.yaml:6:3 and 1 more line
 
-        Plan: 2 refused
-    "#]],
+            Plan: 2 refused
+        "#]],
     );
 }
 
@@ -493,27 +488,27 @@ fn a_role_is_gone_and_support_removes_the_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, read whole; grants judged on 2026-11-24
 
-        For Support
-          ! support   the group `auditors` (id auditors) can be removed only by Harness
-                      Support [group-removal-needs-support]
-                      it has 1 member now
-                      -> write to support@harness.io: please remove the user group
-                      `auditors` with the identifier `auditors`, which was created by
-                      SCIM and is no longer wanted
-                      at scim-sync.yaml:9:11
+            For Support
+              ! support   the group `auditors` (id auditors) can be removed only by Harness
+                          Support [group-removal-needs-support]
+                          it has 1 member now
+                          -> write to support@harness.io: please remove the user group
+                          `auditors` with the identifier `auditors`, which was created by
+                          SCIM and is no longer wanted
+                          declared at scim-sync.yaml:9:11
 
-        Takes access away
-          - remove    1 member from group auditors: ada (the group is to go)
-                      nobody is left in group auditors
-                      at scim-sync.yaml:9:11
+            Takes access away
+              - remove    1 member from group auditors: ada
+                          nobody is left in group auditors
+                          the group is to go (scim-sync.yaml:9:11)
 
-        Limits: 1 memberships removed (too few there for 10% to count)
+            Limits: memberships removed: 1 (of 3, too few for 10% to count)
 
-        Plan: 1 membership to remove, 1 for Support
-    "#]],
+            Plan: 1 membership to remove, 1 for Support
+        "#]],
     );
 }
 
@@ -530,19 +525,19 @@ fn a_role_is_gone_and_policy_deletes_the_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - delete    group auditors (id auditors) (declared absent)
-                      the documentation says that only support@harness.io removes such a
-                      group; the provider's code lets SCIM DELETE do it
-                      at scim-sync.yaml:9:11
+            Takes access away
+              - delete    group auditors (id auditors)
+                          the documentation says that only support@harness.io removes such a
+                          group; the provider's code lets SCIM DELETE do it
+                          declared absent (scim-sync.yaml:9:11)
 
-        Limits: 1 memberships removed (too few there for 10% to count)
+            Limits: memberships removed: 1 (of 3, too few for 10% to count)
 
-        Plan: 1 to delete
-    "#]],
+            Plan: 1 to delete
+        "#]],
     );
 }
 
@@ -555,21 +550,21 @@ fn a_group_id_is_taken() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the group `ops-a` would get the id `ops_a`, which belongs to the
-                      group `ops.a` [group-id-taken]
-                      -> map the role to `ops.a`, or rename the role so that its id
-                      differs
-                      at scim-sync.yaml:7:3 and 1 more line
+            Refused
+              x refused   the group `ops-a` would get the id `ops_a`, which belongs to the
+                          group `ops.a` [group-id-taken]
+                          -> map the role to `ops.a`, or rename the role so that its id
+                          differs
+                          declared at scim-sync.yaml:7:3 and 1 more line
 
-        Left alone
-          i groups    1 group that no role maps to: ops.a (2 members)
+            Left alone
+              i groups    1 group that no role maps to: ops.a (2 members)
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -581,18 +576,18 @@ fn two_live_groups_of_one_name() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   2 live groups have the name `ops`: `ops` (id ops, 2 members),
-                      `ops` (id ops2, 0 members) [ambiguous-group]
-                      -> rename or remove the group that is not meant at the service
-                      provider, then plan again
-                      at scim-sync.yaml:7:3 and 1 more line
+            Refused
+              x refused   2 live groups have the name `ops`: `ops` (id ops, 2 members),
+                          `ops` (id ops2, 0 members) [ambiguous-group]
+                          -> rename or remove the group that is not meant at the service
+                          provider, then plan again
+                          declared at scim-sync.yaml:7:3 and 1 more line
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -608,19 +603,19 @@ fn an_additive_group_keeps_others() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 3 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 3 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          + add       1 member to group ops: grace (role ops)
-                      at scim-sync.yaml:7:25
+            Groups
+              + add       1 member to group ops by role ops: grace
+                          a role gives it (scim-sync.yaml:7:25)
 
-        Left alone
-          i users     1 user that nothing declares: bob@x.io
-          i members   1 member of ops that no role gives, as the group is additive
+            Left alone
+              i users     1 user that nothing declares: bob@x.io
+              i members   1 member of ops that no role gives, as the group is additive
 
-        Plan: 1 membership to add
-    "#]],
+            Plan: 1 membership to add
+        "#]],
     );
 }
 
@@ -632,14 +627,14 @@ fn members_that_are_not_listed_stay() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Left alone
-          i members   2 members of ops who are not in the list of users
+            Left alone
+              i members   2 members of ops who are not in the list of users
 
-        Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
-    "#]],
+            Nothing to do: 2 users and 1 group compared, 0 users and 0 groups left alone.
+        "#]],
     );
 }
 
@@ -654,22 +649,22 @@ fn an_undeclared_member_of_a_managed_group() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 3 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 3 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: bob@x.io (no role gives it)
-                      bob@x.io is left without any group
-                      at scim-sync.yaml:7:3 and 1 more line
+            Takes access away
+              - remove    1 member from group ops: bob@x.io
+                          bob@x.io is left without any group
+                          no role gives it (scim-sync.yaml:7:3 and 1 more line)
 
-        Left alone
-          i users     1 user that nothing declares: bob@x.io
+            Left alone
+              i users     1 user that nothing declares: bob@x.io
 
-        Limits: 1 memberships removed (too few there for 10% to count); 1 removed from
-        one group ops (too few there for 50% to count)
+            Limits: memberships removed: 1 (of 3, too few for 10% to count); removed from
+            ops: 1 (of 3, too few for 50% to count)
 
-        Plan: 1 membership to remove
-    "#]],
+            Plan: 1 membership to remove
+        "#]],
     );
 }
 
@@ -687,18 +682,18 @@ fn a_protected_person() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   `grace` is protected and is not removed [protected-user]
-                      blocked: delete user grace <grace@x.io>
-                      -> take `grace` out of `policy.protect.users` if this is meant, in
-                      a change of its own
-                      at scim-sync.yaml:5:3
+            Refused
+              x refused   `grace` is protected and is not removed [protected-user]
+                          blocked: delete user grace <grace@x.io>
+                          -> take `grace` out of `policy.protect.users` if this is meant, in
+                          a change of its own
+                          declared at scim-sync.yaml:5:3
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -717,19 +712,19 @@ fn a_protected_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the group `admins` is protected: it is not removed, nor are its
-                      members [protected-group]
-                      blocked: remove 1 member from group admins: ada
-                      blocked: delete group admins (id admins)
-                      -> take `admins` out of `policy.protect.groups` if this is meant,
-                      in a change of its own
+            Refused
+              x refused   the group `admins` is protected: it is not removed, nor are its
+                          members [protected-group]
+                          blocked: remove 1 member from group admins: ada
+                          blocked: delete group admins (id admins)
+                          -> take `admins` out of `policy.protect.groups` if this is meant,
+                          in a change of its own
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -744,19 +739,19 @@ fn min_members() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the group `ops` would be left with 1 of at least 2 members
-                      [min-members]
-                      blocked: remove 1 member from group ops: grace
-                      -> give `ops` more members first, or lower
-                      `policy.protect.minMembers`
-                      at scim-sync.yaml:7:3 and 1 more line
+            Refused
+              x refused   the group `ops` would be left with 1 of at least 2 members
+                          [min-members]
+                          blocked: remove 1 member from group ops: grace
+                          -> give `ops` more members first, or lower
+                          `policy.protect.minMembers`
+                          declared at scim-sync.yaml:7:3 and 1 more line
 
-        Plan: 1 refused
-    "#]],
+            Plan: 1 refused
+        "#]],
     );
 }
 
@@ -775,23 +770,23 @@ fn min_members_of_a_renamed_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   the group `ops` would be left with 1 of at least 2 members
-                      [min-members]
-                      blocked: remove 1 member from group ops: grace
-                      -> give `ops` more members first, or lower
-                      `policy.protect.minMembers`
-                      at scim-sync.yaml:7:3 and 1 more line
+            Refused
+              x refused   the group `ops` would be left with 1 of at least 2 members
+                          [min-members]
+                          blocked: remove 1 member from group ops: grace
+                          -> give `ops` more members first, or lower
+                          `policy.protect.minMembers`
+                          declared at scim-sync.yaml:7:3 and 1 more line
 
-        Groups
-          ~ rename    group operations -> ops (declared under a new name)
-                      at scim-sync.yaml:7:3 and 1 more line
+            Groups
+              ~ rename    group operations -> ops
+                          declared under a new name (scim-sync.yaml:7:3 and 1 more line)
 
-        Plan: 1 to update, 1 refused
-    "#]],
+            Plan: 1 to update, 1 refused
+        "#]],
     );
 }
 
@@ -808,21 +803,21 @@ fn min_members_counts_a_person_once() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: grace (no role gives it)
-                      at scim-sync.yaml:7:3 and 1 more line
-          - delete    user grace <grace@x.io> (declared absent)
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - remove    1 member from group ops: grace
+                          no role gives it (scim-sync.yaml:7:3 and 1 more line)
+              - delete    user grace <grace@x.io>
+                          loses 1 group: ops
+                          declared absent (scim-sync.yaml:5:3)
 
-        Limits: 1 of 5 people removed; 1 memberships removed (too few there for 10% to
-        count); 1 removed from one group ops (too few there for 50% to count)
+            Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
+            count); removed from ops: 1 (of 2, too few for 50% to count)
 
-        Plan: 1 membership to remove, 1 to delete
-    "#]],
+            Plan: 1 membership to remove, 1 to delete
+        "#]],
     );
 }
 
@@ -851,33 +846,32 @@ fn too_many_people_removed() {
         &manifest,
         LIMITS_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 5 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   2 people removed or suspended, 1 allowed [limit-user-removals]
-                      blocked: delete user bob <bob@x.io>
-                      blocked: delete user cyd <cyd@x.io>
-                      -> check that this is meant; then `--allow user-removals=2` raises
-                      this limit for this plan only (`policy.limits.userRemovals` for
-                      good)
-                      at scim-sync.yaml:5:3 and 1 more line
+            Refused
+              x refused   2 people removed or suspended, 1 allowed [limit-user-removals]
+                          blocked: delete user bob <bob@x.io>
+                          blocked: delete user cyd <cyd@x.io>
+                          -> check that this is meant; then `--allow user-removals=2` raises
+                          this limit for this plan only (`policy.limits.userRemovals` for
+                          good)
+                          declared at scim-sync.yaml:5:3 and 1 more line
 
-        Takes access away
-          - remove    2 members from group ops: dee@x.io, eve@x.io (no role gives it)
-                      dee@x.io is left without any group
-                      eve@x.io is left without any group
-                      at scim-sync.yaml:7:10 and 1 more line
+            Takes access away
+              - remove    2 members from group ops: dee@x.io, eve@x.io
+                          dee@x.io is left without any group
+                          eve@x.io is left without any group
+                          no role gives it (scim-sync.yaml:7:10 and 1 more line)
 
-        Left alone
-          i users     2 users that nothing declares: dee@x.io, eve@x.io
+            Left alone
+              i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-        Limits: 2 of 1 people removed, over the limit; 2 memberships removed (too few
-        there for 10% to count); 2 removed from one group ops (too few there for 50% to
-        count)
+            Limits: people removed: 2 of 1, over the limit; memberships removed: 2 (of 3,
+            too few for 10% to count); removed from ops: 2 (of 3, too few for 50% to count)
 
-        Plan: 2 memberships to remove, 1 refused
-    "#]],
+            Plan: 2 memberships to remove, 1 refused
+        "#]],
     );
     check_plan_allowing(
         &["user-removals=2"],
@@ -886,24 +880,23 @@ fn too_many_people_removed() {
         LIMITS_LIVE,
         expect![[r#"
             Plan for Harness at sandbox
-            compared 5 users and 1 group, grants judged on 2026-11-24
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
             Takes access away
-              - remove    2 members from group ops: dee@x.io, eve@x.io (no role gives it)
+              - remove    2 members from group ops: dee@x.io, eve@x.io
                           dee@x.io is left without any group
                           eve@x.io is left without any group
-                          at scim-sync.yaml:7:10 and 1 more line
-              - delete    user bob <bob@x.io> (declared absent)
-                          at scim-sync.yaml:5:3
-              - delete    user cyd <cyd@x.io> (declared absent)
-                          at scim-sync.yaml:6:3
+                          no role gives it (scim-sync.yaml:7:10 and 1 more line)
+              - delete    user bob <bob@x.io>
+                          declared absent (scim-sync.yaml:5:3)
+              - delete    user cyd <cyd@x.io>
+                          declared absent (scim-sync.yaml:6:3)
 
             Left alone
               i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-            Limits: 2 of 2 (raised from 1) people removed; 2 memberships removed (too few
-            there for 10% to count); 2 removed from one group ops (too few there for 50% to
-            count)
+            Limits: people removed: 2 of 2 (raised from 1); memberships removed: 2 (of 3,
+            too few for 10% to count); removed from ops: 2 (of 3, too few for 50% to count)
 
             Plan: 2 memberships to remove, 2 to delete
         "#]],
@@ -924,32 +917,32 @@ fn too_many_memberships_removed() {
         &manifest,
         LIMITS_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 5 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   2 memberships removed, 0 allowed (10% of 3)
-                      [limit-membership-removals]
-                      blocked: remove 2 members from group ops: dee@x.io, eve@x.io
-                      -> check that this is meant; then `--allow membership-removals=2`
-                      raises this limit for this plan only
-                      (`policy.limits.membershipRemovals` for good)
-                      at scim-sync.yaml:7:10 and 1 more line
+            Refused
+              x refused   2 memberships removed, 0 allowed (10% of 3)
+                          [limit-membership-removals]
+                          blocked: remove 2 members from group ops: dee@x.io, eve@x.io
+                          -> check that this is meant; then `--allow membership-removals=2`
+                          raises this limit for this plan only
+                          (`policy.limits.membershipRemovals` for good)
+                          declared at scim-sync.yaml:7:10 and 1 more line
 
-        Takes access away
-          - delete    user bob <bob@x.io> (declared absent)
-                      at scim-sync.yaml:5:3
-          - delete    user cyd <cyd@x.io> (declared absent)
-                      at scim-sync.yaml:6:3
+            Takes access away
+              - delete    user bob <bob@x.io>
+                          declared absent (scim-sync.yaml:5:3)
+              - delete    user cyd <cyd@x.io>
+                          declared absent (scim-sync.yaml:6:3)
 
-        Left alone
-          i users     2 users that nothing declares: dee@x.io, eve@x.io
+            Left alone
+              i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-        Limits: 2 of 5 people removed; 2 of 0 (10% of 3) memberships removed, over the
-        limit; 2 of 3 (100% of 3) removed from one group ops
+            Limits: people removed: 2 of 5; memberships removed: 2 of 0 (10% of 3), over the
+            limit; removed from ops: 2 of 3 (100% of 3)
 
-        Plan: 2 to delete, 1 refused
-    "#]],
+            Plan: 2 to delete, 1 refused
+        "#]],
     );
     check_plan_allowing(
         &["membership-removals=2"],
@@ -958,23 +951,23 @@ fn too_many_memberships_removed() {
         LIMITS_LIVE,
         expect![[r#"
             Plan for Harness at sandbox
-            compared 5 users and 1 group, grants judged on 2026-11-24
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
             Takes access away
-              - remove    2 members from group ops: dee@x.io, eve@x.io (no role gives it)
+              - remove    2 members from group ops: dee@x.io, eve@x.io
                           dee@x.io is left without any group
                           eve@x.io is left without any group
-                          at scim-sync.yaml:7:10 and 1 more line
-              - delete    user bob <bob@x.io> (declared absent)
-                          at scim-sync.yaml:5:3
-              - delete    user cyd <cyd@x.io> (declared absent)
-                          at scim-sync.yaml:6:3
+                          no role gives it (scim-sync.yaml:7:10 and 1 more line)
+              - delete    user bob <bob@x.io>
+                          declared absent (scim-sync.yaml:5:3)
+              - delete    user cyd <cyd@x.io>
+                          declared absent (scim-sync.yaml:6:3)
 
             Left alone
               i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-            Limits: 2 of 5 people removed; 2 of 2 (raised from 10%) memberships removed; 2
-            of 3 (100% of 3) removed from one group ops
+            Limits: people removed: 2 of 5; memberships removed: 2 of 2 (raised from 10%);
+            removed from ops: 2 of 3 (100% of 3)
 
             Plan: 2 memberships to remove, 2 to delete
         "#]],
@@ -989,30 +982,30 @@ fn too_many_removed_from_one_group() {
         &manifest,
         LIMITS_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 5 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Refused
-          x refused   `ops`: 2 memberships removed, 1 allowed [limit-per-group-removals]
-                      blocked: remove 2 members from group ops: dee@x.io, eve@x.io
-                      -> check that this is meant; then `--allow per-group-removals=2`
-                      raises this limit for this plan only
-                      (`policy.limits.perGroupRemovals` for good)
-                      at scim-sync.yaml:7:10 and 1 more line
+            Refused
+              x refused   `ops`: 2 memberships removed, 1 allowed [limit-per-group-removals]
+                          blocked: remove 2 members from group ops: dee@x.io, eve@x.io
+                          -> check that this is meant; then `--allow per-group-removals=2`
+                          raises this limit for this plan only
+                          (`policy.limits.perGroupRemovals` for good)
+                          declared at scim-sync.yaml:7:10 and 1 more line
 
-        Takes access away
-          - delete    user bob <bob@x.io> (declared absent)
-                      at scim-sync.yaml:5:3
-          - delete    user cyd <cyd@x.io> (declared absent)
-                      at scim-sync.yaml:6:3
+            Takes access away
+              - delete    user bob <bob@x.io>
+                          declared absent (scim-sync.yaml:5:3)
+              - delete    user cyd <cyd@x.io>
+                          declared absent (scim-sync.yaml:6:3)
 
-        Left alone
-          i users     2 users that nothing declares: dee@x.io, eve@x.io
+            Left alone
+              i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-        Limits: 2 of 5 people removed; 2 of 1 removed from one group ops, over the limit
+            Limits: people removed: 2 of 5; removed from ops: 2 of 1, over the limit
 
-        Plan: 2 to delete, 1 refused
-    "#]],
+            Plan: 2 to delete, 1 refused
+        "#]],
     );
     check_plan_allowing(
         &["per-group-removals=2"],
@@ -1021,23 +1014,23 @@ fn too_many_removed_from_one_group() {
         LIMITS_LIVE,
         expect![[r#"
             Plan for Harness at sandbox
-            compared 5 users and 1 group, grants judged on 2026-11-24
+            compared 5 users and 1 group, read whole; grants judged on 2026-11-24
 
             Takes access away
-              - remove    2 members from group ops: dee@x.io, eve@x.io (no role gives it)
+              - remove    2 members from group ops: dee@x.io, eve@x.io
                           dee@x.io is left without any group
                           eve@x.io is left without any group
-                          at scim-sync.yaml:7:10 and 1 more line
-              - delete    user bob <bob@x.io> (declared absent)
-                          at scim-sync.yaml:5:3
-              - delete    user cyd <cyd@x.io> (declared absent)
-                          at scim-sync.yaml:6:3
+                          no role gives it (scim-sync.yaml:7:10 and 1 more line)
+              - delete    user bob <bob@x.io>
+                          declared absent (scim-sync.yaml:5:3)
+              - delete    user cyd <cyd@x.io>
+                          declared absent (scim-sync.yaml:6:3)
 
             Left alone
               i users     2 users that nothing declares: dee@x.io, eve@x.io
 
-            Limits: 2 of 5 people removed; 2 memberships removed (too few there for 10% to
-            count); 2 of 2 (raised from 1) removed from one group ops
+            Limits: people removed: 2 of 5; memberships removed: 2 (of 3, too few for 10% to
+            count); removed from ops: 2 of 2 (raised from 1)
 
             Plan: 2 memberships to remove, 2 to delete
         "#]],
@@ -1052,7 +1045,7 @@ fn a_partial_read() {
         &format!("{LIMITS_LIVE}\npartial"),
         expect![[r#"
             Plan for Harness at sandbox
-            compared 5 users and 1 group, grants judged on 2026-11-24
+            compared 5 users and 1 group, perhaps not all of them; grants judged on 2026-11-24
 
             Refused
               x refused   3 removals are refused because the live state may not have been
@@ -1062,7 +1055,7 @@ fn a_partial_read() {
                           blocked: remove 2 members from group ops: dee@x.io, eve@x.io
                           -> plan again; if it stays so, something between here and the
                           service provider cuts its lists
-                          at scim-sync.yaml:5:3 and 3 more lines
+                          declared at scim-sync.yaml:5:3 and 3 more lines
 
             To know
               i note      the list of groups may have gaps, so nothing is removed:
@@ -1090,15 +1083,15 @@ fn a_grant_with_an_end() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          + add       1 member to group ops: grace (role ops until 2027-01-31)
-                      at scim-sync.yaml:7:33
+            Groups
+              + add       1 member to group ops by role ops: grace (until 2027-01-31)
+                          a role gives it (scim-sync.yaml:7:33)
 
-        Plan: 1 membership to add
-    "#]],
+            Plan: 1 membership to add
+        "#]],
     );
 }
 
@@ -1115,15 +1108,15 @@ fn a_membership_by_two_roles() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          + add       1 member to group everyone: grace (role dev and 1 more)
-                      at scim-sync.yaml:8:28
+            Groups
+              + add       1 member to group everyone: grace (role dev and 1 more)
+                          a role gives it (scim-sync.yaml:8:28)
 
-        Plan: 1 membership to add
-    "#]],
+            Plan: 1 membership to add
+        "#]],
     );
 }
 
@@ -1139,16 +1132,15 @@ fn a_person_has_a_new_key() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        People
-          ~ update    user ada <ada@x.io>: displayName "Ada Lovelace" -> "Ada King"
-                      (differs from what is declared)
-                      at scim-sync.yaml:4:3
+            People
+              ~ update    user ada <ada@x.io>: displayName "Ada Lovelace" -> "Ada King"
+                          differs from what is declared (scim-sync.yaml:4:3)
 
-        Plan: 1 to update
-    "#]],
+            Plan: 1 to update
+        "#]],
     );
 }
 
@@ -1161,15 +1153,15 @@ fn a_group_has_a_new_name() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          ~ rename    group operations -> ops (declared under a new name)
-                      at scim-sync.yaml:7:3 and 1 more line
+            Groups
+              ~ rename    group operations -> ops
+                          declared under a new name (scim-sync.yaml:7:3 and 1 more line)
 
-        Plan: 1 to update
-    "#]],
+            Plan: 1 to update
+        "#]],
     );
 }
 
@@ -1186,15 +1178,15 @@ fn an_earlier_name_is_not_taken_from_a_desired_group() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          + create    group net (declared, not there yet)
-                      at scim-sync.yaml:8:3 and 1 more line
+            Groups
+              + create    group net
+                          declared, not there yet (scim-sync.yaml:8:3 and 1 more line)
 
-        Plan: 1 to create
-    "#]],
+            Plan: 1 to create
+        "#]],
     );
 }
 
@@ -1234,16 +1226,16 @@ fn groups_of_one_name_to_the_provider() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 1 group, read whole; grants judged on 2026-11-24
 
-        Groups
-          + create    group Ops (declared, not there yet)
-                      at scim-sync.yaml:8:3 and 1 more line
-          + add       1 member to group Ops: ada (role Ops)
-                      at scim-sync.yaml:8:20
+            Groups
+              + create    group Ops
+                          declared, not there yet (scim-sync.yaml:8:3 and 1 more line)
+              + add       1 member to group Ops by role Ops: ada
+                          a role gives it (scim-sync.yaml:8:20)
 
-        Plan: 1 to create, 1 membership to add
-    "#]],
+            Plan: 1 to create, 1 membership to add
+        "#]],
     );
 }
