@@ -5,6 +5,7 @@ use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
 use scim_sync::plan::Allowances;
 use scim_sync::sandbox::world::{SeedUser, Standing, World};
+use scim_sync::scim::http::Method;
 
 #[path = "support/account.rs"]
 mod account;
@@ -71,4 +72,39 @@ fn a_manual_account_without_declared_names_is_adopted() {
             .seed_user(ada, Standing::Standalone)
             .expect("a free address");
     });
+}
+
+/// Somebody makes `a.b` between our look and our create of `a-b`. Harness gives both one id
+/// and answers our create with the other group: that is no success, and nobody is put in.
+#[test]
+fn a_create_answered_with_another_group_is_refused() {
+    let manifest = "version: 1\n\
+                    target: { provider: harness }\n\
+                    users: { ada: { email: ada@x.io } }\n\
+                    roles: { a-b: { members: [ada] } }\n\
+                    groupMappings: [{ match: '.*', group: '{role}' }]\n";
+    let mut files = MemoryFiles::default();
+    files.0.insert(ROOT_FILE.to_owned(), manifest.into());
+    let project = planning::Project::load(&files).expect("no faults");
+    let world = World::new("AcC0unt", TOKEN, SandboxBehavior::Documented);
+    let account = Account::new(world, &project.profile);
+    account.door.before(|exchange, world| {
+        if exchange.method == Method::Post && exchange.target.ends_with("Groups") {
+            world.seed_scim_group("a.b").expect("nobody has the id yet");
+        }
+        None
+    });
+    run(async {
+        let live = account.read().await.expect("the provider answers");
+        let plan = project.plan(&live, &Allowances::default());
+        let outcome = account.apply(&plan, &Stop::default()).await;
+        let of = |id: &str| &outcome.steps.iter().find(|step| step.id.as_str() == id).expect(id).status;
+        match of("group:a-b:create") {
+            Status::Failed { message, .. } => assert!(message.contains("gave the existing group `a.b`"), "{message}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(of("group:a-b:add-members:1"), Status::Skipped { .. }));
+        assert!(matches!(of("user:ada:create"), Status::Done));
+    });
+    account.door.with_world(|world| assert_eq!(world.members(&"a_b".into()), []));
 }
