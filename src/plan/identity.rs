@@ -1,6 +1,8 @@
 //! Who is who: declared people ↔ live users.
 //!
-//! In this order (design §3): an `externalId` that carries our key, then the folded e-mail.
+//! In this order (design §3): an `externalId` that carries our key, then the folded e-mail,
+//! which may be the account's e-mail or its login: a login is unique (RFC 7643 §4.1.1), so an
+//! account that logs in with a declared e-mail is that person's whatever its own e-mail is.
 //! Never the display name. Two candidates are a refusal, and whoever is in doubt is *held*:
 //! nothing is done to them, their memberships included.
 
@@ -9,7 +11,7 @@ use std::collections::HashMap;
 use super::item::{Evidence, Refusal, RefusalCode};
 use super::planner::Context;
 use crate::desired::{DesiredUser, UserIndex};
-use crate::ids::{ItemId, PersonKey};
+use crate::ids::{ItemId, PersonKey, fold};
 use crate::live::{LiveIndex, LiveUser};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
@@ -57,6 +59,8 @@ impl Matches {
 struct Index<'a> {
     by_key: HashMap<PersonKey, Vec<LiveIndex>>,
     by_email: HashMap<&'a str, Vec<LiveIndex>>,
+    /// Logins that are not the account's own e-mail.
+    by_login: HashMap<String, Vec<LiveIndex>>,
     declared: HashMap<&'a str, UserIndex>,
     declared_email: HashMap<&'a str, UserIndex>,
 }
@@ -68,6 +72,7 @@ pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) ->
     let mut index = Index {
         by_key: HashMap::new(),
         by_email: HashMap::with_capacity(live.users.len()),
+        by_login: HashMap::new(),
         declared: HashMap::with_capacity(desired.users.len()),
         declared_email: HashMap::with_capacity(desired.users.len()),
     };
@@ -80,6 +85,12 @@ pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) ->
             .entry(user.email.folded())
             .or_default()
             .push(at);
+        if *user.user_name != *user.email.as_str() {
+            let login = fold(&user.user_name);
+            if login != user.email.folded() {
+                index.by_login.entry(login).or_default().push(at);
+            }
+        }
     }
     for (user, at) in desired.users.iter().zip(0..) {
         index.declared.insert(user.key.as_str(), UserIndex(at));
@@ -147,12 +158,16 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
         .collect();
     by_key.sort_unstable();
     by_key.dedup();
-    let by_email = index
-        .by_email
-        .get(user.email.folded())
-        .map_or(&[][..], Vec::as_slice);
+    let by_email = index.by_email.get(user.email.folded());
+    let by_login = index.by_login.get(user.email.folded());
+    let by_email: Vec<LiveIndex> = by_email
+        .into_iter()
+        .chain(by_login)
+        .flatten()
+        .copied()
+        .collect();
 
-    match (by_key.as_slice(), by_email) {
+    match (by_key.as_slice(), by_email.as_slice()) {
         ([], []) => Found::Nobody,
         ([keyed], []) => {
             let found = live.user(*keyed);
@@ -165,22 +180,15 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
                     Box::new(re_keyed(context, user, found, other)),
                 );
             }
-            match (user.status, context.input.profile.email_change) {
-                // A tombstone does not ask for another e-mail, it asks for nobody.
-                (UserStatus::Absent, _) | (_, EmailChange::Allowed) => Found::Live(*keyed),
-                (UserStatus::Active | UserStatus::Suspended, EmailChange::Refused { because }) => {
-                    let refusal = email_immutable(context, user, found, because);
-                    Found::Frozen(*keyed, Box::new(refusal))
-                }
-            }
+            certain(context, user, *keyed)
         }
-        ([keyed], [mailed]) if keyed == mailed => Found::Live(*keyed),
+        ([keyed], [mailed]) if keyed == mailed => certain(context, user, *keyed),
         ([], [mailed]) => {
             let found = live.user(*mailed);
             let foreign = found.external_id.as_ref().and_then(|id| id.person_key());
             match foreign {
                 // Nobody's, or another provisioning client's.
-                None => Found::Live(*mailed),
+                None => certain(context, user, *mailed),
                 Some(other) => {
                     let help = if index.declared.contains_key(other.as_str()) {
                         format!(
@@ -228,6 +236,22 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
                 candidates,
                 Box::new(ambiguous(context, user, message, help)),
             )
+        }
+    }
+}
+
+/// The one account that is this person's; with another e-mail it must not be touched.
+fn certain(context: &Context<'_>, user: &DesiredUser, at: LiveIndex) -> Found {
+    let found = context.input.live.user(at);
+    if found.email.folded() == user.email.folded() {
+        return Found::Live(at);
+    }
+    match (user.status, context.input.profile.email_change) {
+        // A tombstone does not ask for another e-mail, it asks for nobody.
+        (UserStatus::Absent, _) | (_, EmailChange::Allowed) => Found::Live(at),
+        (UserStatus::Active | UserStatus::Suspended, EmailChange::Refused { because }) => {
+            let refusal = email_immutable(context, user, found, because);
+            Found::Frozen(at, Box::new(refusal))
         }
     }
 }

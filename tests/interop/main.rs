@@ -424,6 +424,37 @@ fn a_member_who_is_no_person_stays() {
     });
 }
 
+/// An account that logs in with a declared e-mail and has another one itself: not created
+/// again, not changed, and gone once it is tombstoned.
+#[test]
+fn an_account_is_known_by_its_login() {
+    scenario("an_account_is_known_by_its_login", |bench| {
+        let (login, mail) = ("ada@example.com", "ada@home.example");
+        let id = bench
+            .raw
+            .make_user_with_mail(login, mail, "Ada", "Lovelace");
+        let mut manifest = Manifest::small();
+        bench.declare(&manifest);
+        let ran = bench.run(&["apply", "--auto-approve"]);
+        assert_eq!(ran.exit, 3, "{}", ran.text);
+        assert!(ran.text.contains("email-immutable"), "{}", ran.text);
+        assert_eq!(bench.raw.count("Users"), 3);
+        let ada = bench.raw.user(login).expect("the account is kept");
+        assert_eq!(
+            (&ada["id"], &ada["emails"][0]["value"]),
+            (&json!(id), &json!(mail))
+        );
+        manifest.person("ada").status = Some("absent");
+        manifest.role("engineers", &["grace", "linus"]);
+        manifest.role("on-call", &["grace"]);
+        bench.declare(&manifest);
+        bench.converges_or_is_limited()?;
+        assert_eq!(bench.raw.user(login), None);
+        assert_eq!(bench.raw.count("Users"), 2);
+        Ok(())
+    });
+}
+
 /// The program is killed in the middle; the next run makes nothing twice.
 #[test]
 fn an_apply_cut_short_is_finished_by_the_next() {

@@ -59,13 +59,18 @@ impl Raw {
 
     /// Creates a user by hand.
     pub fn make_user(&self, name: &str, given: &str, family: &str) -> String {
+        self.make_user_with_mail(name, name, given, family)
+    }
+
+    /// Creates a user whose login is not their e-mail.
+    pub fn make_user_with_mail(&self, name: &str, mail: &str, given: &str, family: &str) -> String {
         self.post(
             "Users",
             &json!({
                 "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
                 "userName": name, "displayName": format!("{given} {family}"), "active": true,
                 "name": { "givenName": given, "familyName": family },
-                "emails": [{ "value": name, "type": "work", "primary": true }],
+                "emails": [{ "value": mail, "type": "work", "primary": true }],
             }),
         )
         .expect("the server makes users")

@@ -157,6 +157,11 @@ pub const SERVERS: &[Server] = &[
                 then: fails(4, "501"),
             },
             Limit {
+                scenario: "an_account_is_known_by_its_login",
+                because: "answers 501 to `members[value eq …]`",
+                then: fails(4, "501"),
+            },
+            Limit {
                 scenario: "a_person_is_removed",
                 because: "answers 501 to `members[value eq …]`",
                 then: fails(4, "501"),

@@ -1,0 +1,81 @@
+//! An account whose login is a declared e-mail, while its own e-mail is another: it is that
+//! person's, since logins are unique, and a create would only be refused as a duplicate.
+
+use assert_cmd::Command;
+
+const MANIFEST: &str = "\
+version: 1
+target: { provider: scim, baseUrl: 'http://127.0.0.1:9/v2' }
+users:
+  ada: { email: ada@example.com, givenName: Ada, familyName: L, status: STATUS }
+";
+
+/// Plans offline with these live users; returns the exit code and the plan.
+fn plan(status: &str, users: &str) -> (i32, serde_json::Value) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let manifest = MANIFEST.replace("STATUS", status);
+    std::fs::write(folder.path().join("scim-sync.yaml"), manifest).expect("written");
+    let walk = |rows: usize| {
+        format!(
+            r#"{{"pages":1,"rows":{rows},"duplicates":0,"reportedTotal":{rows},"verdict":{{"state":"whole","how":"counted"}}}}"#
+        )
+    };
+    let rows = users.matches("\"id\"").count();
+    let live = format!(
+        r#"{{"version":1,"provider":"scim","baseUrl":"x","takenAt":"2026-11-24T00:00:00Z",
+            "integrity":{{"users":{},"groups":{}}},"users":[{users}],"groups":[]}}"#,
+        walk(rows),
+        walk(0)
+    );
+    std::fs::write(folder.path().join("live.json"), live).expect("written");
+    let output = Command::cargo_bin("scim-sync")
+        .expect("built")
+        .args(["plan", "--live", "live.json", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let plan = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().expect("not killed"), plan)
+}
+
+const OTHER_MAIL: &str = r#"{"id":"1","userName":"Ada@Example.com","email":"ada@home.example",
+    "givenName":"Ada","familyName":"L","active":true}"#;
+
+#[test]
+fn is_not_created_again_and_the_e_mail_is_refused() {
+    let (exit, plan) = plan("active", OTHER_MAIL);
+    assert_eq!(exit, 3, "{plan}");
+    assert_eq!(plan["actions"], serde_json::json!([]));
+    assert_eq!(plan["refusals"][0]["code"], "email-immutable");
+    assert_eq!(plan["unmanaged"]["users"], serde_json::json!([]));
+}
+
+#[test]
+fn is_removed_by_a_tombstone() {
+    let (exit, plan) = plan("absent", OTHER_MAIL);
+    assert_eq!(exit, 0, "{plan}");
+    assert_eq!(plan["actions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(plan["actions"][0]["change"]["person"]["id"], "1", "{plan}");
+}
+
+#[test]
+fn is_in_doubt_if_another_account_has_the_e_mail() {
+    let second = r#"{"id":"2","userName":"second","email":"ada@example.com","active":true}"#;
+    let (exit, plan) = plan("active", &format!("{OTHER_MAIL},{second}"));
+    assert_eq!(exit, 3, "{plan}");
+    assert_eq!(plan["actions"], serde_json::json!([]));
+    assert_eq!(plan["refusals"][0]["code"], "ambiguous-match");
+}
+
+#[test]
+fn is_left_alone_if_it_was_made_for_somebody_else() {
+    let bobs = OTHER_MAIL.replace(
+        "\"id\":\"1\"",
+        "\"id\":\"1\",\"externalId\":\"scim-sync:bob\"",
+    );
+    let (exit, plan) = plan("absent", &bobs);
+    assert_eq!(exit, 3, "{plan}");
+    assert_eq!(plan["actions"], serde_json::json!([]));
+    assert_eq!(plan["refusals"][0]["code"], "ambiguous-match");
+}
