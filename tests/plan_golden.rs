@@ -343,21 +343,21 @@ fn a_tombstone_removes() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: grace (no role gives it)
-                      at scim-sync.yaml:7:3 and 1 more line
-          - delete    user grace <grace@x.io> (declared absent)
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - remove    1 member from group ops: grace (no role gives it)
+                          at scim-sync.yaml:7:3 and 1 more line
+              - delete    user grace <grace@x.io> (declared absent)
+                          loses 1 group: ops
+                          at scim-sync.yaml:5:3
 
-        Limits: 1 of 5 people removed; 1 memberships removed (too few there for 10% to
-        count); 1 removed from one group ops (too few there for 50% to count)
+            Limits: 1 of 5 people removed; 1 membership removed (too few there for 10% to
+            count); 1 removed from one group ops (too few there for 50% to count)
 
-        Plan: 1 membership to remove, 1 to delete
-    "#]],
+            Plan: 1 membership to remove, 1 to delete
+        "#]],
     );
 }
 
@@ -493,27 +493,27 @@ fn a_role_is_gone_and_support_removes_the_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, grants judged on 2026-11-24
 
-        For Support
-          ! support   the group `auditors` (id auditors) can be removed only by Harness
-                      Support [group-removal-needs-support]
-                      it has 1 member now
-                      -> write to support@harness.io: please remove the user group
-                      `auditors` with the identifier `auditors`, which was created by
-                      SCIM and is no longer wanted
-                      at scim-sync.yaml:9:11
+            For Support
+              ! support   the group `auditors` (id auditors) can be removed only by Harness
+                          Support [group-removal-needs-support]
+                          it has 1 member now
+                          -> write to support@harness.io: please remove the user group
+                          `auditors` with the identifier `auditors`, which was created by
+                          SCIM and is no longer wanted
+                          at scim-sync.yaml:9:11
 
-        Takes access away
-          - remove    1 member from group auditors: ada (the group is to go)
-                      nobody is left in group auditors
-                      at scim-sync.yaml:9:11
+            Takes access away
+              - remove    1 member from group auditors: ada (the group is to go)
+                          nobody is left in group auditors
+                          at scim-sync.yaml:9:11
 
-        Limits: 1 memberships removed (too few there for 10% to count)
+            Limits: 1 membership removed (too few there for 10% to count)
 
-        Plan: 1 membership to remove, 1 for Support
-    "#]],
+            Plan: 1 membership to remove, 1 for Support
+        "#]],
     );
 }
 
@@ -530,19 +530,19 @@ fn a_role_is_gone_and_policy_deletes_the_group() {
         &manifest,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 2 users and 2 groups, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 2 users and 2 groups, grants judged on 2026-11-24
 
-        Takes access away
-          - delete    group auditors (id auditors) (declared absent)
-                      the documentation says that only support@harness.io removes such a
-                      group; the provider's code lets SCIM DELETE do it
-                      at scim-sync.yaml:9:11
+            Takes access away
+              - delete    group auditors (id auditors) (declared absent)
+                          the documentation says that only support@harness.io removes such a
+                          group; the provider's code lets SCIM DELETE do it
+                          at scim-sync.yaml:9:11
 
-        Limits: 1 memberships removed (too few there for 10% to count)
+            Limits: 1 membership removed (too few there for 10% to count)
 
-        Plan: 1 to delete
-    "#]],
+            Plan: 1 to delete
+        "#]],
     );
 }
 
@@ -654,22 +654,22 @@ fn an_undeclared_member_of_a_managed_group() {
         TWO,
         &live,
         expect![[r#"
-        Plan for Harness at sandbox
-        compared 3 users and 1 group, grants judged on 2026-11-24
+            Plan for Harness at sandbox
+            compared 3 users and 1 group, grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: bob@x.io (no role gives it)
-                      bob@x.io is left without any group
-                      at scim-sync.yaml:7:3 and 1 more line
+            Takes access away
+              - remove    1 member from group ops: bob@x.io (no role gives it)
+                          bob@x.io is left without any group
+                          at scim-sync.yaml:7:3 and 1 more line
 
-        Left alone
-          i users     1 user that nothing declares: bob@x.io
+            Left alone
+              i users     1 user that nothing declares: bob@x.io
 
-        Limits: 1 memberships removed (too few there for 10% to count); 1 removed from
-        one group ops (too few there for 50% to count)
+            Limits: 1 membership removed (too few there for 10% to count); 1 removed from
+            one group ops (too few there for 50% to count)
 
-        Plan: 1 membership to remove
-    "#]],
+            Plan: 1 membership to remove
+        "#]],
     );
 }
 
@@ -808,21 +808,21 @@ fn min_members_counts_a_person_once() {
         &manifest,
         TWO_LIVE,
         expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 2 users and 1 group, grants judged on 2026-11-24
+            Plan for SCIM 2.0 at sandbox
+            compared 2 users and 1 group, grants judged on 2026-11-24
 
-        Takes access away
-          - remove    1 member from group ops: grace (no role gives it)
-                      at scim-sync.yaml:7:3 and 1 more line
-          - delete    user grace <grace@x.io> (declared absent)
-                      loses 1 group: ops
-                      at scim-sync.yaml:5:3
+            Takes access away
+              - remove    1 member from group ops: grace (no role gives it)
+                          at scim-sync.yaml:7:3 and 1 more line
+              - delete    user grace <grace@x.io> (declared absent)
+                          loses 1 group: ops
+                          at scim-sync.yaml:5:3
 
-        Limits: 1 of 5 people removed; 1 memberships removed (too few there for 10% to
-        count); 1 removed from one group ops (too few there for 50% to count)
+            Limits: 1 of 5 people removed; 1 membership removed (too few there for 10% to
+            count); 1 removed from one group ops (too few there for 50% to count)
 
-        Plan: 1 membership to remove, 1 to delete
-    "#]],
+            Plan: 1 membership to remove, 1 to delete
+        "#]],
     );
 }
 

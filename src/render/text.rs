@@ -604,9 +604,14 @@ fn limit_text(limit: &LimitUse) -> String {
         }
         (None, Some(allowed)) => allowed.to_string(),
         (None, None) => {
+            let used = match limit.limit {
+                LimitName::UserRemovals => count(limit.used, "person removed", noun),
+                LimitName::MembershipRemovals => count(limit.used, "membership removed", noun),
+                LimitName::PerGroupRemovals => format!("{} {noun}", limit.used),
+            };
             return format!(
-                "{} {noun}{group} (too few there for {} to count)",
-                limit.used, limit.configured
+                "{used}{group} (too few there for {} to count)",
+                limit.configured
             );
         }
     };
