@@ -98,13 +98,28 @@ fn a_create_answered_with_another_group_is_refused() {
         let live = account.read().await.expect("the provider answers");
         let plan = project.plan(&live, &Allowances::default());
         let outcome = account.apply(&plan, &Stop::default()).await;
-        let of = |id: &str| &outcome.steps.iter().find(|step| step.id.as_str() == id).expect(id).status;
+        let of = |id: &str| {
+            &outcome
+                .steps
+                .iter()
+                .find(|step| step.id.as_str() == id)
+                .expect(id)
+                .status
+        };
         match of("group:a-b:create") {
-            Status::Failed { message, .. } => assert!(message.contains("gave the existing group `a.b`"), "{message}"),
+            Status::Failed { message, .. } => assert!(
+                message.contains("gave the existing group `a.b`"),
+                "{message}"
+            ),
             other => panic!("{other:?}"),
         }
-        assert!(matches!(of("group:a-b:add-members:1"), Status::Skipped { .. }));
+        assert!(matches!(
+            of("group:a-b:add-members:1"),
+            Status::Skipped { .. }
+        ));
         assert!(matches!(of("user:ada:create"), Status::Done));
     });
-    account.door.with_world(|world| assert_eq!(world.members(&"a_b".into()), []));
+    account
+        .door
+        .with_world(|world| assert_eq!(world.members(&"a_b".into()), []));
 }

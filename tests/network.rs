@@ -29,7 +29,10 @@ fn authority(name: &str) -> (String, CertificateDer<'static>, PrivateKeyDer<'sta
     let pem = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
     let server_key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&server_key, &issuer).unwrap();
+    let server = CertificateParams::new(vec![name.to_owned()])
+        .unwrap()
+        .signed_by(&server_key, &issuer)
+        .unwrap();
     let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
     (pem, server.der().clone(), key)
 }
@@ -46,7 +49,9 @@ fn serve_tls(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) 
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (Ok(mut stream), config) = (stream, Arc::clone(&config)) else { return };
+            let (Ok(mut stream), config) = (stream, Arc::clone(&config)) else {
+                return;
+            };
             thread::spawn(move || {
                 let mut session = rustls::ServerConnection::new(config).unwrap();
                 let mut tls = rustls::Stream::new(&mut session, &mut stream);
@@ -60,7 +65,11 @@ fn serve_tls(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) 
                 }
                 let body = r#"{"totalResults":0,"Resources":[]}"#;
                 // Whoever hung up does not want the answer.
-                let _ = write!(tls, "HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+                let _ = write!(
+                    tls,
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
                 let _ = tls.flush();
             });
         }
@@ -76,17 +85,38 @@ fn a_companys_own_authority_is_trusted_when_named_and_only_for_its_names() {
     place.write("ca.pem", &authority_pem);
     let plan = |place: &Place| place.run_with(&[("TOK", TOKEN)], &["plan"]);
 
-    place.write("scim-sync.yaml", &manifest(&format!("https://localhost:{port}/scim"), ", caFile: ca.pem"));
+    place.write(
+        "scim-sync.yaml",
+        &manifest(
+            &format!("https://localhost:{port}/scim"),
+            ", caFile: ca.pem",
+        ),
+    );
     plan(&place).ends(0).says("Plan: 1 to create");
     // The certificate is for `localhost`, not for this address.
-    place.write("scim-sync.yaml", &manifest(&format!("https://127.0.0.1:{port}/scim"), ", caFile: ca.pem"));
+    place.write(
+        "scim-sync.yaml",
+        &manifest(
+            &format!("https://127.0.0.1:{port}/scim"),
+            ", caFile: ca.pem",
+        ),
+    );
     plan(&place).ends(1).warns("certificate");
     // Nobody named the authority.
-    place.write("scim-sync.yaml", &manifest(&format!("https://localhost:{port}/scim"), ""));
+    place.write(
+        "scim-sync.yaml",
+        &manifest(&format!("https://localhost:{port}/scim"), ""),
+    );
     plan(&place).ends(1).warns("certificate");
     // Another authority does not vouch for it.
     place.write("ca.pem", &authority("localhost").0);
-    place.write("scim-sync.yaml", &manifest(&format!("https://localhost:{port}/scim"), ", caFile: ca.pem"));
+    place.write(
+        "scim-sync.yaml",
+        &manifest(
+            &format!("https://localhost:{port}/scim"),
+            ", caFile: ca.pem",
+        ),
+    );
     plan(&place).ends(1).warns("certificate");
     place.write("ca.pem", "no certificate");
     plan(&place).ends(1).warns("the certificates in");
@@ -103,18 +133,29 @@ fn a_proxy_is_used_and_does_not_see_the_token() {
         for stream in listener.incoming().take(2) {
             let mut stream: TcpStream = stream.unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            for line in lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()) {
+            for line in lines
+                .by_ref()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+            {
                 seen.push_str(&line);
                 seen.push('\n');
             }
-            stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
         }
         seen
     });
     let place = Place::with(&manifest("https://scim.provider.invalid/v2", ""));
-    let ran = place.run_with(&[("TOK", TOKEN), ("HTTPS_PROXY", &proxy)], &["plan"]).ends(1);
+    let ran = place
+        .run_with(&[("TOK", TOKEN), ("HTTPS_PROXY", &proxy)], &["plan"])
+        .ends(1);
     let seen = seen.join().unwrap();
-    assert!(seen.starts_with("CONNECT scim.provider.invalid:443 HTTP/1.1"), "{seen}");
+    assert!(
+        seen.starts_with("CONNECT scim.provider.invalid:443 HTTP/1.1"),
+        "{seen}"
+    );
     assert!(!seen.contains("canary"), "the proxy saw the token: {seen}");
     assert!(!ran.err.contains("canary") && !ran.out.contains("canary"));
 }

@@ -119,7 +119,7 @@ fn safety() {
                 Change::ReactivateUser { person } => is_ours(person),
                 Change::UpdateUser {
                     person, becomes, ..
-                } => is_ours(person) && becomes.email == person.email,
+                } => is_ours(person) && becomes.email.as_str() == person.email.as_str(),
                 Change::DeactivateUser { person } | Change::DeleteUser { person } => {
                     is_ours(person) && !is_protected(person)
                 }

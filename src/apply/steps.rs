@@ -356,9 +356,7 @@ impl<T: Transport> Steps<'_, T> {
                 self.writer.update_user(id, &state, &all).await
             }
             (Activity::Active, UserUpdate::PatchPaths | UserUpdate::PutMerged)
-            | (Activity::Inactive, _) => {
-                self.writer.set_active(id, wanted).await
-            }
+            | (Activity::Inactive, _) => self.writer.set_active(id, wanted).await,
         };
         let taken = |user: &Option<wire::User>| user.as_ref().is_some_and(is);
         self.verdict(

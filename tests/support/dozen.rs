@@ -1,4 +1,4 @@
-//! A plan with one step of every kind that a provider takes, about a dozen in all.
+//! A plan with steps of every kind that a provider takes, a dozen and some more in all.
 
 use scim_sync::ids::{ExternalId, GroupId, UserId};
 use scim_sync::manifest::decl::SandboxBehavior;
@@ -40,7 +40,10 @@ pub fn project(provider: &str) -> Project {
     let text = format!("{head}{MANIFEST}");
     let mut files = MemoryFiles::default();
     files.0.insert(ROOT_FILE.to_owned(), text.into_bytes());
-    Project::load(&files).expect("no faults")
+    let mut project = Project::load(&files).expect("no faults");
+    // One member at a time, so that some groups get several batches.
+    project.profile.dialect.members_per_patch = 1;
+    project
 }
 
 /// What is there: Cyd has another name, Dee is inactive, Eve must go, `operations` gets
