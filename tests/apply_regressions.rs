@@ -4,6 +4,7 @@ use scim_sync::apply::{Status, Stop};
 use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
 use scim_sync::plan::Allowances;
+use scim_sync::sandbox::in_memory::Fault;
 use scim_sync::sandbox::world::{SeedUser, Standing, World};
 use scim_sync::scim::http::Method;
 
@@ -122,4 +123,38 @@ fn a_create_answered_with_another_group_is_refused() {
     account
         .door
         .with_world(|world| assert_eq!(world.members(&"a_b".into()), []));
+}
+
+/// The create never arrives; looking for it finds a group that differs by case, which is
+/// another group at Harness and keeps its members. With `+` the filter cannot be used, so the
+/// look-up lists.
+#[test]
+fn a_group_that_differs_by_case_is_not_taken_for_one_whose_create_was_lost() {
+    for (ours, other) in [("Dev", "dev"), ("Dev+a", "dev+a")] {
+        let manifest = format!(
+            "version: 1\n\
+             target: {{ provider: harness }}\n\
+             users: {{ ada: {{ email: ada@x.io }} }}\n\
+             roles: {{ '{ours}': {{ members: [ada] }} }}\n\
+             groupMappings: [{{ match: '.*', group: '{{role}}' }}]\n"
+        );
+        let mut files = MemoryFiles::default();
+        files.0.insert(ROOT_FILE.to_owned(), manifest.into_bytes());
+        let project = planning::Project::load(&files).expect("no faults");
+        let mut world = World::new("AcC0unt", TOKEN, SandboxBehavior::Documented);
+        let other = world.seed_scim_group(other).expect("a free name");
+        let account = Account::new(world, &project.profile);
+        account.door.fail_when(
+            |it| it.method == Method::Post && it.target.ends_with("/Groups"),
+            Fault::DropBefore,
+        );
+        run(async {
+            let live = account.read().await.expect("the provider answers");
+            let plan = project.plan(&live, &Allowances::default());
+            let outcome = account.apply(&plan, &Stop::default()).await;
+            assert!(!outcome.is_whole(), "{outcome:#?}");
+        });
+        let members = account.door.with_world(|world| world.members(&other));
+        assert_eq!(members, [], "{ours}");
+    }
 }

@@ -434,13 +434,7 @@ impl<T: Transport> Steps<'_, T> {
     async fn create_group(&self, name: &GroupName, expected_id: Option<&GroupId>) -> Step {
         let reader = self.writer.reader();
         if self.picture == Picture::Dated {
-            let mut found = reader.find_groups(name.as_str()).await?;
-            match self.profile.group_names {
-                GroupNames::Exact => {
-                    found.retain(|group| group.display_name.as_deref() == Some(name.as_str()));
-                }
-                GroupNames::Folded => {}
-            }
+            let found = self.find_groups(name).await?;
             if let Some(status) = self.adopt_group(name, &found) {
                 return Ok(status);
             }
@@ -463,7 +457,7 @@ impl<T: Transport> Steps<'_, T> {
         let created = match self.writer.create_group(name.as_str()).await {
             Ok(group) => group,
             Err(error) if is_ambiguous(&error) => {
-                let mut found = reader.find_groups(name.as_str()).await?;
+                let mut found = self.find_groups(name).await?;
                 match (found.pop(), found.is_empty()) {
                     (Some(group), true) => group,
                     (Some(_) | None, _) => return Err(error),
@@ -483,7 +477,7 @@ impl<T: Transport> Steps<'_, T> {
             )));
         };
         let shown = there.display_name.unwrap_or_default();
-        if fold(&shown) != fold(name.as_str()) {
+        if !self.same_group_name(&shown, name) {
             return Ok(Status::Failed {
                 message: format!(
                     "creating the group `{name}` gave the existing group `{shown}` (id {id}): the provider makes one group of both"
@@ -502,6 +496,24 @@ impl<T: Transport> Steps<'_, T> {
             members => Ok(Status::Adopted(format!(
                 "the group `{name}` was there already (id {id}) with {members} members"
             ))),
+        }
+    }
+
+    /// The groups of this name, as the provider compares names: where case counts, `Dev` must
+    /// never be taken for `dev`.
+    async fn find_groups(&self, name: &GroupName) -> Result<Vec<wire::Group>, ScimError> {
+        let mut found = self.writer.reader().find_groups(name.as_str()).await?;
+        found.retain(|group| {
+            let shown = group.display_name.as_deref().unwrap_or_default();
+            self.same_group_name(shown, name)
+        });
+        Ok(found)
+    }
+
+    fn same_group_name(&self, shown: &str, name: &GroupName) -> bool {
+        match self.profile.group_names {
+            GroupNames::Exact => shown == name.as_str(),
+            GroupNames::Folded => fold(shown) == fold(name.as_str()),
         }
     }
 

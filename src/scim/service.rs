@@ -199,8 +199,11 @@ impl<T: Transport> Reader<T> {
         // Some servers compare with case, and store what was sent or its lower case, in
         // whatever Unicode form it came.
         let lowered = written.to_lowercase();
-        let mut spellings = vec![folded, lowered.as_str(), written];
-        spellings.dedup();
+        let mut spellings = vec![written];
+        if folded != written {
+            spellings = vec![folded, lowered.as_str(), written];
+            spellings.dedup();
+        }
         for spelling in spellings {
             let Some(filter) = filter::equals(support, attribute, spelling) else {
                 return self.find_by_listing(paging, named).await;
