@@ -46,6 +46,8 @@ pub enum ColourChoice {
 pub enum Command {
     /// Check the manifest, offline: every fault at once
     Validate(ValidateArgs),
+    /// Put every file of the manifest into the one layout
+    Fmt(FmtArgs),
     /// Show what would change, and what would not and why; writes nothing
     Plan(PlanArgs),
     /// Plan, ask, carry it out, read everything back and plan again
@@ -71,6 +73,15 @@ pub struct ValidateArgs {
     /// The day to judge grants on, YYYY-MM-DD; today if absent
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<jiff::civil::Date>,
+}
+
+/// Options of `fmt`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  scim-sync fmt\n  scim-sync fmt --check")]
+pub struct FmtArgs {
+    /// Write nothing: show what would change, and exit with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// How faults are printed.

@@ -4,6 +4,7 @@
 //! message with an instruction; the process ends with an [`Exit`].
 
 mod apply;
+mod fmt;
 mod plan;
 mod project;
 mod sandbox;
@@ -51,6 +52,7 @@ pub fn main() -> Exit {
 fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.global, args, terminal),
+        Command::Fmt(args) => fmt::run(&cli.global, args, terminal),
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
