@@ -93,6 +93,7 @@ fn drawn(faults: &[Fault]) -> Vec<usize> {
     let of = |severity| (0..faults.len()).filter(move |index| faults[*index].severity == severity);
     let mut drawn: Vec<usize> = of(Severity::Error)
         .chain(of(Severity::Warning))
+        .chain(of(Severity::Notice))
         .take(MAX_DRAWN)
         .collect();
     drawn.sort_unstable();
@@ -271,6 +272,7 @@ impl Diagnostic for Drawing<'_> {
         Some(match self.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
+            Severity::Notice => miette::Severity::Advice,
         })
     }
 
