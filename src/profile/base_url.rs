@@ -170,7 +170,7 @@ impl AccountUrl {
                 meant,
             ));
         }
-        if !open && before != "" && before != self.gateway {
+        if !open && !before.is_empty() && before != self.gateway {
             return Some(BaseUrlFault::error(
                 "something before the path",
                 format!("`baseUrl` has `{before}` before `{}`", self.path),
@@ -243,17 +243,19 @@ impl AccountUrl {
 /// The host of an authority: no user, no port.
 fn host(authority: &str) -> &str {
     let host = authority.rsplit('@').next().unwrap_or_default();
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
+    match host.find(']') {
+        Some(end) => &host[..=end],
         None => host.split(':').next().unwrap_or_default(),
     }
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    match url::Host::parse(host) {
+        Ok(url::Host::Domain(name)) => name == "localhost",
+        Ok(url::Host::Ipv4(address)) => address.is_loopback(),
+        Ok(url::Host::Ipv6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]

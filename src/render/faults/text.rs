@@ -55,6 +55,9 @@ pub fn text(faults: &[Fault], sources: &SourceMap, style: TextStyle) -> String {
         .with_width(style.width.max(40))
         // A hyphen is a part of names here, not a place to break them.
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        // A URL or path in two parts cannot be copied.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_break_words(false)
         .with_links(false)
         .without_cause_chain()
         .without_syntax_highlighting()
