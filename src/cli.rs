@@ -44,6 +44,8 @@ pub enum ColourChoice {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a repository that works: manifest, editor settings, hook, pipeline
+    Init(InitArgs),
     /// Check the manifest, offline: every fault at once
     Validate(ValidateArgs),
     /// Put every file of the manifest into the one layout
@@ -59,6 +61,51 @@ pub enum Command {
     /// The embedded sandbox: a service provider that behaves like Harness
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Overwrites nothing.\n\nExamples:\n  scim-sync init\n  scim-sync init access --ci github"
+)]
+pub struct InitArgs {
+    /// The folder; it is made if it does not exist
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Which pipeline to write
+    #[arg(long, value_enum, default_value_t = CiChoice::None)]
+    pub ci: CiChoice,
+    /// Which kind of service provider it is for
+    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
+    pub provider: ProviderChoice,
+}
+
+/// A system that runs pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiChoice {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
+    /// Bitbucket Pipelines
+    Bitbucket,
+    /// Azure Pipelines
+    Azure,
+    /// Jenkins
+    Jenkins,
+    /// Harness CI
+    Harness,
+    /// No pipeline
+    None,
+}
+
+/// A profile to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProviderChoice {
+    /// Harness NextGen
+    Harness,
+    /// Any provider of RFC 7644
+    Scim,
 }
 
 /// Options of `validate`.

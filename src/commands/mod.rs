@@ -5,6 +5,7 @@
 
 mod apply;
 mod fmt;
+mod init;
 mod plan;
 mod project;
 mod sandbox;
@@ -52,6 +53,7 @@ pub fn main() -> Exit {
 fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.global, args, terminal),
+        Command::Init(args) => init::run(args, terminal),
         Command::Fmt(args) => fmt::run(&cli.global, args, terminal),
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
