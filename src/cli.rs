@@ -44,8 +44,12 @@ pub enum ColourChoice {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a repository that works: manifest, editor settings, hook, pipeline
+    Init(InitArgs),
     /// Check the manifest, offline: every fault at once
     Validate(ValidateArgs),
+    /// Put every file of the manifest into the one layout
+    Fmt(FmtArgs),
     /// Show what would change, and what would not and why; writes nothing
     Plan(PlanArgs),
     /// Plan, ask, carry it out, read everything back and plan again
@@ -62,6 +66,51 @@ pub enum Command {
     Sandbox(SandboxCommand),
 }
 
+/// Options of `init`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Overwrites nothing.\n\nExamples:\n  scim-sync init\n  scim-sync init access --ci github"
+)]
+pub struct InitArgs {
+    /// The folder; it is made if it does not exist
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Which pipeline to write
+    #[arg(long, value_enum, default_value_t = CiChoice::None)]
+    pub ci: CiChoice,
+    /// Which kind of service provider it is for
+    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
+    pub provider: ProviderChoice,
+}
+
+/// A system that runs pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiChoice {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
+    /// Bitbucket Pipelines
+    Bitbucket,
+    /// Azure Pipelines
+    Azure,
+    /// Jenkins
+    Jenkins,
+    /// Harness CI
+    Harness,
+    /// No pipeline
+    None,
+}
+
+/// A profile to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProviderChoice {
+    /// Harness NextGen
+    Harness,
+    /// Any provider of RFC 7644
+    Scim,
+}
+
 /// Options of `validate`.
 #[derive(Debug, Args)]
 #[command(
@@ -74,6 +123,15 @@ pub struct ValidateArgs {
     /// The day to judge grants on, YYYY-MM-DD; today if absent
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<jiff::civil::Date>,
+}
+
+/// Options of `fmt`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  scim-sync fmt\n  scim-sync fmt --check")]
+pub struct FmtArgs {
+    /// Write nothing: show what would change, and exit with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// How faults are printed.

@@ -445,6 +445,55 @@ fn a_person_is_asked_on_a_terminal_only() {
 }
 
 #[test]
+fn fmt_checks_then_writes_then_has_nothing_to_do() {
+    let place = Place::with(
+        "# top\nversion: 1\ntarget: { provider: harness }\ninclude: [people.yaml, bad.yaml]\n",
+    );
+    let written =
+        "users:\n    zoe: {email: zoe@example.com}   # last\n    ada: { email: ada@example.com }\n";
+    place.write("people.yaml", written);
+    place.write("bad.yaml", "users: [\n");
+    place
+        .run(&["fmt", "--check"])
+        .ends(1)
+        .says("--- a/people.yaml\n+++ b/people.yaml\n")
+        .says("+  zoe: { email: zoe@example.com }   # last\n")
+        .warns("yaml-syntax")
+        .warns("1 file would be formatted, 1 in the one layout already, 1 with errors left alone");
+    assert_eq!(place.read("people.yaml"), written);
+    place.run(&["fmt"]).ends(1).warns("formatted people.yaml");
+    assert_eq!(place.read("bad.yaml"), "users: [\n");
+    assert_eq!(
+        place.read("people.yaml"),
+        "users:\n  ada: { email: ada@example.com }\n  zoe: { email: zoe@example.com }   # last\n"
+    );
+    place.write("bad.yaml", "users:\n  bob: { email: bob@example.com }\n");
+    let checked = place.run(&["fmt", "--check"]).ends(0);
+    assert_eq!(checked.out, "");
+    // A person nobody declares yet does not keep a file from being laid out.
+    place.write("bad.yaml", "roles: {web: {members: [yan, who]}}\n");
+    place.run(&["fmt"]).ends(0).warns("formatted bad.yaml");
+}
+
+#[cfg(unix)]
+#[test]
+fn fmt_keeps_permissions_and_links() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::with("version: 1\ntarget: { provider: harness }\ninclude: [link.yaml]\n");
+    let file = place.write("people.txt", "users: {ada: {email: ada@example.com}}\n");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("people.txt", place.path("link.yaml")).unwrap();
+    place.run(&["fmt"]).ends(0).warns("formatted link.yaml");
+    assert!(place.path("link.yaml").is_symlink());
+    assert_eq!(
+        place.read("people.txt"),
+        "users: { ada: { email: ada@example.com } }\n"
+    );
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+}
+
+#[test]
 fn help_and_version_are_successes_on_stdout() {
     let place = Place::new();
     place.run(&["--help"]).ends(0).says("Usage:");

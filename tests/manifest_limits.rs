@@ -184,59 +184,6 @@ fn a_long_chain_of_roles_and_a_long_circle_end() {
     soon("drawing it", || draw(&loaded));
 }
 
-/// A manifest of so many people, 500 roles and ten memberships each.
-fn generated(people: usize) -> String {
-    let mut text = String::from("version: 1\ntarget: { provider: harness }\nusers:\n");
-    for number in 0..people {
-        write!(
-            text,
-            "  person-{number:06}:\n    email: person.{number:06}@example.com\n    \
-             givenName: Given{number}\n    familyName: Family{number}\n"
-        )
-        .unwrap();
-    }
-    text.push_str("roles:\n");
-    for role in 0..500 {
-        writeln!(text, "  role-{role:03}:\n    members:").unwrap();
-        for step in 0..people * 10 / 500 {
-            let number = (role * 7 + step * 3) % people;
-            writeln!(text, "      - person-{number:06}").unwrap();
-        }
-    }
-    text.push_str("groupMappings: [{ match: '.*', group: '{role}' }]\n");
-    text
-}
-
-/// `cargo test --release --test manifest_limits -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement: run it in release mode, and read it"]
-fn speed() {
-    for people in [10_000, 100_000] {
-        let whole = generated(people);
-        let users = &whole[..whole.find("roles:").unwrap()];
-        for (what, text) in [("people only", users), ("with memberships", &whole)] {
-            let megabytes = text.len() as f64 / 1e6;
-            let start = Instant::now();
-            let parsed = tree::parse(text, FILE).unwrap();
-            let parse = start.elapsed();
-            drop(parsed);
-            let start = Instant::now();
-            let decoded = decode::root(text, FILE);
-            let decode = start.elapsed();
-            assert!(decoded.faults.is_empty());
-            let files = files(text.as_bytes(), &[]);
-            let start = Instant::now();
-            let loaded = check(&files);
-            let all = start.elapsed();
-            println!(
-                "{people} people, {what}: {megabytes:.1} MB; parse {parse:?}, parse and decode \
-                 {decode:?}, load and lint {all:?}, {} faults",
-                loaded.faults.len()
-            );
-        }
-    }
-}
-
 /// Text that is often nearly YAML, with letters of every width.
 fn yamlish() -> impl Strategy<Value = String> {
     let piece = prop_oneof![

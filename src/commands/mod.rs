@@ -4,6 +4,8 @@
 //! message with an instruction; the process ends with an [`Exit`].
 
 mod apply;
+mod fmt;
+mod init;
 mod plan;
 mod project;
 mod report;
@@ -54,6 +56,8 @@ pub fn main() -> Exit {
 fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.global, args, terminal),
+        Command::Init(args) => init::run(args, terminal),
+        Command::Fmt(args) => fmt::run(&cli.global, args, terminal),
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),

@@ -9,15 +9,16 @@ use sha2::Digest as _;
 use super::Terminal;
 use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
-use crate::desired::{self, DesiredState};
+use crate::desired::DesiredState;
 use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::Manifest;
-use crate::manifest::fault::{self, Fault, FaultCode};
+use crate::manifest::fault::Fault;
 use crate::manifest::load::{self, Loaded};
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
+use crate::profile::lint::Resolved;
 use crate::profile::{self, Profile};
 use crate::render::faults;
 
@@ -85,50 +86,28 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
+    let (loaded, resolved) = profile::lint::check(load::load(&root).checked(as_of), as_of);
     let Loaded {
         manifest,
         sources,
         faults,
         ..
-    } = load::load(&root).checked(as_of);
-    let mut checked = Checked {
-        project: None,
-        sources,
-        faults,
-    };
-    let Some(manifest) = manifest else {
-        return Ok(checked);
-    };
-    let provider = &manifest.target.provider;
-    let Some(profile) = Profile::named(&provider.value) else {
-        checked.faults.push(Fault::error(
-            FaultCode::UnknownProvider,
-            provider.span,
-            "no profile has this name",
-            format!("there is no profile for the provider `{}`", provider.value),
-            format!("use one of: {}", Profile::NAMES.join(", ")),
-        ));
-        fault::sort(&mut checked.faults, &checked.sources);
-        return Ok(checked);
-    };
-    let profile = profile.overridden(&manifest.target.dialect);
-    let desired = desired::resolve(&manifest, as_of);
-    checked
-        .faults
-        .extend(profile::lint::lint(&manifest, &desired, &profile));
-    fault::sort(&mut checked.faults, &checked.sources);
-    if !fault::has_errors(&checked.faults) {
-        let policy = Policy::new(&manifest.policy);
-        let folder = folder_of(&root);
-        checked.project = Some(Project {
+    } = loaded;
+    let project = manifest.zip(resolved).map(|(manifest, resolved)| {
+        let Resolved { profile, desired } = resolved;
+        Project {
+            policy: Policy::new(&manifest.policy),
+            folder: folder_of(&root),
             manifest,
             desired,
             profile,
-            policy,
-            folder,
-        });
-    }
-    Ok(checked)
+        }
+    });
+    Ok(Checked {
+        project,
+        sources,
+        faults,
+    })
 }
 
 /// The manifest for a command that needs one without errors. Warnings go to stderr.

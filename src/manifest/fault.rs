@@ -15,6 +15,8 @@ pub enum Severity {
     Error,
     /// It can, but something is probably not meant.
     Warning,
+    /// Nothing is wrong; something will happen that is worth knowing.
+    Notice,
 }
 
 macro_rules! fault_codes {
@@ -117,6 +119,8 @@ fault_codes! {
     InvalidName = "invalid-name",
     /// A grant whose last day is past.
     ExpiredGrant = "expired-grant",
+    /// A grant that ends within thirty days.
+    EndingGrant = "ending-grant",
     /// A tombstoned person who is protected or still has a role.
     TombstoneReferenced = "tombstone-referenced",
     /// A tombstoned group that a mapping still produces.
@@ -129,8 +133,6 @@ fault_codes! {
     OutsideInclude = "outside-include",
     /// A manifest without people.
     NoUsers = "no-users",
-    /// An environment variable, token file or token program that gives nothing.
-    MissingSecret = "missing-secret",
     /// A provider no profile describes.
     UnknownProvider = "unknown-provider",
     /// A base URL that cannot be the provider's.
@@ -204,6 +206,20 @@ impl Fault {
     ) -> Self {
         Self {
             severity: Severity::Warning,
+            ..Self::error(code, span, label, message, help)
+        }
+    }
+
+    /// A notice with one place.
+    pub fn notice(
+        code: FaultCode,
+        span: Span,
+        label: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Notice,
             ..Self::error(code, span, label, message, help)
         }
     }

@@ -10,6 +10,7 @@
 pub mod decl;
 pub mod decode;
 pub mod fault;
+pub mod format;
 pub mod lint;
 pub mod load;
 pub mod mapping;

@@ -185,6 +185,21 @@ impl<'t> Node<'t> {
         })
     }
 
+    /// True if an alias led here: what is written is `*name`, not the node.
+    pub fn is_alias(self) -> bool {
+        self.used_at.is_some()
+    }
+
+    /// True for a scalar that starts with a quote or is a block: something is written.
+    pub fn is_quoted(self) -> bool {
+        let raw = self.tree.nodes[self.index as usize];
+        let written = self.tree.text.as_bytes().get(raw.start as usize);
+        match raw.kind {
+            RawKind::Scalar(..) => matches!(written, Some(b'"' | b'\'' | b'|' | b'>')),
+            RawKind::Sequence | RawKind::Mapping | RawKind::Alias(_) => false,
+        }
+    }
+
     /// True for a sequence or mapping in brackets.
     pub fn is_flow(self) -> bool {
         let start = self.tree.nodes[self.index as usize].start as usize;

@@ -8,6 +8,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use super::base_url::{AccountUrl, BaseUrlRule};
 use super::facts::{Fact, Reading};
 use super::names::GroupNameFault;
 use super::{
@@ -26,11 +27,25 @@ const NAME_MAX: usize = 255;
 /// The longest group id (source: `EntityIdentifierValidator`).
 const GROUP_ID_MAX: usize = 128;
 
+/// What base URLs look like (docs: OneLogin page, Add the Harness app; FirstGen's path and
+/// the length of ids from the source: `ScimUserResource`, `UUIDGenerator`).
+const BASE_URL: AccountUrl = AccountUrl {
+    hosted: "app.harness.io",
+    domain: ".harness.io",
+    gateway: "/gateway",
+    path: "/ng/api/scim/account/",
+    other: &["/gateway/api/scim", "/api/scim"],
+    other_name: "Harness FirstGen",
+    id_length: 22,
+    placeholders: &["account", "your", "example", "<", ">", "{", "}"],
+};
+
 /// Harness' profile.
 pub fn profile() -> Profile {
     Profile {
         name: "harness",
         title: "Harness",
+        base_url: BaseUrlRule::Account(BASE_URL),
         dialect: Dialect {
             // Pages of users are cut after they are counted, so a short or even an empty
             // one may lie in the middle; groups are not.
@@ -171,7 +186,7 @@ const FACTS: &[Fact] = &[
         reading: Reading::Documented,
         source: "docs: OneLogin page, Add the Harness app",
         verified: "2026-11-24",
-        handling: "A 401, a 404 and an HTML page name the base URL and the token as the usual causes.",
+        handling: "The shape is checked offline, with the likely right URL; a 401, a 404 and an HTML page name URL and token as the usual causes.",
     },
     Fact {
         name: "attributes",

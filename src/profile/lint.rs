@@ -3,20 +3,105 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::civil::Date;
+
+use super::base_url::BaseUrlFault;
 use super::{GroupIds, GroupNames, NameModel, Profile};
-use crate::desired::{DesiredGroup, DesiredState};
+use crate::desired::{self, DesiredGroup, DesiredState};
 use crate::ids::fold;
 use crate::manifest::decl::{Manifest, UserStatus};
 use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::load::Loaded;
 use crate::manifest::source::{Span, Spanned};
+use crate::manifest::words::{closest, quoted};
+
+/// What follows from a manifest without errors.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The profile of its provider.
+    pub profile: Profile,
+    /// What it wants there.
+    pub desired: DesiredState,
+}
+
+/// Checks a loaded manifest against the profile it names, also where it has other errors.
+/// Nothing is resolved of one with errors.
+pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
+    let Some((manifest, _)) = loaded.understood() else {
+        return (loaded, None);
+    };
+    let provider = &manifest.target.provider;
+    let Some(profile) = Profile::named(&provider.value) else {
+        let found = if provider.value.is_empty() {
+            // Nothing usable is written, which is a fault already.
+            Vec::new()
+        } else {
+            vec![unknown_provider(provider)]
+        };
+        return (loaded.with_faults(found), None);
+    };
+    let profile = profile.overridden(&manifest.target.dialect);
+    let circle = |fault: &Fault| fault.code == FaultCode::IncludeCycle;
+    if loaded.faults.iter().any(circle) {
+        // Whoever has one of the roles has all: what follows from that is not worth saying.
+        let mut found = Vec::new();
+        base_url(manifest, &profile, &mut found);
+        people(manifest, &profile, &mut found);
+        return (loaded.with_faults(found), None);
+    }
+    let desired = desired::resolve(manifest, as_of);
+    let found = lint(manifest, &desired, &profile);
+    let loaded = loaded.with_faults(found);
+    let resolved = loaded
+        .manifest
+        .is_some()
+        .then_some(Resolved { profile, desired });
+    (loaded, resolved)
+}
 
 /// Every fault this provider finds in a manifest.
 pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
     let mut faults = Vec::new();
+    base_url(manifest, profile, &mut faults);
     people(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
     group_names(desired, profile, &mut faults);
     faults
+}
+
+fn unknown_provider(provider: &Spanned<String>) -> Fault {
+    let names = Profile::NAMES;
+    Fault::error(
+        FaultCode::UnknownProvider,
+        provider.span,
+        "no profile has this name",
+        format!(
+            "there is no profile for the provider {}",
+            quoted(&provider.value)
+        ),
+        match closest(&provider.value, names.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("use one of: {}", names.join(", ")),
+        },
+    )
+}
+
+fn base_url(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    let Some(url) = &manifest.target.base_url else {
+        return;
+    };
+    if let Some(found) = profile.base_url.fault(&url.value) {
+        let BaseUrlFault {
+            severity,
+            label,
+            message,
+            help,
+        } = found;
+        faults.push(Fault {
+            severity,
+            ..Fault::error(FaultCode::InvalidBaseUrl, url.span, label, message, help)
+        });
+    }
 }
 
 fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
@@ -84,6 +169,9 @@ fn groups(desired: &DesiredState, profile: &Profile, faults: &mut Vec<Fault>) {
         let Some(span) = role_span(desired, group) else {
             continue;
         };
+        if group.name.as_str().trim().is_empty() {
+            continue; // `manifest::lint` says so for every provider
+        }
         match derive(group.name.as_str()) {
             Err(fault) => faults.push(
                 Fault::error(

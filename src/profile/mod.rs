@@ -7,6 +7,7 @@
 //! **Invariants.** A profile holds no secrets and does no I/O. What is unknown of a
 //! provider takes the careful value of [`rfc::profile`].
 
+pub mod base_url;
 pub mod facts;
 pub mod harness;
 pub mod lint;
@@ -15,6 +16,7 @@ mod overrides;
 pub mod rfc;
 
 use crate::scim::dialect::Dialect;
+use base_url::BaseUrlRule;
 use facts::Fact;
 
 /// What one service provider can do and how to speak to it.
@@ -24,6 +26,8 @@ pub struct Profile {
     pub name: &'static str,
     /// The name for people.
     pub title: &'static str,
+    /// What its base URLs look like.
+    pub base_url: BaseUrlRule,
     /// How requests are spelled.
     pub dialect: Dialect,
     /// Which attributes of a person the provider keeps.

@@ -1,5 +1,6 @@
 //! `provider: scim`: what RFC 7643 and RFC 7644 promise, and nothing more.
 
+use super::base_url::BaseUrlRule;
 use super::facts::{Fact, Reading};
 use super::{
     CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
@@ -15,6 +16,7 @@ pub fn profile() -> Profile {
     Profile {
         name: NAME,
         title: "SCIM 2.0",
+        base_url: BaseUrlRule::Any,
         dialect: Dialect::rfc(),
         names: NameModel::Full,
         creation: Creation::Silent,

@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use jiff::civil::Date;
+
 use super::Lint;
 use crate::ids::RoleName;
 use crate::manifest::decl::{MemberDecl, RoleDecl, UserStatus};
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{Span, Spanned};
 use crate::manifest::words::{count, quoted};
+
+/// A grant that ends within so many days is worth a notice.
+const NOTICE_DAYS: i32 = 30;
 
 /// The most links of one circle that are named and labelled.
 const MAX_LINKS: usize = 50;
@@ -91,22 +96,43 @@ impl<'m> Lint<'m> {
             );
             return;
         }
-        if let Some(until) = until
-            && until.value < self.as_of
-        {
-            let days = self
-                .as_of
-                .since(until.value)
-                .map_or(0, |span| span.get_days().unsigned_abs() as usize);
+        if let Some(until) = until {
+            self.grant_end(&role_name, &key, until);
+        }
+    }
+
+    /// A grant that has ended, or is about to.
+    fn grant_end(&mut self, role: &str, person: &str, until: &Spanned<Date>) {
+        let days = self
+            .as_of
+            .until(until.value)
+            .map_or(0, |span| span.get_days());
+        let in_days = count(days.unsigned_abs() as usize, "day", "days");
+        if days < 0 {
             self.faults.push(Fault::warning(
                 FaultCode::ExpiredGrant,
                 until.span,
-                format!("{} ago", count(days, "day", "days")),
+                format!("{in_days} ago"),
                 format!(
-                    "the grant of role {role_name} to {key} ended on {}",
+                    "the grant of role {role} to {person} ended on {}",
                     until.value
                 ),
                 "remove the member, or set a later day",
+            ));
+        } else if days <= NOTICE_DAYS {
+            self.faults.push(Fault::notice(
+                FaultCode::EndingGrant,
+                until.span,
+                if days == 0 {
+                    "the last day".to_owned()
+                } else {
+                    format!("in {in_days}")
+                },
+                format!(
+                    "the grant of role {role} to {person} ends after {}",
+                    until.value
+                ),
+                "set a later day if it should go on; nothing is to do if it should end",
             ));
         }
     }

@@ -52,12 +52,26 @@ pub struct Loaded {
 impl Loaded {
     /// Adds what the offline checks find, also where there are faults already, so that one
     /// run shows all of them. `as_of` is the day on which grants are judged.
-    pub fn checked(mut self, as_of: Date) -> Self {
-        let found = match (&self.manifest, &self.draft) {
-            (Some(manifest), _) => lint::lint(manifest, Wholeness::Whole, as_of),
-            (None, Some((draft, wholeness))) => lint::lint(draft, *wholeness, as_of),
-            (None, None) => Vec::new(),
+    pub fn checked(self, as_of: Date) -> Self {
+        let found = match self.understood() {
+            Some((manifest, wholeness)) => lint::lint(manifest, wholeness, as_of),
+            None => Vec::new(),
         };
+        self.with_faults(found)
+    }
+
+    /// What could be understood, faults or not, and whether that is all there is. With
+    /// errors among the faults it is good for more checks only, never for a plan.
+    pub fn understood(&self) -> Option<(&Manifest, Wholeness)> {
+        match (&self.manifest, &self.draft) {
+            (Some(manifest), _) => Some((manifest, Wholeness::Whole)),
+            (None, Some((draft, wholeness))) => Some((draft, *wholeness)),
+            (None, None) => None,
+        }
+    }
+
+    /// The same with more faults, found by somebody who knows more.
+    pub fn with_faults(mut self, found: Vec<Fault>) -> Self {
         self.faults.extend(found);
         self.settle();
         self

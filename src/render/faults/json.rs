@@ -12,6 +12,7 @@ struct Report<'a> {
     version: u32,
     errors: usize,
     warnings: usize,
+    notices: usize,
     faults: Vec<JsonFault<'a>>,
 }
 
@@ -69,6 +70,7 @@ pub fn json(faults: &[Fault], sources: &SourceMap) -> String {
         version: 1,
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
+        notices: of(Severity::Notice),
         faults: faults
             .iter()
             .map(|fault| {

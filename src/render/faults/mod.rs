@@ -6,12 +6,14 @@
 
 mod github;
 mod json;
+mod reference;
 mod sarif;
 mod sheet;
 mod text;
 
 pub use github::github;
 pub use json::json;
+pub use reference::reference;
 pub use sarif::sarif;
 pub use text::{Color, Glyphs, TextStyle, text};
 
@@ -21,7 +23,7 @@ use crate::manifest::fault::{Fault, Severity};
 use crate::manifest::source::SourceMap;
 use crate::manifest::words::count;
 
-/// The line that ends a report: `3 errors, 1 warning in 2 files`.
+/// The line that ends a report: `3 errors, 1 warning, 2 notices in 2 files`.
 pub fn summary(faults: &[Fault], sources: &SourceMap) -> String {
     let of = |severity| {
         faults
@@ -37,6 +39,10 @@ pub fn summary(faults: &[Fault], sources: &SourceMap) -> String {
     }
     if warnings > 0 {
         parts.push(count(warnings, "warning", "warnings"));
+    }
+    let notices = of(Severity::Notice);
+    if notices > 0 {
+        parts.push(count(notices, "notice", "notices"));
     }
     if parts.is_empty() {
         let files = count(sources.files().count(), "file", "files");
@@ -54,5 +60,6 @@ fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Notice => "notice",
     }
 }

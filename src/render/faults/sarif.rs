@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::word;
-use crate::manifest::fault::{Fault, FaultCode, Label};
+use crate::manifest::fault::{Fault, FaultCode, Label, Severity};
 use crate::manifest::source::SourceMap;
 
 /// What a path segment of a URI may not hold as it is (RFC 3986), `/` excepted.
@@ -81,7 +80,7 @@ fn result(fault: &Fault, rule: usize, sources: &SourceMap, folder: &str) -> Valu
     let mut result = json!({
         "ruleId": code.as_str(),
         "ruleIndex": rule,
-        "level": word(*severity),
+        "level": level(*severity),
         "message": { "text": format!("{message}\nhelp: {help}") },
         "locations": [location(primary, sources, folder)],
     });
@@ -97,6 +96,14 @@ fn result(fault: &Fault, rule: usize, sources: &SourceMap, folder: &str) -> Valu
         result["relatedLocations"] = Value::Array(related);
     }
     result
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "note",
+    }
 }
 
 fn location(label: &Label, sources: &SourceMap, folder: &str) -> Value {

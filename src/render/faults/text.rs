@@ -55,6 +55,9 @@ pub fn text(faults: &[Fault], sources: &SourceMap, style: TextStyle) -> String {
         .with_width(style.width.max(40))
         // A hyphen is a part of names here, not a place to break them.
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        // A URL or path in two parts cannot be copied.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_break_words(false)
         .with_links(false)
         .without_cause_chain()
         .without_syntax_highlighting()
@@ -93,6 +96,7 @@ fn drawn(faults: &[Fault]) -> Vec<usize> {
     let of = |severity| (0..faults.len()).filter(move |index| faults[*index].severity == severity);
     let mut drawn: Vec<usize> = of(Severity::Error)
         .chain(of(Severity::Warning))
+        .chain(of(Severity::Notice))
         .take(MAX_DRAWN)
         .collect();
     drawn.sort_unstable();
@@ -271,6 +275,7 @@ impl Diagnostic for Drawing<'_> {
         Some(match self.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
+            Severity::Notice => miette::Severity::Advice,
         })
     }
 

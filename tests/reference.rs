@@ -1,0 +1,28 @@
+//! Tables in the README that are made from the code: complete, and blessed like any golden.
+
+use std::path::Path;
+
+use scim_sync::render::faults::reference;
+
+/// The README with a table between its two markers.
+fn with_table(readme: &str, name: &str, table: &str) -> String {
+    let (start, end) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
+    let (before, rest) = readme.split_once(&start).expect("the first marker");
+    let (_, after) = rest.split_once(&end).expect("the second marker");
+    format!("{before}{start}\n{table}{end}{after}")
+}
+
+#[test]
+fn the_readme_lists_every_fault_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let expected = with_table(&readme, "fault-codes", &reference());
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let readme = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        readme == expected,
+        "the table of fault codes is not that of the code: BLESS=1 writes it"
+    );
+}
