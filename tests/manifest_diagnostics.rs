@@ -19,8 +19,10 @@ const STYLE: TextStyle = TextStyle {
     glyphs: Glyphs::Unicode,
 };
 
-/// Codes that other stages produce: profiles and the start of a command.
-const ELSEWHERE: [FaultCode; 6] = [
+/// Codes that other stages produce: profiles, the start of a command, the base revision.
+const ELSEWHERE: [FaultCode; 8] = [
+    FaultCode::EmailImmutable,
+    FaultCode::RemovedWithoutTombstone,
     FaultCode::UnsupportedAttribute,
     FaultCode::GroupIdCollision,
     FaultCode::InvalidName,
