@@ -12,6 +12,7 @@ pub mod harness;
 pub mod lint;
 pub mod names;
 pub mod rfc;
+pub mod since;
 
 use crate::scim::dialect::Dialect;
 use facts::Fact;
