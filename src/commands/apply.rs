@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::project::{self, Failure, Project};
 use super::target::{self, Connection};
 use super::trouble::Trouble;
-use super::{Terminal, plan, runtime};
+use super::{Terminal, base, plan, runtime};
 use crate::apply::{Options, Outcome, Progress, Status, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
+use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
@@ -37,6 +38,8 @@ pub(super) fn run(
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let allow = plan::allowances(&args.shape)?;
     let project = project::load_project(global, as_of, terminal)?;
+    let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
+    let base = base.as_ref();
     runtime().block_on(async {
         let Connection {
             reader,
@@ -44,7 +47,7 @@ pub(super) fn run(
             sandbox: _sandbox,
         } = target::connect(&project, terminal).await?;
         let live = collect::collect(&reader).await?;
-        let planned = plan::make(&project, &live, &target, &allow);
+        let planned = plan::make(&project, base, &live, &target, &allow);
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;
         if planned.actions.is_empty() {
             return Ok(verdict(&planned, true));
@@ -78,7 +81,7 @@ pub(super) fn run(
         if outcome.stopped.is_some() {
             return Ok(Exit::Partial);
         }
-        let residue = converge(&project, &writer, &target, &allow, &outcome).await?;
+        let residue = converge(&project, base, &writer, &target, &allow, &outcome).await?;
         terminal.print(&residue_text(&residue, &outcome, args, terminal))?;
         Ok(verdict(&residue, outcome.is_whole()))
     })
@@ -95,6 +98,7 @@ fn approval(kind: ApproveKind) -> ApprovalKind {
 /// Reads and plans afresh; a residue is given some time if every item went well.
 async fn converge(
     project: &Project,
+    base: Option<&BaseRevision>,
     writer: &Writer<target::Wire>,
     target: &crate::plan::TargetInfo,
     allow: &Allowances,
@@ -103,7 +107,7 @@ async fn converge(
     let mut waits = SETTLE.iter();
     loop {
         let live = collect::collect(writer.reader()).await?;
-        let residue = plan::make(project, &live, target, allow);
+        let residue = plan::make(project, base, &live, target, allow);
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {
                 tokio::time::sleep(*wait).await;

@@ -4,6 +4,7 @@
 //! message with an instruction; the process ends with an [`Exit`].
 
 mod apply;
+mod base;
 mod plan;
 mod project;
 mod sandbox;

@@ -13,7 +13,7 @@ use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::Manifest;
 use crate::manifest::fault::{self, Fault, FaultCode};
-use crate::manifest::load::{self, Loaded};
+use crate::manifest::load;
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
@@ -46,6 +46,8 @@ pub(crate) struct Project {
     pub(crate) desired: DesiredState,
     pub(crate) profile: Profile,
     pub(crate) policy: Policy,
+    /// The root file.
+    pub(crate) root: PathBuf,
     /// The folder of the root file: what paths in the manifest are relative to.
     pub(crate) folder: PathBuf,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Project {
 /// A manifest with everything that was found in it.
 pub(crate) struct Checked {
     pub(crate) project: Option<Project>,
+    /// What was understood of a manifest with errors: good for comparing with the base only.
+    pub(crate) understood: Option<(DesiredState, Profile)>,
     pub(crate) sources: SourceMap,
     pub(crate) faults: Vec<Fault>,
 }
@@ -84,22 +88,22 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    let Loaded {
-        manifest,
-        sources,
-        faults,
-        ..
-    } = load::load(&root).checked(as_of);
+    let mut loaded = load::load(&root).checked(as_of);
     let mut checked = Checked {
         project: None,
-        sources,
-        faults,
+        understood: None,
+        sources: loaded.sources.clone(),
+        faults: std::mem::take(&mut loaded.faults),
     };
-    let Some(manifest) = manifest else {
+    let whole = loaded.manifest.is_some();
+    let Some(manifest) = loaded.understood() else {
         return Ok(checked);
     };
     let provider = &manifest.target.provider;
     let Some(profile) = Profile::named(&provider.value) else {
+        if !whole {
+            return Ok(checked);
+        }
         checked.faults.push(Fault::error(
             FaultCode::UnknownProvider,
             provider.span,
@@ -111,11 +115,17 @@ pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble
         return Ok(checked);
     };
     let desired = desired::resolve(&manifest, as_of);
+    if !whole {
+        checked.understood = Some((desired, profile));
+        return Ok(checked);
+    }
     checked
         .faults
         .extend(profile::lint::lint(&manifest, &desired, &profile));
     fault::sort(&mut checked.faults, &checked.sources);
-    if !fault::has_errors(&checked.faults) {
+    if fault::has_errors(&checked.faults) {
+        checked.understood = Some((desired, profile));
+    } else {
         let policy = Policy::new(&manifest.policy);
         let folder = folder_of(&root);
         checked.project = Some(Project {
@@ -123,6 +133,7 @@ pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble
             desired,
             profile,
             policy,
+            root,
             folder,
         });
     }
@@ -137,6 +148,7 @@ pub(crate) fn load_project(
 ) -> Result<Project, Failure> {
     let Checked {
         project,
+        understood: _,
         sources,
         faults: found,
     } = check(global, as_of)?;

@@ -179,6 +179,7 @@ fn partial_read(context: &Context<'_>, draft: &mut Draft) {
         help: "plan again; if it stays so, something between here and the service provider cuts its lists".to_owned(),
         evidence: evidence_of(&blocked),
         blocked,
+        cause: None,
     });
 }
 
@@ -205,6 +206,7 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             ),
             evidence: action.evidence.clone(),
             blocked: vec![action],
+            cause: None,
         });
     };
     for action in take(draft, |action| match &action.change {
@@ -287,6 +289,7 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
             help: format!("take `{name}` out of `policy.protect.groups` if this is meant, in a change of its own"),
             evidence: evidence_of(&blocked),
             blocked,
+            cause: None,
         });
     }
 }
@@ -354,6 +357,7 @@ fn min_members(context: &Context<'_>, draft: &mut Draft) {
             help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
             evidence: evidence_of(&blocked),
             blocked,
+            cause: None,
         });
     }
 }
@@ -540,6 +544,7 @@ fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
         ),
         evidence: evidence_of(&blocked),
         blocked,
+        cause: None,
     }
 }
 
