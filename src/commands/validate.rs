@@ -1,5 +1,7 @@
 //! `scim-sync validate`: every fault of every file at once, offline.
 
+use std::path::Path;
+
 use super::project::{self, Checked, Failure};
 use super::{Terminal, base};
 use crate::cli::{FaultFormat, GlobalArgs, ValidateArgs};
@@ -30,7 +32,14 @@ pub(super) fn run(
     if let Some(now) = now {
         base::check(&args.base, &root, now, &mut sources, &mut found, terminal)?;
     }
-    let folder = project::folder_of(&root).to_string_lossy().into_owned();
+    // Machines look for files from where they run, and a root file found by searching
+    // upwards has an absolute path.
+    let folder = project::folder_of(&root);
+    let folder = std::env::current_dir()
+        .ok()
+        .and_then(|here| folder.strip_prefix(here).ok().map(Path::to_owned))
+        .unwrap_or(folder);
+    let folder = folder.to_string_lossy().into_owned();
     match args.format {
         FaultFormat::Text => {
             if !found.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! **Invariants.** Pure, and linear in the number of people: whoever left is compared only
 //! with those who came under the same full name, last name or address, and with at most
-//! [`MAX_COMPARED`] of those. Nobody is found to be two people, nor two people one.
+//! 64 of those. Nobody is found to be two people, nor two people one.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -102,7 +102,7 @@ pub fn lint(
                 user.key
             ),
             format!(
-                "if they must go, declare them absent until the account is gone: `{}`",
+                "add `{}` and keep it until the account is gone, if that is what is meant",
                 tombstone_line(user)
             ),
         ));

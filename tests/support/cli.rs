@@ -105,15 +105,20 @@ impl Ran {
         self
     }
 
+    /// Like `says`, wherever lines are wrapped.
+    #[track_caller]
+    pub fn tells(self, text: &str) -> Self {
+        assert!(
+            words(&self.out).contains(&words(text)),
+            "no {text:?} in stdout:\n{}\nstderr:\n{}",
+            self.out,
+            self.err
+        );
+        self
+    }
+
     #[track_caller]
     pub fn warns(self, text: &str) -> Self {
-        // Long lines are wrapped for people; the words are what counts.
-        let words = |text: &str| {
-            text.split(|c: char| c.is_whitespace() || c == '│')
-                .filter(|w| !w.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
         assert!(
             words(&self.err).contains(&words(text)),
             "no {text:?} in stderr:\n{}\nstdout:\n{}",
@@ -122,6 +127,14 @@ impl Ran {
         );
         self
     }
+}
+
+/// The words of a text: long lines are wrapped for people, and the words are what counts.
+fn words(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c == '│')
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A running `sandbox serve`, ended when dropped.

@@ -9,7 +9,7 @@
 //! two shared cores and a program of 4 MB by itself, for five questions that git answers; and
 //! it would have to be taught what git already knows of
 //! this machine: alternates, worktrees, partial clones, repositories of other users. The
-//! price is a process for each question, and two for all files together (see [`tree`]).
+//! price is a process for each question, and two for all files together (see `tree`).
 //!
 //! **Invariants.** The work tree and the index are not read, nothing is written and nothing
 //! is fetched. A base that was understood only in part is an error: what it does not
