@@ -270,23 +270,18 @@ impl<'a> Follow<'a, '_> {
     fn by_likeness(&mut self, moved: &Moved<'_>, because: &str, tombstone: Option<UserIndex>) {
         let (before, user) = (moved.before, self.user(moved.now));
         let old = self.there(before).to_vec();
-        let whole = self.context.input.live.integrity.is_whole();
-        let refused = match (self.matches.of(moved.now), old.is_empty(), tombstone) {
-            (Match::Nobody, there_is_none, _) => !there_is_none || !whole,
-            // Both accounts are there, and only one of them is to go: that is the cleaning
-            // up after the change, if somebody says so.
-            (Match::Live(_) | Match::Frozen(_), there_is_none, None) => !there_is_none,
-            (Match::Live(_) | Match::Frozen(_), _, Some(_)) => false,
-            (Match::Held, _, _) => false,
+        let unseen = !self.context.input.live.integrity.is_whole();
+        let found = self.matches.of(moved.now);
+        let refused = match (found, tombstone) {
+            (Match::Nobody, _) => !old.is_empty() || unseen,
+            (Match::Live(_) | Match::Frozen(_), None) => !old.is_empty(),
+            // Both accounts are there and somebody says that the old one is to go: that is
+            // cleaning up, and nobody is made again.
+            (Match::Live(_) | Match::Frozen(_), Some(_)) => return,
+            // Refused for another reason.
+            (Match::Held, _) => false,
         };
-        let settled = matches!(
-            self.matches.of(moved.now),
-            Match::Live(_) | Match::Frozen(_)
-        );
-        if settled && tombstone.is_some() {
-            return;
-        }
-        if !settled && refused {
+        if refused && found == Match::Nobody {
             self.matches.hold(moved.now);
             if let Some(tombstone) = tombstone {
                 self.matches.hold(tombstone);

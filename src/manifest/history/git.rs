@@ -135,6 +135,7 @@ impl Repository {
                 "log",
                 "-1",
                 "--no-color",
+                "--no-show-signature",
                 "--no-ext-diff",
                 "--no-textconv",
                 "--format=%h%x00%an%x00%as",
