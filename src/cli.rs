@@ -111,10 +111,22 @@ pub enum ProviderChoice {
     Scim,
 }
 
+/// What a change is compared with.
+#[derive(Debug, Clone, Args)]
+pub struct BaseArgs {
+    /// Compare with the manifest as it was at a git revision (REV... for where HEAD left it) or
+    /// in a folder; in a pull request's pipeline its start is found by itself
+    #[arg(long, value_name = "REV|FOLDER", conflicts_with = "no_base")]
+    pub base: Option<String>,
+    /// Compare with nothing, not in a pull request's pipeline either
+    #[arg(long)]
+    pub no_base: bool,
+}
+
 /// Options of `validate`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync validate\n  scim-sync validate --format sarif > faults.sarif"
+    after_help = "Examples:\n  scim-sync validate\n  scim-sync validate --base origin/main...\n  scim-sync validate --format sarif > faults.sarif"
 )]
 pub struct ValidateArgs {
     /// How faults are printed
@@ -123,6 +135,8 @@ pub struct ValidateArgs {
     /// The day to judge grants on, YYYY-MM-DD; today if absent
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub base: BaseArgs,
 }
 
 /// Options of `fmt`.
@@ -159,6 +173,8 @@ pub struct PlanShape {
     /// Show every item of long lists
     #[arg(long)]
     pub full: bool,
+    #[command(flatten)]
+    pub base: BaseArgs,
 }
 
 /// Options of `plan`.

@@ -8,11 +8,11 @@
 //! | [`render`] | a plan in, bytes out | |
 //! | [`apply`] | the reviewed plan carried out, each write read back | through [`scim::http::Transport`] |
 //! | [`sandbox`] | a service provider that behaves like Harness: `world` pure, `server` its door | `server`, `state_file` |
-//! | [`plan`] | desired + live + profile + policy → [`plan::Plan`] | |
+//! | [`plan`] | desired + live + profile + policy, and the base revision → [`plan::Plan`] | |
 //! | [`profile`] | what one provider can do, as data with its source | |
 //! | [`desired`] | roles × mappings → people, groups, memberships, each with its origin | |
 //! | [`live`] | what the provider said, and whether that was all | through `Transport` |
-//! | [`manifest`] | YAML → declarations with places, faults | `disk` |
+//! | [`manifest`] | YAML → declarations with places, faults; the same at a git revision | `load`, `history` |
 //! | [`scim`] | messages, dialects, the client | `client` |
 //! | [`ids`] | newtypes | |
 //!
@@ -21,7 +21,7 @@
 //! ```text
 //! *.yaml ─load→ sources ─parse→ Manifest(spans) ─lint, resolve→ DesiredState ─┐
 //! provider ─collect→ wire ─normalise→ LiveState(integrity) ──────────────────┤
-//! profile + policy (data) ───────────────────────────────────────────────────┤
+//! profile + policy + base revision (data) ───────────────────────────────────┤
 //!                                                                             ▼
 //!        plan() → Plan ─┬→ render
 //!                       └→ execute → read back → collect again → plan() again → converged | residue

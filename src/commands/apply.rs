@@ -11,10 +11,11 @@ use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, Connection};
 use super::trouble::Trouble;
-use super::{Terminal, plan, runtime};
+use super::{Terminal, base, plan, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{MadeBy, Options, Outcome, Picture, Progress, Status, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
+use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
@@ -51,6 +52,8 @@ pub(super) fn run(
         return Ok(Exit::Stale);
     }
     let _lock = Lock::take(&project.folder)?;
+    let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
+    let base = base.as_ref();
     runtime().block_on(async {
         let Connection {
             reader,
@@ -62,7 +65,10 @@ pub(super) fn run(
             Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
             None => {
                 let live = collect::collect(&reader).await?;
-                (plan::make(&project, &live, &target, &allow), Picture::Fresh)
+                (
+                    plan::make(&project, base, &live, &target, &allow),
+                    Picture::Fresh,
+                )
             }
         };
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;
@@ -106,7 +112,7 @@ pub(super) fn run(
             end_report(&report, end(None), &path, terminal);
             return Ok(Exit::Partial);
         }
-        let residue = converge(&project, &writer, &target, &allow, &outcome).await?;
+        let residue = converge(&project, base, &writer, &target, &allow, &outcome).await?;
         end_report(
             &report,
             end(Some(residue.actions.is_empty())),
@@ -231,6 +237,7 @@ fn approval(kind: ApproveKind) -> ApprovalKind {
 /// Reads and plans afresh; a residue is given some time if every item went well.
 async fn converge(
     project: &Project,
+    base: Option<&BaseRevision>,
     writer: &Writer<target::Wire>,
     target: &TargetInfo,
     allow: &Allowances,
@@ -239,7 +246,7 @@ async fn converge(
     let mut waits = SETTLE.iter();
     loop {
         let live = collect::collect(writer.reader()).await?;
-        let residue = plan::make(project, &live, target, allow);
+        let residue = plan::make(project, base, &live, target, allow);
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {
                 tokio::time::sleep(*wait).await;

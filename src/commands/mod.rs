@@ -4,6 +4,7 @@
 //! message with an instruction; the process ends with an [`Exit`].
 
 mod apply;
+mod base;
 mod fmt;
 mod init;
 mod plan;
@@ -167,6 +168,8 @@ fn draw(trouble: &trouble::Trouble, colour: Colour, width: usize) -> String {
     let mut text = String::new();
     miette::GraphicalReportHandler::new_themed(theme)
         .with_width(width.clamp(40, 120))
+        // An option broken at its hyphens cannot be copied.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .render_report(&mut text, trouble)
         .expect("writing to a string does not fail");
     text

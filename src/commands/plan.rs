@@ -3,8 +3,9 @@
 use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
-use super::{Terminal, runtime};
+use super::{Terminal, base, runtime};
 use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
+use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveState, collect};
@@ -21,6 +22,7 @@ pub(super) fn run(
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let allow = allowances(&args.shape)?;
     let project = project::load_project(global, as_of, terminal)?;
+    let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let (live, target) = match &args.live {
         Some(file) => from_snapshot(&project, file, terminal)?,
         None => runtime().block_on(async {
@@ -29,7 +31,7 @@ pub(super) fn run(
             Ok::<_, Failure>((live, connection.target))
         })?,
     };
-    let plan = make(&project, &live, &target, &allow);
+    let plan = make(&project, base.as_ref(), &live, &target, &allow);
     if let Some(file) = &args.out {
         let saved = PlanFile::seal(plan.clone()).to_json();
         super::write_private(file, saved.as_bytes())
@@ -109,6 +111,7 @@ pub(super) fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
 /// Makes the plan.
 pub(super) fn make(
     project: &Project,
+    base: Option<&BaseRevision>,
     live: &LiveState,
     target: &TargetInfo,
     allow: &Allowances,
@@ -117,6 +120,7 @@ pub(super) fn make(
     crate::plan::plan(PlanInput {
         desired: &project.desired,
         sources,
+        base,
         live,
         profile: &project.profile,
         policy: &project.policy,

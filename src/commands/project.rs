@@ -13,6 +13,7 @@ use crate::desired::DesiredState;
 use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::Manifest;
+use crate::manifest::decode::Wholeness;
 use crate::manifest::fault::Fault;
 use crate::manifest::load::{self, Loaded};
 use crate::manifest::source::SourceMap;
@@ -48,6 +49,8 @@ pub(crate) struct Project {
     pub(crate) desired: DesiredState,
     pub(crate) profile: Profile,
     pub(crate) policy: Policy,
+    /// The root file.
+    pub(crate) root: PathBuf,
     /// The folder of the root file: what paths in the manifest are relative to.
     pub(crate) folder: PathBuf,
 }
@@ -55,6 +58,8 @@ pub(crate) struct Project {
 /// A manifest with everything that was found in it.
 pub(crate) struct Checked {
     pub(crate) project: Option<Project>,
+    /// What was understood of a manifest with errors: good for comparing with the base only.
+    pub(crate) understood: Option<(DesiredState, Profile)>,
     pub(crate) sources: SourceMap,
     pub(crate) faults: Vec<Fault>,
 }
@@ -87,27 +92,36 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
     let (loaded, resolved) = profile::lint::check(load::load(&root).checked(as_of), as_of);
+    let whole = matches!(loaded.understood(), Some((_, Wholeness::Whole)));
     let Loaded {
         manifest,
         sources,
         faults,
         ..
     } = loaded;
-    let project = manifest.zip(resolved).map(|(manifest, resolved)| {
-        let Resolved { profile, desired } = resolved;
-        Project {
-            policy: Policy::new(&manifest.policy),
-            folder: folder_of(&root),
-            manifest,
-            desired,
-            profile,
-        }
-    });
-    Ok(Checked {
-        project,
+    let mut checked = Checked {
+        project: None,
+        understood: None,
         sources,
         faults,
-    })
+    };
+    match (manifest, resolved) {
+        (Some(manifest), Some(Resolved { profile, desired })) => {
+            checked.project = Some(Project {
+                policy: Policy::new(&manifest.policy),
+                folder: folder_of(&root),
+                root,
+                manifest,
+                desired,
+                profile,
+            });
+        }
+        (None, Some(Resolved { profile, desired })) if whole => {
+            checked.understood = Some((desired, profile));
+        }
+        (Some(_) | None, _) => {}
+    }
+    Ok(checked)
 }
 
 /// The manifest for a command that needs one without errors. Warnings go to stderr.
@@ -118,6 +132,7 @@ pub(crate) fn load_project(
 ) -> Result<Project, Failure> {
     let Checked {
         project,
+        understood: _,
         sources,
         faults: found,
     } = check(global, as_of)?;

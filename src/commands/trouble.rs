@@ -53,3 +53,9 @@ impl From<crate::scim::error::ScimError> for Trouble {
         Self::new(error.code(), error.to_string(), error.help())
     }
 }
+
+impl From<crate::manifest::history::HistoryError> for Trouble {
+    fn from(error: crate::manifest::history::HistoryError) -> Self {
+        Self::new(error.code(), error.to_string(), error.help())
+    }
+}

@@ -1,7 +1,9 @@
 //! `scim-sync validate`: every fault of every file at once, offline.
 
-use super::Terminal;
+use std::path::Path;
+
 use super::project::{self, Checked, Failure};
+use super::{Terminal, base};
 use crate::cli::{FaultFormat, GlobalArgs, ValidateArgs};
 use crate::exit::Exit;
 use crate::manifest::fault;
@@ -14,14 +16,30 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.as_of.unwrap_or_else(project::today);
+    let root = project::root_file(global)?;
     let Checked {
         project,
-        sources,
-        faults: found,
+        understood,
+        mut sources,
+        faults: mut found,
     } = project::check(global, as_of)?;
-    let folder = project::folder_of(&project::root_file(global)?)
-        .to_string_lossy()
-        .into_owned();
+    let files = sources.files().count();
+    let now = match (&project, &understood) {
+        (Some(project), _) => Some((&project.desired, &project.profile)),
+        (None, Some((desired, profile))) => Some((desired, profile)),
+        (None, None) => None,
+    };
+    if let Some(now) = now {
+        base::check(&args.base, &root, now, &mut sources, &mut found, terminal)?;
+    }
+    // Machines look for files from where they run, and a root file found by searching
+    // upwards has an absolute path.
+    let folder = project::folder_of(&root);
+    let folder = std::env::current_dir()
+        .ok()
+        .and_then(|here| folder.strip_prefix(here).ok().map(Path::to_owned))
+        .unwrap_or(folder);
+    let folder = folder.to_string_lossy().into_owned();
     match args.format {
         FaultFormat::Text => {
             if !found.is_empty() {
@@ -31,13 +49,13 @@ pub(super) fn run(
                     terminal.fault_style(terminal.out_colour()),
                 ))?;
             }
-            if let Some(project) = &project {
+            if let Some(project) = project.as_ref().filter(|_| !fault::has_errors(&found)) {
                 terminal.status(&format!(
                     "valid: {}, {}, {} in {}",
                     count(project.manifest.users.0.len(), "person", "people"),
                     count(project.manifest.roles.0.len(), "role", "roles"),
                     count(project.desired.groups.len(), "group", "groups"),
-                    count(sources.files().count(), "file", "files"),
+                    count(files, "file", "files"),
                 ));
             }
         }

@@ -5,12 +5,16 @@
 //! ([`DesiredState::origins`]). Resolving the same manifest gives the same value, whatever
 //! the order of its files. Nothing here knows a service provider.
 
+mod base;
+pub mod human;
 mod resolve;
+pub mod since;
 
 use crate::ids::{Email, GroupName, PersonKey, RoleName};
 use crate::manifest::decl::{Membership, UserStatus};
 use crate::manifest::source::Span;
 
+pub use base::BaseRevision;
 pub use resolve::resolve;
 
 /// The position of a person in [`DesiredState::users`].

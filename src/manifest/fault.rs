@@ -131,6 +131,10 @@ fault_codes! {
     EmptyInclude = "empty-include",
     /// An include that leads out of the manifest's folder.
     OutsideInclude = "outside-include",
+    /// An e-mail that changes although the account it names keeps it.
+    EmailImmutable = "email-immutable",
+    /// A person who is taken out without being declared absent first.
+    RemovedWithoutTombstone = "removed-without-tombstone",
     /// A manifest without people.
     NoUsers = "no-users",
     /// A provider no profile describes.
@@ -259,6 +263,7 @@ pub fn sort(faults: &mut Vec<Fault>, sources: &SourceMap) {
             (
                 span.file.0 != 0,
                 &*sources.file(span.file).name,
+                sources.file(span.file).revision.as_deref(),
                 span.start,
                 fault.code,
                 span.end,

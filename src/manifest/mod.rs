@@ -4,13 +4,14 @@
 //! `merge` makes one manifest of all files, and `lint` checks what needs no provider. Every
 //! step adds to one list of faults and none stops at the first.
 //!
-//! **Invariants.** Only `load` touches the file system. No clock, no environment:
+//! **Invariants.** Only `load` and `history` touch the file system. No clock, no environment:
 //! the day on which grants are judged is a parameter.
 
 pub mod decl;
 pub mod decode;
 pub mod fault;
 pub mod format;
+pub mod history;
 pub mod lint;
 pub mod load;
 pub mod mapping;

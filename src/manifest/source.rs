@@ -4,6 +4,7 @@
 //! with, on character boundaries. Lines and columns are counted from 1; a column counts
 //! characters, as editors do.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,6 +105,8 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// Where it was read from; only for messages.
     pub path: PathBuf,
+    /// The revision it was read from, if that is not the manifest as it is now.
+    pub revision: Option<Arc<str>>,
     /// The text.
     pub text: Arc<str>,
     line_starts: Arc<[u32]>,
@@ -133,11 +136,23 @@ impl SourceMap {
         self.files.push(SourceFile {
             name: name.into(),
             path: path.to_owned(),
+            revision: None,
             ascii: text.is_ascii(),
             text,
             line_starts,
         });
         id
+    }
+
+    /// Adds all files of another map, marked as those of `revision`, so that one report can
+    /// show places of both. The result turns the other map's spans into spans of this one.
+    pub fn append(&mut self, other: &SourceMap, revision: &Arc<str>) -> Shift {
+        let shift = Shift(u32::try_from(self.files.len()).expect("file count is limited"));
+        self.files.extend(other.files.iter().map(|file| SourceFile {
+            revision: Some(Arc::clone(revision)),
+            ..file.clone()
+        }));
+        shift
     }
 
     /// The file with this number.
@@ -185,7 +200,30 @@ impl SourceMap {
     }
 }
 
+/// How far the files of a map moved when they were appended to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift(u32);
+
+impl Shift {
+    /// The same place in the map that was appended to.
+    pub fn span(self, span: Span) -> Span {
+        Span {
+            file: FileId(span.file.0 + self.0),
+            ..span
+        }
+    }
+}
+
 impl SourceFile {
+    /// The name for people: `people/web.yaml`, and `people/web.yaml@abc1234` where it is the
+    /// file of a revision.
+    pub fn title(&self) -> Cow<'_, str> {
+        match &self.revision {
+            None => Cow::Borrowed(&*self.name),
+            Some(revision) => Cow::Owned(format!("{}@{revision}", self.name)),
+        }
+    }
+
     /// The byte offset at which each line starts.
     pub fn line_starts(&self) -> &[u32] {
         &self.line_starts
@@ -217,5 +255,18 @@ mod tests {
         };
         assert_eq!(sources.place(span).to_string(), "a.yaml:2:9");
         assert_eq!(sources.text(span), "b");
+    }
+
+    #[test]
+    fn an_appended_map_keeps_its_places_and_says_whose_they_are() {
+        let mut now = SourceMap::default();
+        now.add("a.yaml", Path::new("a.yaml"), "new\n");
+        let mut before = SourceMap::default();
+        let file = before.add("a.yaml", Path::new("a.yaml"), "older\n");
+        let shift = now.append(&before, &"abc1234".into());
+        let span = shift.span(Span::new(file, 0, 5));
+        assert_eq!(now.text(span), "older");
+        assert_eq!(now.file(span.file).title(), "a.yaml@abc1234");
+        assert_eq!(now.place(span).to_string(), "a.yaml:1:1");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::base::before;
 use super::identity::{Claim, Match, Matches};
 use super::item::{
     Change, Consequence, Evidence, GroupRef, ItemId, ManualStep, ManualStepCode, MemberChange,
@@ -9,7 +10,7 @@ use super::item::{
     UnmanagedMembers, UnmanagedReason,
 };
 use super::planner::{Context, Draft};
-use crate::desired::{DesiredGroup, UserIndex};
+use crate::desired::{BaseRevision, DesiredGroup, UserIndex};
 use crate::ids::{GroupId, GroupName};
 use crate::live::{LiveGroup, LiveIndex};
 use crate::manifest::decl::{GroupRemoval, Membership, Undeclared, UserStatus};
@@ -49,6 +50,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         groups.plan_desired(draft, group);
     }
     groups.plan_absent(draft);
+    groups.plan_unmapped(draft);
     groups.plan_undeclared(draft);
     if context.input.profile.user_removal == UserRemovalEffect::LeavesMemberships {
         removals_wait_for_memberships(draft);
@@ -158,6 +160,7 @@ impl Groups<'_> {
                             .to_owned(),
                         evidence,
                         blocked: Vec::new(),
+                        cause: None,
                     });
                     return;
                 }
@@ -177,6 +180,7 @@ impl Groups<'_> {
                     ),
                     evidence,
                     blocked: Vec::new(),
+                    cause: None,
                 });
                 return;
             }
@@ -389,6 +393,7 @@ impl Groups<'_> {
             help: "rename or remove the group that is not meant at the service provider, then plan again".to_owned(),
             evidence,
             blocked: Vec::new(),
+            cause: None,
         });
     }
 
@@ -417,6 +422,38 @@ impl Groups<'_> {
                     self.remove(draft, *at, Reason::Tombstone, evidence);
                 }
                 several => self.ambiguous(draft, &absent.name, several, evidence),
+            }
+        }
+    }
+
+    /// Groups that roles gave at the base revision and give no more: they go as tombstones
+    /// do. One that was additive is shared with others, so it is left alone.
+    fn plan_unmapped(&mut self, draft: &mut Draft) {
+        let context = self.context;
+        let Some(base) = context.input.base else {
+            return;
+        };
+        let desired = &context.input.desired.groups;
+        // An earlier name of a group that is wanted is that group's to deal with.
+        let renamed: HashSet<&GroupName> =
+            desired.iter().flat_map(|group| &group.previously).collect();
+        for group in &base.desired.groups {
+            if renamed.contains(&group.name) || group.membership == Membership::Additive {
+                continue;
+            }
+            let found: Vec<usize> = self
+                .named(&group.name)
+                .into_iter()
+                .filter(|at| !self.claimed[*at])
+                .collect();
+            let evidence = unmapped(base, group);
+            match found.as_slice() {
+                [] => {}
+                [at] => {
+                    self.claimed[*at] = true;
+                    self.remove(draft, *at, Reason::RemovedFromManifest, evidence);
+                }
+                several => self.ambiguous(draft, &group.name, several, evidence),
             }
         }
     }
@@ -503,6 +540,7 @@ impl Groups<'_> {
                     ),
                     group: reference,
                     evidence,
+                    cause: None,
                 });
             }
             (GroupRemoval::Keep, _) => self.leave_alone(draft, at, UnmanagedReason::RemovalKeeps),
@@ -515,7 +553,7 @@ impl Groups<'_> {
 /// undeclared groups may share a name.
 fn subject(group: &LiveGroup, reason: Reason) -> String {
     match reason {
-        Reason::Tombstone => format!("group:{}", group.name),
+        Reason::Tombstone | Reason::RemovedFromManifest => format!("group:{}", group.name),
         Reason::DeclaredNotLive
         | Reason::NameDiffers
         | Reason::DeclaredActive
@@ -528,6 +566,15 @@ fn subject(group: &LiveGroup, reason: Reason) -> String {
         | Reason::PersonRemoved
         | Reason::Renamed => format!("group:#{}", group.id),
     }
+}
+
+/// Which lines gave a group at the base revision.
+fn unmapped(base: &BaseRevision, group: &DesiredGroup) -> Vec<Evidence> {
+    let roles = group.sources.iter().map(|source| {
+        let role = base.desired.role(source.role);
+        before(base, role.span, format!("role `{}`", role.name))
+    });
+    roles.collect()
 }
 
 fn leave_members(draft: &mut Draft, group: &GroupRef, ids: Vec<String>, because: UnmanagedReason) {

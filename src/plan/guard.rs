@@ -181,6 +181,7 @@ fn partial_read(context: &Context<'_>, draft: &mut Draft) {
         help: "plan again; if it stays so, something between here and the service provider cuts its lists".to_owned(),
         evidence: evidence_of(&blocked),
         blocked,
+        cause: None,
     });
 }
 
@@ -207,6 +208,7 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             ),
             evidence: action.evidence.clone(),
             blocked: vec![action],
+            cause: None,
         });
     };
     for action in take(draft, |action| match &action.change {
@@ -303,6 +305,7 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
             evidence: step.evidence,
             consequences: Vec::new(),
             depends_on: Vec::new(),
+            cause: None,
         });
     }
     for (name, blocked) in by_group {
@@ -313,6 +316,7 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
             help: format!("take `{name}` out of `policy.protect.groups` if this is meant, in a change of its own"),
             evidence: evidence_of(&blocked),
             blocked,
+            cause: None,
         });
     }
 }
@@ -426,6 +430,7 @@ fn keep_members(
         help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
         evidence: evidence_of(&blocked),
         blocked,
+        cause: None,
     });
 }
 
@@ -611,6 +616,7 @@ fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
         ),
         evidence: evidence_of(&blocked),
         blocked,
+        cause: None,
     }
 }
 

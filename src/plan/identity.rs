@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::item::{Evidence, Refusal, RefusalCode};
+use super::item::{Refusal, RefusalCode};
 use super::planner::Context;
 use crate::desired::{DesiredUser, UserIndex};
 use crate::ids::{ItemId, PersonKey, fold};
@@ -53,6 +53,36 @@ impl Matches {
 
     pub(super) fn claim(&self, live: LiveIndex) -> Claim {
         self.by_live[live.0 as usize]
+    }
+
+    /// Does nothing to a person after all, nor to the account they were matched with.
+    pub(super) fn hold(&mut self, user: UserIndex) {
+        match self.of(user) {
+            Match::Live(live) | Match::Frozen(live) => {
+                self.by_live[live.0 as usize] = Claim::Held;
+            }
+            Match::Nobody | Match::Held => {}
+        }
+        self.by_user[user.0 as usize] = Match::Held;
+    }
+
+    /// Does nothing to an account, unless it is somebody's for certain.
+    pub(super) fn hold_live(&mut self, live: LiveIndex) {
+        match self.claim(live) {
+            Claim::Unclaimed => self.by_live[live.0 as usize] = Claim::Held,
+            Claim::Person(_) | Claim::Held => {}
+        }
+    }
+
+    /// Matches a person nobody was found for.
+    pub(super) fn settle(&mut self, user: UserIndex, found: Match) {
+        match found {
+            Match::Live(live) | Match::Frozen(live) => {
+                self.by_live[live.0 as usize] = Claim::Person(user);
+            }
+            Match::Nobody | Match::Held => {}
+        }
+        self.by_user[user.0 as usize] = found;
     }
 }
 
@@ -273,11 +303,9 @@ fn email_immutable(
             "put `{}` back; for a new address declare `{}` absent with the old one, apply, and then add the person under a new key",
             live.email, user.key
         ),
-        evidence: vec![Evidence {
-            place: context.place(user.email_span),
-            what: format!("email of `{}`", user.key),
-        }],
+        evidence: vec![context.evidence(user.email_span, format!("email of `{}`", user.key))],
         blocked: Vec::new(),
+        cause: None,
     }
 }
 
@@ -299,10 +327,9 @@ fn re_keyed(
         other = other.key
     );
     let mut refusal = ambiguous(context, user, message, help);
-    refusal.evidence.push(Evidence {
-        place: context.place(other.email_span),
-        what: format!("email of `{}`", other.key),
-    });
+    refusal
+        .evidence
+        .push(context.evidence(other.email_span, format!("email of `{}`", other.key)));
     refusal
 }
 
@@ -312,10 +339,8 @@ fn ambiguous(context: &Context<'_>, user: &DesiredUser, message: String, help: S
         code: RefusalCode::AmbiguousMatch,
         message,
         help,
-        evidence: vec![Evidence {
-            place: context.place(user.span),
-            what: format!("person `{}`", user.key),
-        }],
+        evidence: vec![context.evidence(user.span, format!("person `{}`", user.key))],
         blocked: Vec::new(),
+        cause: None,
     }
 }

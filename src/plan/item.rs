@@ -26,6 +26,22 @@ pub struct Action {
     /// Actions that must have succeeded before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<ItemId>,
+    /// Whether this change brings it or it was there already; only with a base revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// Whether the change under review brings an item, or the item is there without it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The manifest at the base revision would not bring it.
+    ThisChange,
+    /// The manifest at the base revision would bring it just so: drift, or a merged change
+    /// that nobody has applied yet.
+    Drift,
 }
 
 /// What an action does.
@@ -135,6 +151,19 @@ pub enum Phase {
     DeleteUsers,
     /// Groups are removed.
     DeleteGroups,
+}
+
+impl Evidence {
+    /// `people/ada.yaml:3:3`, with `@abc1234` after the file where it is of a revision.
+    pub fn shown(&self) -> String {
+        match &self.revision {
+            None => self.place.to_string(),
+            Some(revision) => format!(
+                "{}@{revision}:{}:{}",
+                self.place.file, self.place.line, self.place.column
+            ),
+        }
+    }
 }
 
 impl Change {
@@ -343,6 +372,8 @@ pub enum Reason {
     Tombstone,
     /// We made it (`externalId`), and nothing declares it any more.
     NoLongerDeclared,
+    /// The base revision declares it, and nothing does any more.
+    RemovedFromManifest,
     /// Nothing declares it, and the policy claims authority over such.
     UndeclaredPolicy,
     /// A role gives it.
@@ -367,6 +398,7 @@ impl Reason {
             Reason::DeclaredSuspended => "declared suspended",
             Reason::Tombstone => "declared absent",
             Reason::NoLongerDeclared => "made by scim-sync, no longer declared",
+            Reason::RemovedFromManifest => "declared at the base revision, and not any more",
             Reason::UndeclaredPolicy => "not declared, and policy.undeclared says remove",
             Reason::RoleGives => "a role gives it",
             Reason::NoRoleGives => "no role gives it",
@@ -383,6 +415,9 @@ impl Reason {
 pub struct Evidence {
     /// The place.
     pub place: Place,
+    /// The revision whose file it is in, if that is not the manifest as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// What is written there.
     pub what: String,
 }
@@ -447,6 +482,9 @@ pub struct Refusal {
     /// What would have been done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Action>,
+    /// Whether this change brings it or it was there already; only with a base revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// Why something is refused.
@@ -457,6 +495,8 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// A provisioned person's e-mail must not change.
     EmailImmutable,
+    /// One person would be removed and made again in one go.
+    DeleteAndCreate,
     /// More than one live user could be the person.
     AmbiguousMatch,
     /// More than one live group has the name.
@@ -488,6 +528,7 @@ impl RefusalCode {
     pub fn as_str(self) -> &'static str {
         match self {
             RefusalCode::EmailImmutable => "email-immutable",
+            RefusalCode::DeleteAndCreate => "delete-and-create",
             RefusalCode::AmbiguousMatch => "ambiguous-match",
             RefusalCode::AmbiguousGroup => "ambiguous-group",
             RefusalCode::GroupIdTaken => "group-id-taken",
@@ -522,6 +563,9 @@ pub struct ManualStep {
     pub help: String,
     /// The manifest lines it comes from.
     pub evidence: Vec<Evidence>,
+    /// Whether this change brings it or it was there already; only with a base revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// Which manual step.

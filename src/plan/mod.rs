@@ -8,14 +8,18 @@
 //! **Invariants.** Every difference between desired and live ends in exactly one of
 //! `actions`, `refusals`, `manual_steps` and `unmanaged`. An action refers only to what is
 //! live or what an earlier action creates. A plan can be read without the sources, the
-//! manifest or the provider it was made from.
+//! manifest or the provider it was made from. With a base revision, every item of the first
+//! three lists has a [`Cause`].
 
+mod base;
+mod cause;
 mod consequence;
 pub mod file;
 mod groups;
 pub mod guard;
 mod identity;
 mod item;
+mod one_human;
 mod planner;
 pub mod policy;
 mod summary;
@@ -30,7 +34,7 @@ use crate::live::snapshot::IntegrityFile;
 
 pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
-    Action, Attribute, AttributeChange, Change, Consequence, Evidence, GroupRef, ItemId,
+    Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
     ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
     Reason, Refusal, RefusalCode, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedReason,
     UnmanagedUser, UserState,
@@ -60,6 +64,9 @@ pub struct Plan {
     pub applyable: bool,
     /// How many of what, in one place.
     pub summary: Summary,
+    /// The base revision that tells this change from what was there already, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// What it was made from.
     pub inputs: Inputs,
     /// Whether the live state was read whole; if not, nothing is removed.

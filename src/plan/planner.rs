@@ -10,8 +10,8 @@ use super::item::{
 use super::policy::Policy;
 use super::summary::Summary;
 use super::users::plan_users;
-use super::{Inputs, PLAN_VERSION, Plan, TargetInfo, consequence};
-use crate::desired::{DesiredState, UserIndex};
+use super::{Inputs, PLAN_VERSION, Plan, TargetInfo, base, cause, consequence, one_human};
+use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
 use crate::live::snapshot::IntegrityFile;
 use crate::live::{LiveIndex, LiveState};
@@ -26,6 +26,8 @@ pub struct PlanInput<'a> {
     pub desired: &'a DesiredState,
     /// The texts the desired state came from, to name places.
     pub sources: &'a SourceMap,
+    /// The manifest as it was before the change under review, if that is known.
+    pub base: Option<&'a BaseRevision>,
     /// What is there.
     pub live: &'a LiveState,
     /// What the provider can do.
@@ -61,6 +63,7 @@ impl Context<'_> {
     pub(super) fn evidence(&self, span: Span, what: String) -> Evidence {
         Evidence {
             place: self.place(span),
+            revision: None,
             what,
         }
     }
@@ -113,6 +116,7 @@ impl Draft {
             evidence,
             consequences: Vec::new(),
             depends_on: Vec::new(),
+            cause: None,
         });
         self.actions.last_mut().expect("just pushed")
     }
@@ -124,13 +128,32 @@ impl Action {
     }
 }
 
-/// Makes the plan.
+/// Makes the plan. With a base revision it is made twice, once from what was wanted then,
+/// to tell what this change brings from what was there already.
 pub fn plan(input: PlanInput<'_>) -> Plan {
+    let mut plan = make(input);
+    if let Some(base) = input.base {
+        let policy = Policy::new(&base.policy);
+        let before = make(PlanInput {
+            desired: &base.desired,
+            sources: &base.sources,
+            policy: &policy,
+            base: None,
+            ..input
+        });
+        cause::tell(&mut plan, &before);
+    }
+    plan
+}
+
+fn make(input: PlanInput<'_>) -> Plan {
     let context = Context { input };
     let mut draft = Draft::default();
 
-    let matches = match_users(&context, &mut draft.refusals);
-    plan_users(&context, &matches, &mut draft);
+    let mut matches = match_users(&context, &mut draft.refusals);
+    let gone = base::follow(&context, &mut matches, &mut draft.refusals);
+    plan_users(&context, &matches, &gone, &mut draft);
+    one_human::hold(&context, &mut matches, &mut draft);
     plan_groups(&context, &matches, &mut draft);
     consequence::memberships_lost(&context, &mut draft);
     let limits = guard::apply(&context, &mut draft);
@@ -233,6 +256,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         complete: refusals.is_empty() && manual_steps.is_empty(),
         applyable: !actions.is_empty(),
         summary,
+        base: context.input.base.map(|base| base.label.to_string()),
         inputs: context.input.inputs.clone(),
         integrity: IntegrityFile {
             users: context.input.live.integrity.users.clone(),

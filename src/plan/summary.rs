@@ -40,6 +40,10 @@ pub struct Summary {
     pub users_unmanaged: usize,
     /// Groups left alone.
     pub groups_unmanaged: usize,
+    /// Items of actions, refusals and manual steps that this change does not bring; only
+    /// with a base revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<usize>,
 }
 
 impl Summary {
@@ -120,9 +124,13 @@ impl Summary {
             .map(|(count, one, many)| plural(count, one, many))
             .collect();
         if told.is_empty() {
-            "nothing to do".to_owned()
-        } else {
-            told.join(", ")
+            return "nothing to do".to_owned();
+        }
+        let told = told.join(", ");
+        match self.drift {
+            None | Some(0) => told,
+            Some(1) => format!("{told}; 1 item is drift already there"),
+            Some(items) => format!("{told}; {items} items are drift already there"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::base::Gone;
 use super::identity::{Claim, Match, Matches};
 use super::item::{
     Attribute, AttributeChange, Change, Consequence, Evidence, ItemId, Notice, NoticeCode, Person,
@@ -16,7 +17,12 @@ use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemova
 use crate::scim::dialect::ExternalIdStorage;
 
 /// Plans every declared person, then every live user that nobody declares.
-pub(super) fn plan_users(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
+pub(super) fn plan_users(
+    context: &Context<'_>,
+    matches: &Matches,
+    gone: &Gone<'_>,
+    draft: &mut Draft,
+) {
     let desired = context.input.desired;
     for (user, at) in desired.users.iter().zip(0..) {
         let at = UserIndex(at);
@@ -34,7 +40,9 @@ pub(super) fn plan_users(context: &Context<'_>, matches: &Matches, draft: &mut D
             (Match::Live(live), UserStatus::Active) => keep(context, draft, user, at, live),
             (Match::Live(live), UserStatus::Suspended) => suspend(context, draft, user, at, live),
             (Match::Live(live), UserStatus::Absent) => {
-                remove(context, draft, live, Some(at), Reason::Tombstone);
+                let person = context.live_person(live, Some(at));
+                let evidence = vec![declared(context, user)];
+                remove(context, draft, live, person, Reason::Tombstone, evidence);
             }
         }
     }
@@ -43,17 +51,26 @@ pub(super) fn plan_users(context: &Context<'_>, matches: &Matches, draft: &mut D
         if matches.claim(live) != Claim::Unclaimed {
             continue;
         }
+        let person = context.live_person(live, None);
+        if let Some((key, evidence)) = gone.find(live) {
+            let key = Some(key.clone());
+            let person = Person { key, ..person };
+            let reason = Reason::RemovedFromManifest;
+            remove(context, draft, live, person, reason, vec![evidence]);
+            continue;
+        }
         let ours = user
             .external_id
             .as_ref()
             .is_some_and(|id| id.person_key().is_some());
+        let mut remove = |reason| {
+            remove(context, draft, live, person.clone(), reason, Vec::new());
+        };
         match (ours, context.input.policy.undeclared_users) {
-            (true, _) => remove(context, draft, live, None, Reason::NoLongerDeclared),
-            (false, Undeclared::Remove) => {
-                remove(context, draft, live, None, Reason::UndeclaredPolicy)
-            }
+            (true, _) => remove(Reason::NoLongerDeclared),
+            (false, Undeclared::Remove) => remove(Reason::UndeclaredPolicy),
             (false, Undeclared::Keep) => {
-                leave_alone(context, draft, live, None, UnmanagedReason::Undeclared);
+                leave_alone(context, draft, live, person, UnmanagedReason::Undeclared);
             }
         }
     }
@@ -274,15 +291,11 @@ fn remove(
     context: &Context<'_>,
     draft: &mut Draft,
     live: LiveIndex,
-    at: Option<UserIndex>,
+    person: Person,
     reason: Reason,
+    evidence: Vec<Evidence>,
 ) {
-    let person = context.live_person(live, at);
     let subject = subject(&person);
-    let evidence: Vec<Evidence> = at
-        .map(|at| declared(context, context.input.desired.user(at)))
-        .into_iter()
-        .collect();
     let active = context.input.live.user(live).activity;
     match (
         context.input.policy.user_removal,
@@ -318,9 +331,10 @@ fn remove(
             help: "set `policy.onRemoval.users` to `delete` or to `keep`".to_owned(),
             evidence,
             blocked: Vec::new(),
+            cause: None,
         }),
         (UserRemoval::Keep, _) => {
-            leave_alone(context, draft, live, at, UnmanagedReason::RemovalKeeps);
+            leave_alone(context, draft, live, person, UnmanagedReason::RemovalKeeps);
         }
     }
 }
@@ -329,11 +343,11 @@ fn leave_alone(
     context: &Context<'_>,
     draft: &mut Draft,
     live: LiveIndex,
-    at: Option<UserIndex>,
+    person: Person,
     because: UnmanagedReason,
 ) {
     draft.unmanaged.users.push(UnmanagedUser {
-        person: context.live_person(live, at),
+        person,
         display_name: context
             .input
             .live

@@ -15,7 +15,7 @@ use crate::manifest::load::Loaded;
 use crate::manifest::source::{Span, Spanned};
 use crate::manifest::words::{closest, quoted};
 
-/// What follows from a manifest without errors.
+/// What follows from a manifest. Of one with errors it is good for comparing only.
 #[derive(Debug)]
 pub struct Resolved {
     /// The profile of its provider.
@@ -25,7 +25,7 @@ pub struct Resolved {
 }
 
 /// Checks a loaded manifest against the profile it names, also where it has other errors.
-/// Nothing is resolved of one with errors.
+/// What follows from it is there unless a circle of roles makes it meaningless.
 pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
     let Some((manifest, _)) = loaded.understood() else {
         return (loaded, None);
@@ -52,10 +52,7 @@ pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
     let desired = desired::resolve(manifest, as_of);
     let found = lint(manifest, &desired, &profile);
     let loaded = loaded.with_faults(found);
-    let resolved = loaded
-        .manifest
-        .is_some()
-        .then_some(Resolved { profile, desired });
+    let resolved = Some(Resolved { profile, desired });
     (loaded, resolved)
 }
 

@@ -14,6 +14,7 @@ pub mod lint;
 pub mod names;
 mod overrides;
 pub mod rfc;
+pub mod since;
 
 use crate::scim::dialect::Dialect;
 use base_url::BaseUrlRule;

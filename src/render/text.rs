@@ -14,8 +14,8 @@ use super::escape::terminal;
 use super::style::{Colour, Mark, Styles, count};
 use crate::ids::RoleName;
 use crate::plan::{
-    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, MembershipOrigin,
-    Plan, Refusal, UnmanagedReason,
+    Action, Cause, Change, Consequence, Evidence, LimitName, LimitUse, ManualStep, MemberChange,
+    MembershipOrigin, Plan, Refusal, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -54,16 +54,58 @@ pub fn plan(plan: &Plan, options: TextOptions) -> String {
         detail: options.detail,
     };
     page.header(plan);
-    page.refusals(plan);
-    page.manual_steps(plan);
-    page.removals(plan);
-    page.people(plan);
-    page.groups(plan);
+    page.part(
+        &Part::new(plan, |cause| cause != Some(Cause::Drift)),
+        Titles::Each,
+    );
+    let drift = Part::new(plan, |cause| cause == Some(Cause::Drift));
+    if !drift.is_empty() {
+        page.heading("Drift already there (not from this change)");
+        page.part(&drift, Titles::Given);
+    }
     page.notices(plan);
     page.unmanaged(plan);
     page.limits(plan);
     page.verdict(plan);
     page.out
+}
+
+/// The items of a plan that are drawn together.
+struct Part<'a> {
+    refusals: Vec<&'a Refusal>,
+    manual_steps: Vec<&'a ManualStep>,
+    actions: Vec<&'a Action>,
+}
+
+/// Which headings a part gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Titles {
+    /// One for each kind of item.
+    Each,
+    /// The one that is drawn already.
+    Given,
+}
+
+impl<'a> Part<'a> {
+    fn new(plan: &'a Plan, wanted: impl Fn(Option<Cause>) -> bool) -> Self {
+        let refusals = plan.refusals.iter();
+        let steps = plan.manual_steps.iter();
+        let actions = plan.actions.iter();
+        Self {
+            refusals: refusals.filter(|item| wanted(item.cause)).collect(),
+            manual_steps: steps.filter(|item| wanted(item.cause)).collect(),
+            actions: actions.filter(|item| wanted(item.cause)).collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.refusals.is_empty() && self.manual_steps.is_empty() && self.actions.is_empty()
+    }
+
+    fn actions(&self, wanted: impl Fn(&Change) -> bool) -> Vec<&'a Action> {
+        let actions = self.actions.iter().copied();
+        actions.filter(|action| wanted(&action.change)).collect()
+    }
 }
 
 struct Page {
@@ -134,7 +176,7 @@ impl Page {
         self.line(&title);
         let summary = &plan.summary;
         let read = format!(
-            "compared {} and {}, {}; grants judged on {}",
+            "compared {} and {}, {}; grants judged on {}{}",
             count(summary.users_compared, "user", "users"),
             count(summary.groups_compared, "group", "groups"),
             if plan.integrity.users.is_whole() && plan.integrity.groups.is_whole() {
@@ -142,19 +184,40 @@ impl Page {
             } else {
                 "perhaps not all of them"
             },
-            plan.as_of
+            plan.as_of,
+            match &plan.base {
+                Some(base) => format!("; base {}", terminal(base)),
+                None => String::new(),
+            }
         );
         let read = read.style(self.styles.faint).to_string();
         self.line(&read);
     }
 
-    fn refusals(&mut self, plan: &Plan) {
-        if plan.refusals.is_empty() {
-            return;
+    /// Risk first, then people, then groups.
+    fn part(&mut self, part: &Part<'_>, titles: Titles) {
+        if !part.refusals.is_empty() {
+            self.title(titles, "Refused");
+            for refusal in &part.refusals {
+                self.refusal(refusal);
+            }
         }
-        self.heading("Refused");
-        for refusal in &plan.refusals {
-            self.refusal(refusal);
+        self.manual_steps(part, titles);
+        self.section(
+            titles,
+            "Takes access away",
+            &part.actions(Change::is_removal),
+        );
+        let of_people = |change: &Change| !change.is_removal() && change.group_name().is_none();
+        self.section(titles, "People", &part.actions(of_people));
+        self.side_effects_of_creates(part);
+        self.groups(part, titles);
+    }
+
+    fn title(&mut self, titles: Titles, text: &str) {
+        match titles {
+            Titles::Each => self.heading(text),
+            Titles::Given => {}
         }
     }
 
@@ -173,12 +236,12 @@ impl Page {
         self.declared_at(&refusal.evidence);
     }
 
-    fn manual_steps(&mut self, plan: &Plan) {
-        if plan.manual_steps.is_empty() {
+    fn manual_steps(&mut self, part: &Part<'_>, titles: Titles) {
+        if part.manual_steps.is_empty() {
             return;
         }
-        self.heading("For Support");
-        for step in &plan.manual_steps {
+        self.title(titles, "For Support");
+        for step in &part.manual_steps {
             self.item(
                 Mark::Manual,
                 "support",
@@ -207,12 +270,11 @@ impl Page {
         }
     }
 
-    fn section<'a>(&mut self, title: &str, actions: impl Iterator<Item = &'a Action>) {
-        let actions: Vec<&Action> = actions.collect();
+    fn section(&mut self, titles: Titles, title: &str, actions: &[&Action]) {
         if actions.is_empty() {
             return;
         }
-        self.heading(title);
+        self.title(titles, title);
         let shown = self.shown(actions.len());
         for action in &actions[..shown] {
             let (mark, word) = mark(&action.change);
@@ -227,27 +289,10 @@ impl Page {
         self.more(actions.len() - shown);
     }
 
-    fn removals(&mut self, plan: &Plan) {
-        self.section(
-            "Takes access away",
-            plan.actions.iter().filter(|a| a.change.is_removal()),
-        );
-    }
-
-    fn people(&mut self, plan: &Plan) {
-        self.section(
-            "People",
-            plan.actions
-                .iter()
-                .filter(|a| !a.change.is_removal() && a.change.group_name().is_none()),
-        );
-        self.side_effects_of_creates(plan);
-    }
-
     /// What every create sets off, said once.
-    fn side_effects_of_creates(&mut self, plan: &Plan) {
+    fn side_effects_of_creates(&mut self, part: &Part<'_>) {
         let (mut mailed, mut adopting) = (0, 0);
-        for consequence in plan.actions.iter().flat_map(|action| &action.consequences) {
+        for consequence in part.actions.iter().flat_map(|action| &action.consequences) {
             match consequence {
                 Consequence::InvitationMailed { .. } => mailed += 1,
                 Consequence::MayAdopt { .. } => adopting += 1,
@@ -276,17 +321,14 @@ impl Page {
     }
 
     /// Group by group: its creation or renaming, then who gets in.
-    fn groups(&mut self, plan: &Plan) {
-        let mut actions: Vec<&Action> = plan
-            .actions
-            .iter()
-            .filter(|a| !a.change.is_removal() && a.change.group_name().is_some())
-            .collect();
+    fn groups(&mut self, part: &Part<'_>, titles: Titles) {
+        let of_groups = |change: &Change| !change.is_removal() && change.group_name().is_some();
+        let mut actions = part.actions(of_groups);
         actions.sort_by(|a, b| {
             (a.change.group_name(), a.change.phase())
                 .cmp(&(b.change.group_name(), b.change.phase()))
         });
-        self.section("Groups", actions.into_iter());
+        self.section(titles, "Groups", &actions);
     }
 
     fn notices(&mut self, plan: &Plan) {
@@ -625,10 +667,16 @@ fn consequence_text(consequence: &Consequence, detail: Detail) -> Option<String>
     })
 }
 
-/// `people/ada.yaml:3:3 and 2 more lines`.
+/// `people/ada.yaml:3:3 and 2 more lines`; both lines of what was and what is.
 fn places_text(evidence: &[Evidence]) -> Option<String> {
     let (first, rest) = evidence.split_first()?;
-    let mut text = terminal(&first.place.to_string()).into_owned();
+    let mut text = terminal(&first.shown()).into_owned();
+    if let ([before], None) = (rest, &first.revision)
+        && before.revision.is_some()
+    {
+        let _ = write!(text, ", was {}", terminal(&before.shown()));
+        return Some(text);
+    }
     if !rest.is_empty() {
         let _ = write!(
             text,
@@ -647,6 +695,7 @@ fn places_of(action: &Action) -> Vec<Evidence> {
             for origin in members.iter().filter_map(|member| member.origins.first()) {
                 let evidence = Evidence {
                     place: origin.place.clone(),
+                    revision: None,
                     what: String::new(),
                 };
                 if !places.contains(&evidence) && places.len() < 1000 {

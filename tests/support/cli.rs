@@ -105,6 +105,18 @@ impl Ran {
         self
     }
 
+    /// Like `says`, wherever lines are wrapped.
+    #[track_caller]
+    pub fn tells(self, text: &str) -> Self {
+        assert!(
+            words(&self.out).contains(&words(text)),
+            "no {text:?} in stdout:\n{}\nstderr:\n{}",
+            self.out,
+            self.err
+        );
+        self
+    }
+
     #[track_caller]
     pub fn warns(self, text: &str) -> Self {
         assert!(

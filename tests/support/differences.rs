@@ -37,7 +37,8 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             RefusalCode::ProtectedGroup if refusal.blocked.is_empty() => {
                 format!("-group {subject}")
             }
-            RefusalCode::PartialRead
+            RefusalCode::DeleteAndCreate
+            | RefusalCode::PartialRead
             | RefusalCode::LimitUserRemovals
             | RefusalCode::LimitMembershipRemovals
             | RefusalCode::LimitPerGroupRemovals

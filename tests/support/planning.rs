@@ -56,6 +56,7 @@ impl Project {
     /// The plan under another policy than the declared one.
     pub fn plan_under(&self, policy: &Policy, live: &LiveState, allow: &Allowances) -> Plan {
         plan::plan(PlanInput {
+            base: None,
             desired: &self.desired,
             sources: &self.manifest.sources,
             live,

@@ -77,6 +77,15 @@ impl Loaded {
         self
     }
 
+    /// What the files say, errors or not, as long as nothing of it was lost: for comparing
+    /// with, never for acting on.
+    pub fn into_whole(self) -> Option<Manifest> {
+        match (self.manifest, self.draft) {
+            (Some(manifest), _) | (None, Some((manifest, Wholeness::Whole))) => Some(manifest),
+            (None, Some((_, Wholeness::Partial)) | None) => None,
+        }
+    }
+
     /// Sorts the faults, and takes the manifest away if there are errors.
     fn settle(&mut self) {
         fault::sort(&mut self.faults, &self.sources);

@@ -16,7 +16,25 @@ pub fn github(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
         let span = fault.primary.span;
         let (line, column) = sources.line_and_column(span.file, span.start);
         let (end_line, end_column) = sources.line_and_column(span.file, span.end);
-        let file = in_repository(&sources.file(span.file).name, folder);
+        let source = sources.file(span.file);
+        let file = in_repository(&source.name, folder);
+        if source.revision.is_some() {
+            // Lines of another revision are not lines of the file that GitHub shows.
+            let text = format!(
+                "{} ({}:{line})\nhelp: {}",
+                visible(&fault.message),
+                visible(&source.title()),
+                visible(&fault.help)
+            );
+            out.push_str(&format!(
+                "::{} file={},title={}::{}\n",
+                word(fault.severity),
+                property(&visible(&file)),
+                property(fault.code.as_str()),
+                data(&text),
+            ));
+            continue;
+        }
         // GitHub takes an end column only within one line.
         let end = if end_line == line {
             format!(",endColumn={end_column}")

@@ -32,6 +32,9 @@ struct JsonFault<'a> {
 #[serde(rename_all = "camelCase")]
 struct JsonPlace<'a> {
     file: &'a str,
+    /// The revision the file is of, if it is not the one at hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a str>,
     line: u32,
     column: u32,
     end_line: u32,
@@ -53,6 +56,7 @@ pub fn json(faults: &[Fault], sources: &SourceMap) -> String {
     ) -> JsonPlace<'a> {
         JsonPlace {
             file: &sources.file(label.span.file).name,
+            revision: sources.file(label.span.file).revision.as_deref(),
             line,
             column,
             end_line,

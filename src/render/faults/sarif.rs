@@ -110,7 +110,19 @@ fn location(label: &Label, sources: &SourceMap, folder: &str) -> Value {
     let span = label.span;
     let (line, column) = sources.line_and_column(span.file, span.start);
     let (end_line, end_column) = sources.line_and_column(span.file, span.end);
-    let path = super::github::in_repository(&sources.file(span.file).name, folder);
+    let source = sources.file(span.file);
+    let path = super::github::in_repository(&source.name, folder);
+    if source.revision.is_some() {
+        // Lines of another revision are not lines of the file that is scanned.
+        return json!({
+            "physicalLocation": {
+                "artifactLocation": {
+                    "uri": utf8_percent_encode(&path, PATH).to_string(),
+                },
+            },
+            "message": { "text": format!("{} ({}:{line}:{column})", label.text, source.title()) },
+        });
+    }
     json!({
         "physicalLocation": {
             "artifactLocation": {

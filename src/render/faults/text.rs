@@ -189,7 +189,7 @@ impl<'a> Drawing<'a> {
             let sheet = &sheets[&file];
             let mut part = Part {
                 base,
-                name: visible(&sources.file(file).name).into_owned(),
+                name: visible(&sources.file(file).title()).into_owned(),
                 sheet,
                 places: Vec::new(),
             };
