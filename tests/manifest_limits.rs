@@ -7,6 +7,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use scim_sync::manifest::decode;
 use scim_sync::manifest::fault::FaultCode;
+use scim_sync::manifest::format::{Formatted, format};
 use scim_sync::manifest::load::{Loaded, MemoryFiles, load_from};
 use scim_sync::manifest::source::{FileId, SourceMap};
 use scim_sync::manifest::tree::{self, Kind, Node};
@@ -272,6 +273,14 @@ proptest! {
             }
         }
         draw(&loaded);
+    }
+
+    /// Whatever is YAML is laid out once and for all, or left as it is; never a panic.
+    #[test]
+    fn near_yaml_is_laid_out_once(text in yamlish()) {
+        if let Formatted::LaidOut(once) = format(&text) {
+            prop_assert_eq!(format(&once), Formatted::LaidOut(once.clone()), "{:?}", text);
+        }
     }
 
     /// A scalar's place is where it stands, whatever stands before it.
