@@ -6,11 +6,14 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use jiff::civil::date;
-use scim_sync::manifest::fault::FaultCode;
+use jiff::civil::{Date, date};
+use scim_sync::desired::BaseRevision;
+use scim_sync::desired::since::since;
+use scim_sync::manifest::fault::{self, FaultCode};
 use scim_sync::manifest::load::{FileProblem, Loaded, MemoryFiles, load, load_from};
 use scim_sync::manifest::load::{Files, Listed};
-use scim_sync::profile::lint;
+use scim_sync::profile;
+use scim_sync::profile::lint::{self, Resolved};
 use scim_sync::render::faults::{Color, Glyphs, TextStyle, github, json, sarif, text};
 use support::check_golden;
 
@@ -74,14 +77,38 @@ impl Files for CaseFiles {
     }
 }
 
-/// All that `validate` checks.
+/// All that `validate` checks. A case with a folder `base` is compared with what is in it.
 fn check(files: MemoryFiles) -> Loaded {
-    whole(load_from(&CaseFiles(files), "scim-sync.yaml"))
+    let (base, now): (BTreeMap<_, _>, BTreeMap<_, _>) = files
+        .0
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("base/"));
+    let loaded = load_from(&CaseFiles(MemoryFiles(now)), "scim-sync.yaml");
+    if base.is_empty() {
+        return whole(loaded);
+    }
+    let base = base
+        .into_iter()
+        .map(|(name, text)| (name["base/".len()..].to_owned(), text));
+    let before = load_from(&MemoryFiles(base.collect()), "scim-sync.yaml");
+    let base = BaseRevision::new("abc1234".into(), before.into_whole(), AS_OF);
+    let (mut loaded, resolved) = lint::check(loaded.checked(AS_OF), AS_OF);
+    let Resolved { profile, desired } = resolved.expect("a case with a base can be resolved");
+    let since = since(&base, &desired);
+    let found = profile::since::lint(&base, &desired, &since, &profile, &mut loaded.sources);
+    loaded
+        .faults
+        .extend(found.emails.into_iter().map(|changed| changed.fault));
+    loaded.faults.extend(found.removed);
+    fault::sort(&mut loaded.faults, &loaded.sources);
+    loaded
 }
 
+/// The day on which grants are judged.
+const AS_OF: Date = date(2027, 6, 1);
+
 fn whole(loaded: Loaded) -> Loaded {
-    let as_of = date(2027, 6, 1);
-    lint::check(loaded.checked(as_of), as_of).0
+    lint::check(loaded.checked(AS_OF), AS_OF).0
 }
 
 #[test]

@@ -14,7 +14,9 @@ use scim_sync::ids::{Email, UserId, fold};
 use scim_sync::live::LiveState;
 use scim_sync::manifest::decl::{GroupRemoval, SandboxBehavior, UserStatus};
 use scim_sync::plan::policy::Policy;
-use scim_sync::plan::{Allowances, Change, LimitName, Person, Phase, Plan, UnmanagedReason};
+use scim_sync::plan::{
+    Allowances, Change, LimitName, Person, Phase, Plan, RefusalCode, UnmanagedReason,
+};
 use scim_sync::sandbox::in_memory::Fault;
 use scim_sync::sandbox::world::World;
 
@@ -78,12 +80,53 @@ fn lists(plan: &Plan) -> BTreeMap<String, List> {
     lists
 }
 
+/// The key and the id of each human who would have been removed and made again; both halves
+/// are in the refusal, and they are of one name.
+fn made_again(plan: &Plan) -> Vec<[String; 2]> {
+    let of = |code| {
+        plan.refusals
+            .iter()
+            .filter(move |refusal| refusal.code == code)
+    };
+    of(RefusalCode::DeleteAndCreate)
+        .map(|refusal| {
+            let changes: Vec<&Change> = refusal.blocked.iter().map(|it| &it.change).collect();
+            match changes.as_slice() {
+                [
+                    Change::CreateUser { key, .. },
+                    Change::DeleteUser { person },
+                ]
+                | [
+                    Change::DeleteUser { person },
+                    Change::CreateUser { key, .. },
+                ] => {
+                    let id = person.id.as_ref().expect("only a live user is removed");
+                    [key.to_string(), id.to_string()]
+                }
+                other => panic!("not a removal and a creation: {other:?}"),
+            }
+        })
+        .collect()
+}
+
 #[test]
 fn conservation() {
     hold("conservation", 0, 2500, |world| {
-        let lists = lists(&plan(world));
-        let planned: BTreeSet<String> = lists.into_keys().collect();
-        let found = oracle::differences(world);
+        let plan = plan(world);
+        let mut planned: BTreeSet<String> = lists(&plan).into_keys().collect();
+        let mut found = oracle::differences(world);
+        // Whoever would be removed and made again is left as they are, memberships included,
+        // which the oracle does not know.
+        for [key, id] in made_again(&plan) {
+            for side in [&mut planned, &mut found] {
+                side.retain(|what| {
+                    let membership = what.starts_with("in ") || what.starts_with("out ");
+                    let theirs =
+                        what.ends_with(&format!(" {key}")) || what.ends_with(&format!(" {id}"));
+                    !(membership && theirs)
+                });
+            }
+        }
         let missing: Vec<_> = found.difference(&planned).collect();
         let invented: Vec<_> = planned.difference(&found).collect();
         assert!(
