@@ -459,8 +459,8 @@ fn interrupted_it_reports_and_ends_with_4() {
         .spawn()
         .unwrap();
     wait_until(|| lab.requests() > 12);
-    let killed = std::process::Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
+    let killed = std::process::Command::new("sh")
+        .args(["-c", &format!("kill -TERM {}", child.id())])
         .status()
         .unwrap();
     assert!(killed.success());

@@ -6,7 +6,6 @@
 //! disagree, the row says both and the tool takes the careful one.
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
 use super::base_url::{AccountUrl, BaseUrlRule};
 use super::facts::{Fact, Reading};
@@ -138,7 +137,8 @@ pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
     let underscored = trimmed.replace(['.', '-'], "_");
     let unaccented: String = underscored
         .nfd()
-        .filter(|c| !is_combining_mark(*c))
+        // stripAccents takes out this block only, not every combining mark.
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
         .map(|c| match c {
             'Ł' => 'L',
             'ł' => 'l',
