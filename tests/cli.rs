@@ -526,3 +526,30 @@ fn strip_colour(text: &str) -> String {
     out.push_str(rest);
     out
 }
+
+/// A renamed role is the same role: its group gets the new name and keeps its members.
+#[test]
+fn a_renamed_role_renames_its_group() {
+    let place = Place::with(QUICK);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    place.write(
+        "scim-sync.yaml",
+        &QUICK.replace(
+            "sre: { members: [ada] }",
+            "ops: { members: [ada], previously: [sre] }",
+        ),
+    );
+    place
+        .run(&["plan"])
+        .ends(0)
+        .says("rename group sre -> ops")
+        .says("Plan: 1 to update");
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(0)
+        .says("Converged");
+    let world = World::from_json(place.read(".scim-sync/sandbox.json").as_bytes()).unwrap();
+    let group = world.group(&"sre".into()).expect("the id stays");
+    assert_eq!(group.name, "ops");
+    assert_eq!(world.members(&"sre".into()).len(), 1);
+}

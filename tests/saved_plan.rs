@@ -325,15 +325,26 @@ fn wait_until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Ten people in two groups: a plan of fourteen items.
+/// Three groups of eight people each: a plan of thirty items.
+const GROUPS: [&str; 3] = ["one", "two", "three"];
+const PEOPLE_EACH: usize = 8;
+
 fn team() -> String {
     let mut text = "version: 1\ntarget: { provider: harness, baseUrl: '${BASE}', token: { env: TOK } }\nusers:\n".to_owned();
-    for n in 0..10 {
+    let people = |group: usize| (0..PEOPLE_EACH).map(move |n| format!("p{group}{n}"));
+    for key in (0..GROUPS.len()).flat_map(people) {
         text.push_str(&format!(
-            "  p{n}: {{ email: p{n}@example.com, givenName: P, familyName: N{n} }}\n"
+            "  {key}: {{ email: {key}@example.com, givenName: P, familyName: {key} }}\n"
         ));
     }
-    text.push_str("roles:\n  one: { members: [p0, p1, p2, p3, p4] }\n  two: { members: [p5, p6, p7, p8, p9] }\n");
+    text.push_str("roles:\n");
+    for (group, at) in GROUPS.iter().zip(0..) {
+        let members: Vec<String> = people(at).collect();
+        text.push_str(&format!(
+            "  {group}: {{ members: [{}] }}\n",
+            members.join(", ")
+        ));
+    }
     text.push_str("groupMappings: [{ match: '.*', group: '{role}' }]\n");
     text
 }
@@ -410,13 +421,18 @@ impl Lab {
             let invited = mailed.len();
             mailed.dedup();
             assert_eq!(mailed.len(), invited, "{what}: somebody was invited twice");
-            assert_eq!(world.users().count(), 11, "{what}");
+            let everybody = GROUPS.len() * PEOPLE_EACH + 1;
+            assert_eq!(world.users().count(), everybody, "{what}");
             assert!(
                 world.user_by_email("stranger@example.com").is_some(),
                 "{what}"
             );
-            for group in ["one", "two"] {
-                assert_eq!(world.members(&group.into()).len(), 5, "{what}: {group}");
+            for group in GROUPS {
+                assert_eq!(
+                    world.members(&group.into()).len(),
+                    PEOPLE_EACH,
+                    "{what}: {group}"
+                );
             }
         });
     }
@@ -436,7 +452,7 @@ fn killed_at_any_request_the_next_run_converges() {
     let whole = Lab::new(Duration::ZERO);
     assert!(whole.command().status().unwrap().success());
     let all = whole.requests();
-    assert!(all > 30, "a run has {all} requests");
+    assert!(all > 60, "a run has {all} requests");
     for kill_at in 1..=all {
         let lab = Lab::new(Duration::from_millis(1));
         let mut child = lab.command().spawn().unwrap();
