@@ -5,24 +5,16 @@ use std::sync::Mutex;
 
 use futures_util::StreamExt as _;
 
+use super::context::{MadeBy, Picture, Stop};
 use super::outcome::{Outcome, Status, StepOutcome};
 use super::recorded::ITEM;
 use super::steps::Steps;
-use crate::ids::{GroupId, GroupName, ItemId, PersonKey, UserId};
+use crate::ids::{GroupName, ItemId};
 use crate::manifest::decl::ApprovalKind;
-use crate::plan::{Action, Change, Phase, Plan};
+use crate::plan::{Action, Phase, Plan};
 use crate::profile::Profile;
 use crate::scim::http::Transport;
 use crate::scim::service::Writer;
-
-/// How much the plan's picture of the live state can be relied on when something is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Picture {
-    /// It was read whole, just now: what is not in it is not there.
-    Fresh,
-    /// It was read some time ago, or perhaps not whole: every create looks first.
-    Dated,
-}
 
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
@@ -37,54 +29,10 @@ pub struct Options {
     pub approved: BTreeSet<ApprovalKind>,
 }
 
-/// Asked to stop: items in flight are finished, no further one is begun.
-#[derive(Debug, Default)]
-pub struct Stop(Mutex<Option<String>>);
-
-impl Stop {
-    /// Asks to stop because somebody interrupted.
-    pub fn ask(&self) {
-        self.ask_because("interrupted");
-    }
-
-    /// Asks to stop; the first reason is kept.
-    pub fn ask_because(&self, why: &str) {
-        self.0
-            .lock()
-            .expect("no panic inside")
-            .get_or_insert_with(|| why.to_owned());
-    }
-
-    /// Why to stop, if somebody asked.
-    pub fn reason(&self) -> Option<String> {
-        self.0.lock().expect("no panic inside").clone()
-    }
-
-    fn is_asked(&self) -> bool {
-        self.0.lock().expect("no panic inside").is_some()
-    }
-}
-
 /// Whoever watches a run.
 pub trait Progress: Sync {
     /// An item came to its end.
     fn finished(&self, action: &Action, status: &Status, made: MadeBy);
-}
-
-/// What one item made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MadeBy {
-    /// The user's id.
-    pub user: Option<UserId>,
-    /// The group's id.
-    pub group: Option<GroupId>,
-}
-
-/// What earlier items of this run made.
-#[derive(Default)]
-pub(super) struct Made {
-    pub(super) users: HashMap<PersonKey, UserId>,
-    pub(super) groups: HashMap<GroupName, GroupId>,
 }
 
 /// Carries out a plan.
@@ -315,20 +263,5 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
                 .collect(),
             stopped: stopped.or(self.stop.reason()),
         }
-    }
-}
-
-/// Which users a membership item is about, by id or by key of somebody made in this run.
-pub(super) fn members(action: &Action) -> &[crate::plan::MemberChange] {
-    match &action.change {
-        Change::AddMembers { members, .. } | Change::RemoveMembers { members, .. } => members,
-        Change::CreateUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. }
-        | Change::DeleteGroup { .. } => &[],
     }
 }

@@ -7,11 +7,13 @@
 //! **Invariants.** No write without its precondition checked; no success without the
 //! provider's own word, read back afterwards. One writer for each group at a time.
 
+mod context;
 mod executor;
 mod outcome;
 pub mod recorded;
 pub mod report;
 mod steps;
 
-pub use executor::{MadeBy, Options, Picture, Progress, Stop, execute};
+pub use context::{MadeBy, Picture, Stop};
+pub use executor::{Options, Progress, execute};
 pub use outcome::{Outcome, Status, StepOutcome};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::executor::Stop;
+use super::context::Stop;
 use super::report::{Event, Report};
 use crate::ids::ItemId;
 use crate::scim::http::{

@@ -1,0 +1,263 @@
+//! Memberships: all items on one group together, read before and after.
+
+use std::collections::HashSet;
+
+use super::{Status, Step, Steps, not_taken};
+use crate::apply::recorded::ITEM;
+use crate::ids::{GroupId, GroupName, UserId};
+use crate::plan::{Action, Change, MemberChange};
+use crate::scim::error::ScimError;
+use crate::scim::http::{Effect, Transport};
+use crate::scim::wire;
+
+impl<T: Transport> Steps<'_, T> {
+    /// Runs all membership items on one group: read, write what is missing, read back once.
+    pub(in crate::apply) async fn memberships<'b>(
+        &self,
+        items: &[&'b Action],
+        is_stopped: impl Fn() -> bool,
+    ) -> Vec<(&'b Action, Step)> {
+        let (group, direction) = match &items[0].change {
+            Change::AddMembers { group, .. } => (group, Direction::In),
+            Change::RemoveMembers { group, .. } => (group, Direction::Out),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::RenameGroup { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => unreachable!("only memberships run in chains"),
+        };
+        let same_for_all = |status: Status| {
+            items
+                .iter()
+                .map(|item| (*item, Ok(status.clone())))
+                .collect()
+        };
+        let made = self
+            .made
+            .lock()
+            .expect("no panic inside")
+            .groups
+            .get(&group.name)
+            .cloned();
+        let Some(id) = group.id.clone().or(made) else {
+            return same_for_all(Status::Skipped {
+                because: format!("the group `{}` was not created", group.name),
+            });
+        };
+        let before = match self.writer.reader().group(&id).await {
+            Ok(Some(there)) => member_ids(&there),
+            Ok(None) => {
+                return same_for_all(Status::Moved {
+                    message: format!("the group `{}` (id {id}) is gone", group.name),
+                });
+            }
+            Err(error) => return first_and_rest(items, error),
+        };
+
+        let mut results: Vec<(&'b Action, Step)> = Vec::with_capacity(items.len());
+        let mut written: Vec<Written> = Vec::new();
+        for item in items {
+            if is_stopped() {
+                results.push((*item, Ok(Status::NotRun)));
+                continue;
+            }
+            let (ids, missing) = self.member_targets(members(item));
+            let open: Vec<UserId> = ids
+                .into_iter()
+                .filter(|id| before.contains(id.as_str()) != (direction == Direction::In))
+                .collect();
+            if open.is_empty() {
+                let status = if missing.is_empty() {
+                    Status::AlreadySo
+                } else {
+                    without_account(&missing)
+                };
+                results.push((*item, Ok(status)));
+                continue;
+            }
+            let sending = async {
+                match direction {
+                    Direction::In => self.writer.add_members(&id, &open).await,
+                    Direction::Out => self.writer.remove_members(&id, &open).await,
+                }
+            };
+            let answer = ITEM.scope(item.id.clone(), sending).await;
+            match answer {
+                Ok(()) => {
+                    written.push(Written {
+                        at: results.len(),
+                        ids: open,
+                        error: None,
+                        missing,
+                    });
+                    results.push((*item, Ok(Status::Done)));
+                }
+                Err(error) if error.effect() == Effect::Unknown => {
+                    written.push(Written {
+                        at: results.len(),
+                        ids: open,
+                        error: Some(error),
+                        missing,
+                    });
+                    results.push((*item, Ok(Status::Done)));
+                }
+                Err(error) => results.push((*item, Err(error))),
+            }
+        }
+        if !written.is_empty() {
+            self.read_back(&id, &group.name, direction, written, &mut results)
+                .await;
+        }
+        results
+    }
+
+    /// One read for all batches on a group: whoever was meant to be in it, or out, is.
+    async fn read_back(
+        &self,
+        id: &GroupId,
+        name: &GroupName,
+        direction: Direction,
+        written: Vec<Written>,
+        results: &mut [(&Action, Step)],
+    ) {
+        let wrong = |there: &HashSet<String>, ids: &[UserId]| -> Vec<String> {
+            ids.iter()
+                .filter(|id| there.contains(id.as_str()) != (direction == Direction::In))
+                .map(ToString::to_string)
+                .collect()
+        };
+        let read = || async {
+            let group = self.writer.reader().group(id).await?;
+            Ok(group.as_ref().map(member_ids).unwrap_or_default())
+        };
+        let settled = |there: &HashSet<String>| {
+            written
+                .iter()
+                .all(|batch| wrong(there, &batch.ids).is_empty())
+        };
+        let there = match self.settled(read, settled).await {
+            Ok(there) => there,
+            Err(error) => {
+                let (message, help) = (error.to_string(), error.help());
+                let mut error = Some(error);
+                for Written { at, .. } in written {
+                    results[at].1 = match error.take() {
+                        Some(error) => Err(error),
+                        None => Ok(Status::Failed {
+                            message: message.clone(),
+                            help: help.clone(),
+                        }),
+                    };
+                }
+                return;
+            }
+        };
+        for Written {
+            at,
+            ids,
+            error,
+            missing,
+        } in written
+        {
+            let wrong = wrong(&there, &ids);
+            results[at].1 = match (wrong.as_slice(), error) {
+                ([], _) if missing.is_empty() => Ok(Status::Done),
+                ([], _) => Ok(without_account(&missing)),
+                (_, Some(error)) => Err(error),
+                (ids, None) => {
+                    let (verb, people) = match direction {
+                        Direction::In => ("took in", "not members"),
+                        Direction::Out => ("let go of", "still members"),
+                    };
+                    Ok(not_taken(format!(
+                        "the provider said that `{name}` {verb} everybody, but these are {people}: {}",
+                        ids.join(", ")
+                    )))
+                }
+            };
+        }
+    }
+
+    /// The ids of members; and the names of those whose account this run could not make.
+    fn member_targets(&self, members: &[MemberChange]) -> (Vec<UserId>, Vec<String>) {
+        let made = self.made.lock().expect("no panic inside");
+        let mut ids = Vec::with_capacity(members.len());
+        let mut missing = Vec::new();
+        for MemberChange { person, origins: _ } in members {
+            let known = person.id.clone().or_else(|| {
+                let key = person.key.as_ref()?;
+                made.users.get(key).cloned()
+            });
+            match known {
+                Some(id) => ids.push(id),
+                None => missing.push(person.label().to_owned()),
+            }
+        }
+        (ids, missing)
+    }
+}
+
+/// One batch that was sent and is still to be proved.
+struct Written {
+    /// The item's position among the results.
+    at: usize,
+    /// Who was meant to get in, or out.
+    ids: Vec<UserId>,
+    /// The error, if the answer was lost.
+    error: Option<ScimError>,
+    /// People of the item who have no account.
+    missing: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    In,
+    Out,
+}
+
+fn without_account(missing: &[String]) -> Status {
+    Status::Skipped {
+        because: format!("no account was made for {}", missing.join(", ")),
+    }
+}
+
+fn first_and_rest<'b>(items: &[&'b Action], error: ScimError) -> Vec<(&'b Action, Step)> {
+    let (message, help) = (error.to_string(), error.help());
+    let mut error = Some(error);
+    items
+        .iter()
+        .map(|item| {
+            let step = match error.take() {
+                Some(error) => Err(error),
+                None => Ok(Status::Failed {
+                    message: message.clone(),
+                    help: help.clone(),
+                }),
+            };
+            (*item, step)
+        })
+        .collect()
+}
+
+fn member_ids(group: &wire::Group) -> HashSet<String> {
+    let members = group.members.iter().flatten();
+    members.filter_map(|member| member.value.clone()).collect()
+}
+
+/// Which users a membership item is about, by id or by key of somebody made in this run.
+fn members(action: &Action) -> &[crate::plan::MemberChange] {
+    match &action.change {
+        Change::AddMembers { members, .. } | Change::RemoveMembers { members, .. } => members,
+        Change::CreateUser { .. }
+        | Change::ReactivateUser { .. }
+        | Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::RenameGroup { .. }
+        | Change::DeactivateUser { .. }
+        | Change::DeleteUser { .. }
+        | Change::DeleteGroup { .. } => &[],
+    }
+}

@@ -1,0 +1,158 @@
+//! One item at a time: check the precondition, write, read back.
+
+mod groups;
+mod memberships;
+mod users;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::context::{Made, MadeBy, Picture};
+use super::outcome::Status;
+use crate::plan::{Action, Change};
+use crate::profile::Profile;
+use crate::scim::error::ScimError;
+use crate::scim::http::{Effect, Transport};
+use crate::scim::service::{Activity, Writer};
+
+pub(super) struct Steps<'a, T> {
+    pub(super) writer: &'a Writer<T>,
+    pub(super) profile: &'a Profile,
+    pub(super) picture: Picture,
+    pub(super) made: Mutex<Made>,
+}
+
+type Step = Result<Status, ScimError>;
+
+/// How long a provider may take to show what it has done, before it counts as not done.
+const SETTLE: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1500),
+];
+
+impl<T: Transport> Steps<'_, T> {
+    /// Runs any item but memberships.
+    pub(super) async fn run(&self, action: &Action) -> Step {
+        match &action.change {
+            Change::CreateUser {
+                key,
+                user,
+                external_id,
+            } => self.create_user(key, user, external_id.as_ref()).await,
+            Change::ReactivateUser { person } => self.set_active(person, Activity::Active).await,
+            Change::DeactivateUser { person } => self.set_active(person, Activity::Inactive).await,
+            Change::UpdateUser {
+                person,
+                changes,
+                becomes,
+            } => self.update_user(person, changes, becomes).await,
+            Change::DeleteUser { person } => self.delete_user(person).await,
+            Change::CreateGroup { name, expected_id } => {
+                self.create_group(name, expected_id.as_ref()).await
+            }
+            Change::RenameGroup { id, before, after } => self.rename_group(id, before, after).await,
+            Change::DeleteGroup { id, name } => self.delete_group(id, name).await,
+            Change::AddMembers { .. } | Change::RemoveMembers { .. } => {
+                unreachable!("memberships run in chains")
+            }
+        }
+    }
+
+    /// What an item made in this run.
+    pub(super) fn made_by(&self, action: &Action) -> MadeBy {
+        let made = self.made.lock().expect("no panic inside");
+        match &action.change {
+            Change::CreateUser { key, .. } => MadeBy {
+                user: made.users.get(key).cloned(),
+                group: None,
+            },
+            Change::CreateGroup { name, .. } => MadeBy {
+                user: None,
+                group: made.groups.get(name).cloned(),
+            },
+            Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => MadeBy::default(),
+        }
+    }
+
+    /// Reads until what was done shows, with a bound.
+    async fn settled<V, F>(
+        &self,
+        read: impl Fn() -> F,
+        is_settled: impl Fn(&V) -> bool,
+    ) -> Result<V, ScimError>
+    where
+        F: Future<Output = Result<V, ScimError>>,
+    {
+        let mut value = read().await?;
+        for wait in SETTLE {
+            if is_settled(&value) {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            value = read().await?;
+        }
+        Ok(value)
+    }
+
+    /// Decides a write by reading: what shows counts, not what was answered. An error
+    /// stands unless its effect was unknown and the effect shows.
+    async fn verdict<V, F>(
+        &self,
+        written: Result<(), ScimError>,
+        read: impl Fn() -> F,
+        is_taken: impl Fn(&V) -> bool,
+        not_so: impl Fn() -> String,
+    ) -> Step
+    where
+        F: Future<Output = Result<V, ScimError>>,
+    {
+        match written {
+            Ok(()) => {
+                let now = self.settled(read, &is_taken).await?;
+                Ok(if is_taken(&now) {
+                    Status::Done
+                } else {
+                    not_taken(not_so())
+                })
+            }
+            Err(error) if error.effect() == Effect::Unknown => {
+                let now = self.settled(read, &is_taken).await?;
+                if is_taken(&now) {
+                    Ok(Status::Done)
+                } else {
+                    Err(error)
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a create that failed may have happened all the same, or was unnecessary.
+fn is_ambiguous(error: &ScimError) -> bool {
+    error.effect() == Effect::Unknown || matches!(error.status(), Some(404 | 409))
+}
+
+fn failed(message: String) -> Status {
+    Status::Failed {
+        message,
+        help: LOOK.to_owned(),
+    }
+}
+
+const LOOK: &str = "look at it in the service provider's console, then plan again";
+
+fn not_taken(message: String) -> Status {
+    Status::NotTaken {
+        message,
+        help: LOOK.to_owned(),
+    }
+}
