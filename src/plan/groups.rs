@@ -563,7 +563,6 @@ fn subject(group: &LiveGroup, reason: Reason) -> String {
         | Reason::RoleGives
         | Reason::NoRoleGives
         | Reason::GroupRemoved
-        | Reason::PersonRemoved
         | Reason::Renamed => format!("group:#{}", group.id),
     }
 }

@@ -382,8 +382,6 @@ pub enum Reason {
     NoRoleGives,
     /// The group is to go.
     GroupRemoved,
-    /// The person is to go.
-    PersonRemoved,
     /// The group is declared under another name (`previously`).
     Renamed,
 }
@@ -403,7 +401,6 @@ impl Reason {
             Reason::RoleGives => "a role gives it",
             Reason::NoRoleGives => "no role gives it",
             Reason::GroupRemoved => "the group is to go",
-            Reason::PersonRemoved => "the person is to go",
             Reason::Renamed => "declared under a new name",
         }
     }
