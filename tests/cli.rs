@@ -553,3 +553,125 @@ fn a_renamed_role_renames_its_group() {
     assert_eq!(group.name, "ops");
     assert_eq!(world.members(&"sre".into()).len(), 1);
 }
+
+const TWO: &str = r"
+version: 1
+target: { provider: harness }
+users:
+  ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace }
+  bob: { email: bob@example.com, givenName: Bob, familyName: Stone }
+roles:
+  sre: { members: [ada, bob] }
+groupMappings:
+  - { match: '.*', group: '{role}' }
+";
+
+/// A protected group loses nobody, however they would go.
+#[test]
+fn a_removed_account_counts_against_its_groups() {
+    let place = Place::with(TWO);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let gone = TWO
+        .replace("givenName: Bob, familyName: Stone", "status: absent")
+        .replace("[ada, bob]", "[ada]");
+    place.write(
+        "scim-sync.yaml",
+        &format!("{gone}policy: {{ protect: {{ groups: [sre] }} }}\n"),
+    );
+    place
+        .run(&["plan"])
+        .ends(3)
+        .says("[protected-group]")
+        .says("blocked: delete user bob");
+    place.write(
+        "scim-sync.yaml",
+        &format!("{gone}policy: {{ limits: {{ perGroupRemovals: 0 }} }}\n"),
+    );
+    place
+        .run(&["plan"])
+        .ends(3)
+        .says("[limit-per-group-removals]");
+    place.write(
+        "scim-sync.yaml",
+        &format!("{gone}policy: {{ limits: {{ membershipRemovals: 0 }} }}\n"),
+    );
+    place
+        .run(&["plan"])
+        .ends(3)
+        .says("[limit-membership-removals]");
+    place.write("scim-sync.yaml", &gone);
+    place.run(&["plan"]).ends(0).says("Plan: 1 to delete");
+}
+
+/// Two people who swap addresses are two refusals, and nobody is told to remove an account.
+#[test]
+fn swapped_addresses_are_refused_as_what_they_are() {
+    let place = Place::with(TWO);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let swapped = TWO
+        .replace("ada@example.com", "x")
+        .replace("bob@example.com", "ada@example.com")
+        .replace("email: x,", "email: bob@example.com,");
+    place.write("scim-sync.yaml", &swapped);
+    let ran = place.run(&["plan"]).ends(3).says("Plan: 2 refused");
+    assert_eq!(
+        ran.out.matches("[email-immutable]").count(),
+        2,
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn output_never_writes_over_the_manifest() {
+    let place = Place::with(QUICK);
+    place
+        .run(&["plan", "--out", "scim-sync.yaml"])
+        .ends(1)
+        .warns("is a file of the manifest");
+    place
+        .run(&["snapshot", "--out", "./scim-sync.yaml"])
+        .ends(1)
+        .warns("is a file of the manifest");
+    assert_eq!(place.read("scim-sync.yaml"), QUICK);
+}
+
+#[test]
+fn a_plan_leaves_nothing_behind_and_a_folder_means_its_manifest() {
+    let place = Place::with(QUICK);
+    place
+        .run(&["plan", "-f", "."])
+        .ends(0)
+        .says("Plan: 2 to create");
+    place.run(&["snapshot"]).ends(0);
+    assert!(!place.path(".scim-sync").exists());
+}
+
+/// What a chain of hashes cannot tell by itself: that its end was cut off.
+#[test]
+fn a_report_without_its_end_is_not_called_whole() {
+    let place = Place::with(QUICK);
+    place
+        .run(&["apply", "--auto-approve", "--report", "run.jsonl"])
+        .ends(0);
+    place
+        .run(&["report", "verify", "run.jsonl"])
+        .ends(0)
+        .says("unbroken");
+    let report = place.read("run.jsonl");
+    let lines: Vec<&str> = report.lines().collect();
+    place.write("cut.jsonl", &(lines[..lines.len() - 2].join("\n") + "\n"));
+    place
+        .run(&["report", "verify", "cut.jsonl"])
+        .ends(1)
+        .warns("but has no end");
+    place
+        .run(&["report", "show", "cut.jsonl"])
+        .ends(0)
+        .says("its end was cut off");
+    place.write("scim-sync.yaml", &QUICK.replace("Lovelace", "King"));
+    place
+        .run(&["apply", "--auto-approve", "--report", "run.jsonl"])
+        .ends(1)
+        .warns("exists already, and a report is never written over");
+}

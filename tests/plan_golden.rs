@@ -259,7 +259,8 @@ fn suspended_is_removed_at_harness() {
                           loses 1 group: ops
                           declared suspended (scim-sync.yaml:5:3)
 
-            Limits: people removed: 1 of 5
+            Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
+            count); removed from ops: 1 (of 2, too few for 50% to count)
 
             Plan: 1 to delete
         "#]],
@@ -328,7 +329,8 @@ fn a_tombstone_removes() {
                           loses 1 group: ops
                           declared absent (scim-sync.yaml:5:3)
 
-            Limits: people removed: 1 of 5
+            Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
+            count); removed from ops: 1 (of 2, too few for 50% to count)
 
             Plan: 1 to delete
         "#]],

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
-use super::target::{self, Connection};
+use super::target::{self, Access, Connection};
 use super::trouble::Trouble;
 use super::{Terminal, base, plan, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
@@ -60,7 +60,7 @@ pub(super) fn run(
             target,
             recorder,
             sandbox: _sandbox,
-        } = target::connect(&project, terminal).await?;
+        } = target::connect(&project, terminal, Access::Write).await?;
         let (planned, picture) = match saved {
             Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
             None => {
@@ -191,7 +191,17 @@ fn begin_report(
         None => state::report_path(&project.folder)?,
     };
     let cannot = |error: std::io::Error| Trouble::file("write the report", &path, &error);
-    let file = ReportFile::create(&path).map_err(cannot)?;
+    let file = ReportFile::create(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Trouble::new(
+            "report",
+            format!(
+                "`{}` exists already, and a report is never written over",
+                path.display()
+            ),
+            "name a new file with `--report`",
+        ),
+        _ => cannot(error),
+    })?;
     let report = Report::new(Box::new(file), || jiff::Timestamp::now().to_string());
     let allowed = planned
         .limits

@@ -1,7 +1,7 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
 use super::project::{self, Failure, Project};
-use super::target;
+use super::target::{self, Access};
 use super::trouble::Trouble;
 use super::{Terminal, base, runtime};
 use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
@@ -26,13 +26,14 @@ pub(super) fn run(
     let (live, target) = match &args.live {
         Some(file) => from_snapshot(&project, file, terminal)?,
         None => runtime().block_on(async {
-            let connection = target::connect(&project, terminal).await?;
+            let connection = target::connect(&project, terminal, Access::Read).await?;
             let live = collect::collect(&connection.reader).await?;
             Ok::<_, Failure>((live, connection.target))
         })?,
     };
     let plan = make(&project, base.as_ref(), &live, &target, &allow);
     if let Some(file) = &args.out {
+        project.spare(file)?;
         let saved = PlanFile::seal(plan.clone()).to_json();
         super::write_private(file, saved.as_bytes())
             .map_err(|error| Trouble::file("write the plan", file, &error))?;

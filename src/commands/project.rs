@@ -74,7 +74,10 @@ pub(crate) fn today() -> Date {
 /// Finds the root file: the one named, or the nearest one upwards.
 pub(crate) fn root_file(global: &GlobalArgs) -> Result<PathBuf, Trouble> {
     if let Some(file) = &global.file {
-        return Ok(file.clone());
+        return Ok(match file.is_dir() {
+            true => file.join(load::ROOT_FILE),
+            false => file.clone(),
+        });
     }
     load::find(Path::new("."))
         .map_err(|missing| Trouble::new("no-manifest", missing.to_string(), missing.help()))
@@ -151,6 +154,35 @@ pub(crate) fn load_project(
             Ok(project)
         }
         None => Err(Failure::Faults(drawn())),
+    }
+}
+
+impl Project {
+    /// Refuses to write over a file of the manifest.
+    pub(crate) fn spare(&self, out: &Path) -> Result<(), Trouble> {
+        let Ok(out) = out.canonicalize() else {
+            return Ok(()); // there is nothing to write over
+        };
+        let is_ours = |name: &str| {
+            let path = self.folder.join(name).canonicalize();
+            path.is_ok_and(|path| path == out)
+        };
+        match self
+            .manifest
+            .sources
+            .files()
+            .find(|(_, file)| is_ours(&file.name))
+        {
+            None => Ok(()),
+            Some((_, file)) => Err(Trouble::new(
+                "would-overwrite",
+                format!(
+                    "`{}` is a file of the manifest and is not written over",
+                    file.name
+                ),
+                "name another file",
+            )),
+        }
     }
 }
 

@@ -17,13 +17,25 @@ pub(super) fn run(command: &ReportCommand, terminal: &Terminal) -> Result<Exit, 
     match command {
         ReportCommand::Verify(args) => {
             let Verified { lines, torn } = read(args)?;
-            let end = if torn {
-                ", the last one cut short by the end of the run"
-            } else {
-                ""
-            };
+            if !is_ended(&lines) {
+                let how = if torn {
+                    ", in the middle of a line"
+                } else {
+                    ""
+                };
+                return Err(Trouble::new(
+                    "report",
+                    format!(
+                        "`{}` is unbroken for {}, but has no end{how}: the run was killed, or its end was cut off",
+                        args.report.display(),
+                        count(lines.len(), "line", "lines")
+                    ),
+                    "`scim-sync report show` tells what is not answered; compare it with the copy your pipeline kept",
+                )
+                .into());
+            }
             terminal.print(&format!(
-                "unbroken: {}{end}\n",
+                "unbroken: {}\n",
                 count(lines.len(), "line", "lines")
             ))?;
         }
@@ -46,6 +58,14 @@ fn read(args: &ReportArgs) -> Result<Verified, Trouble> {
             "compare it with the copy your pipeline kept",
         )
     })
+}
+
+/// Whether the run wrote its own end.
+fn is_ended(lines: &[report::Line]) -> bool {
+    matches!(
+        lines.last().map(|line| &line.event),
+        Some(Event::End { .. })
+    )
 }
 
 fn shown(lines: &[report::Line], torn: bool) -> String {
@@ -141,10 +161,7 @@ fn shown(lines: &[report::Line], torn: bool) -> String {
             }
         }
     }
-    if !matches!(
-        lines.last().map(|line| &line.event),
-        Some(Event::End { .. })
-    ) {
+    if !is_ended(lines) {
         for request in open.values() {
             let _ = writeln!(out, "no answer is recorded: {request}");
         }
@@ -155,7 +172,7 @@ fn shown(lines: &[report::Line], torn: bool) -> String {
         };
         let _ = writeln!(
             out,
-            "the report ends without an end{how}: the run was killed"
+            "the report has no end{how}: the run was killed, or its end was cut off"
         );
     }
     out

@@ -1,8 +1,9 @@
 //! `scim-sync snapshot`: the live state as one JSON file.
 
 use super::project::{self, Failure};
+use super::target::{self, Access};
 use super::trouble::Trouble;
-use super::{Terminal, plan, runtime, target};
+use super::{Terminal, plan, runtime};
 use crate::cli::{GlobalArgs, SnapshotArgs};
 use crate::exit::Exit;
 use crate::live::collect;
@@ -14,8 +15,11 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let project = project::load_project(global, project::today(), terminal)?;
+    if let Some(file) = &args.out {
+        project.spare(file)?;
+    }
     let (live, target) = runtime().block_on(async {
-        let connection = target::connect(&project, terminal).await?;
+        let connection = target::connect(&project, terminal, Access::Read).await?;
         let live = collect::collect(&connection.reader).await?;
         Ok::<_, Failure>((live, connection.target))
     })?;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -13,7 +12,7 @@ use crate::apply::recorded::{Recorded, Recorder};
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
 use crate::render;
-use crate::sandbox::server::{Options, Server};
+use crate::sandbox::server::{Options, Server, ServerError};
 use crate::sandbox::state_file::StateFile;
 use crate::sandbox::world::{Token, World};
 use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
@@ -23,6 +22,15 @@ use crate::scim::service::Reader;
 
 /// The transport of every command.
 pub(crate) type Wire = Retrying<Recorded<HttpTransport>>;
+
+/// What a command does with a service provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It only reads.
+    Read,
+    /// It writes as well.
+    Write,
+}
 
 /// A service provider that can be spoken to. The sandbox, if it is one, lives as long.
 pub(crate) struct Connection {
@@ -44,7 +52,11 @@ const UNLIMITED: Rate = Rate {
 const SANDBOX_ACCOUNT: &str = "sandbox";
 
 /// Connects to the manifest's target, starting the sandbox if it has no URL.
-pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Connection, Failure> {
+pub(crate) async fn connect(
+    project: &Project,
+    terminal: &Terminal,
+    access: Access,
+) -> Result<Connection, Failure> {
     let target = &project.manifest.target;
     let mut dialect = project.profile.dialect.clone();
     let (base_url, token, shown, sandbox) = match &target.base_url {
@@ -54,7 +66,7 @@ pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Co
             (url.clone(), token, url, None)
         }
         None => {
-            let server = start_sandbox(project).await?;
+            let server = start_sandbox(project, access).await?;
             let token = SecretString::from(SANDBOX_TOKEN);
             (
                 server.base_url().to_owned(),
@@ -128,25 +140,31 @@ pub(crate) fn empty_world(
     }
 }
 
-async fn start_sandbox(project: &Project) -> Result<Server, Failure> {
+async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Failure> {
     let target = &project.manifest.target;
-    let options = Options {
-        port: 0,
-        state: Some(sandbox_state(target, &project.folder)),
-        latency: Duration::ZERO,
-    };
     let behavior = target.sandbox.behavior;
-    let server = Server::start(options, || {
-        empty_world(project.profile.name, behavior, SANDBOX_TOKEN)
-    })
-    .await
-    .map_err(|error| {
+    let trouble = |error: ServerError| {
         Trouble::new(
             "sandbox",
             error.to_string(),
-            "check the sandbox's state file, or start afresh with `scim-sync sandbox reset`",
+            "check the sandbox's state file and its folder's permissions",
         )
-    })?;
+    };
+    let file = sandbox_state(target, &project.folder);
+    let empty = || empty_world(project.profile.name, behavior, SANDBOX_TOKEN);
+    let mut options = Options::default();
+    let server = match access {
+        // Whoever only reads leaves no file behind, and needs no right to write one.
+        Access::Read => {
+            let stored = file.load().map_err(|error| trouble(error.into()))?;
+            Server::start(options, || stored.unwrap_or_else(empty)).await
+        }
+        Access::Write => {
+            options.state = Some(file);
+            Server::start(options, empty).await
+        }
+    }
+    .map_err(trouble)?;
     server.with_world(|world| admit(world, SANDBOX_TOKEN, Some(behavior)));
     Ok(server)
 }

@@ -189,7 +189,8 @@ pub(super) fn left_empty_or_without(context: &Context<'_>, _matches: &Matches, d
         action.consequences.append(&mut found);
     }
     // A group can also be left empty by the removal of accounts alone.
-    for action in &mut draft.actions {
+    // It is told once, with the last of them.
+    for action in draft.actions.iter_mut().rev() {
         if let Change::DeleteUser { .. } = &action.change {
             let lost = action
                 .consequences

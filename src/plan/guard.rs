@@ -10,12 +10,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::item::{
-    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
+    Action, Change, Consequence, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
 };
 use super::planner::{Context, Draft};
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::live::LiveGroup;
 use crate::manifest::decl::Limit;
+use crate::profile::UserRemovalEffect;
 
 /// Limits raised for one plan: `--allow user-removals=12`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,6 +141,27 @@ pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     let limits = limits(context, draft);
     depend_on_what_is_left(draft);
     limits
+}
+
+/// The groups somebody leaves because their account goes, where the provider takes them out
+/// by itself; elsewhere the plan takes them out with items of their own.
+fn purged_groups<'a>(context: &Context<'_>, action: &'a Action) -> &'a [GroupName] {
+    match (&action.change, context.input.profile.user_removal) {
+        (Change::DeleteUser { .. }, UserRemovalEffect::PurgesMemberships) => action
+            .consequences
+            .iter()
+            .find_map(|consequence| match consequence {
+                Consequence::MembershipsLost { groups } => Some(groups.as_slice()),
+                Consequence::InvitationMailed { .. }
+                | Consequence::MayAdopt { .. }
+                | Consequence::SuspensionRemoves
+                | Consequence::GroupLeftEmpty { .. }
+                | Consequence::LeftWithoutGroups { .. }
+                | Consequence::Undocumented { .. } => None,
+            })
+            .unwrap_or_default(),
+        (_, UserRemovalEffect::PurgesMemberships | UserRemovalEffect::LeavesMemberships) => &[],
+    }
 }
 
 /// Takes the actions for which `is_blocked` holds out of the plan.
@@ -287,6 +309,15 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
         action.change.is_removal() && action.change.group_name().is_some_and(protects)
     }) {
         let name = action.change.group_name().expect("filtered on it").clone();
+        by_group.entry(name).or_default().push(action);
+    }
+    // Nor is a member removed by removing their account.
+    let lost = |action: &Action| {
+        let lost = purged_groups(context, action);
+        lost.iter().find(|name| protects(name)).cloned()
+    };
+    for action in take(draft, |action| lost(action).is_some()) {
+        let name = lost(&action).expect("filtered on it");
         by_group.entry(name).or_default().push(action);
     }
     // Asking Support to remove the group would get round the protection.
@@ -450,6 +481,69 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
                 .or_default() += members.len();
         }
     }
+    // Whoever goes with their account leaves their groups as well; groups that are to go are
+    // emptied on purpose.
+    let gone: HashSet<&UserId> = draft
+        .actions
+        .iter()
+        .filter(|action| !purged_groups(context, action).is_empty())
+        .filter_map(|action| match &action.change {
+            Change::DeleteUser { person } => person.id.as_ref(),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteGroup { .. } => None,
+        })
+        .collect();
+    if !gone.is_empty() {
+        let emptied: HashSet<&GroupId> = draft
+            .manual_steps
+            .iter()
+            .filter_map(|step| step.group.id.as_ref())
+            .chain(
+                draft
+                    .actions
+                    .iter()
+                    .filter_map(|action| match &action.change {
+                        Change::DeleteGroup { id, .. } => Some(id),
+                        Change::RemoveMembers { group, .. }
+                            if action.reason == Reason::GroupRemoved =>
+                        {
+                            group.id.as_ref()
+                        }
+                        Change::RemoveMembers { .. }
+                        | Change::CreateUser { .. }
+                        | Change::ReactivateUser { .. }
+                        | Change::UpdateUser { .. }
+                        | Change::CreateGroup { .. }
+                        | Change::AddMembers { .. }
+                        | Change::RenameGroup { .. }
+                        | Change::DeactivateUser { .. }
+                        | Change::DeleteUser { .. } => None,
+                    }),
+            )
+            .collect();
+        for group in live
+            .groups
+            .iter()
+            .filter(|group| !emptied.contains(&group.id))
+        {
+            let members = group.members.iter();
+            let leaving = members
+                .filter(|at| gone.contains(&live.user(**at).id))
+                .count();
+            if leaving > 0 {
+                *per_group
+                    .entry((group.name.clone(), Some(group.id.clone())))
+                    .or_default() += leaving;
+            }
+        }
+    }
     let populations: HashMap<&str, usize> = live
         .groups
         .iter()
@@ -475,10 +569,27 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         })
         .collect();
     for tripped in measured.iter().filter(|limit| limit.tripped) {
-        let blocked = take(draft, |action| {
-            action.reason != Reason::GroupRemoved
-                && matches!(&action.change, Change::RemoveMembers { group, .. } if Some(&group.name) == tripped.group.as_ref())
+        let blocked = take(draft, |action| match &action.change {
+            Change::RemoveMembers { group, .. } => {
+                action.reason != Reason::GroupRemoved && Some(&group.name) == tripped.group.as_ref()
+            }
+            Change::DeleteUser { .. } => tripped
+                .group
+                .as_ref()
+                .is_some_and(|name| purged_groups(context, action).contains(name)),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteGroup { .. } => false,
         });
+        // What another group's limit has blocked already is not blocked twice.
+        if blocked.is_empty() {
+            continue;
+        }
         draft.refusals.push(limit_refusal(tripped, blocked));
     }
     measured.sort_by(|a, b| {
@@ -499,8 +610,8 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             | Change::CreateGroup { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. } => 0,
+            | Change::DeactivateUser { .. } => 0,
+            Change::DeleteUser { .. } => purged_groups(context, action).len(),
         })
         .sum();
     let total = measure(
@@ -515,7 +626,7 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             matches!(
                 action.change,
                 Change::RemoveMembers { .. } | Change::DeleteGroup { .. }
-            )
+            ) || !purged_groups(context, action).is_empty()
         });
         draft.refusals.push(limit_refusal(&total, blocked));
     }

@@ -213,6 +213,15 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
             certain(context, user, *keyed)
         }
         ([keyed], [mailed]) if keyed == mailed => certain(context, user, *keyed),
+        // The account with the new address is another declared person's: two people who
+        // swap addresses, say. Each is known by their key, and neither address may change.
+        // A tombstone in such a tangle stays a doubt: nobody is removed on its word.
+        ([keyed], [mailed])
+            if user.status != UserStatus::Absent
+                && belongs_to_another(index, user, live.user(*mailed)) =>
+        {
+            certain(context, user, *keyed)
+        }
         ([], [mailed]) => {
             let found = live.user(*mailed);
             let foreign = found.external_id.as_ref().and_then(|id| id.person_key());
@@ -284,6 +293,16 @@ fn certain(context: &Context<'_>, user: &DesiredUser, at: LiveIndex) -> Found {
             Found::Frozen(at, Box::new(refusal))
         }
     }
+}
+
+/// Whether a live user carries the key of a declared person other than this one.
+fn belongs_to_another(index: &Index<'_>, user: &DesiredUser, live: &LiveUser) -> bool {
+    let key = live.external_id.as_ref().and_then(|id| id.person_key());
+    key.is_some_and(|key| {
+        key != user.key
+            && !user.previously.contains(&key)
+            && index.declared.contains_key(key.as_str())
+    })
 }
 
 fn email_immutable(

@@ -98,11 +98,11 @@ pub fn lint(
             shift.span(user.span),
             format!("declared here at {}", base.label),
             format!(
-                "person `{}` is not declared any more, which alone removes nobody",
+                "person `{}` is taken out without a tombstone",
                 user.key
             ),
             format!(
-                "add `{}` and keep it until the account is gone, if that is what is meant",
+                "apply removes the account only where scim-sync made it or is given this base; to have it removed for certain, add `{}` and keep it until the account is gone",
                 tombstone_line(user)
             ),
         ));

@@ -223,15 +223,17 @@ fn somebody_who_goes_without_a_tombstone() {
     expect![[r#"
         warning[removed-without-tombstone]
 
-          ⚠ person `bob` is not declared any more, which alone removes nobody
+          ⚠ person `bob` is taken out without a tombstone
            ╭─[people/a.yaml@baserev:3:3]
          2 │   ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace }
          3 │   bob: { email: bob@example.com, givenName: Bob, familyName: Byrne }
            ·   ─┬─
            ·    ╰── declared here at baserev
            ╰────
-          help: add `bob: { email: bob@example.com, status: absent }` and keep it
-                until the account is gone, if that is what is meant
+          help: apply removes the account only where scim-sync made it or is given
+                this base; to have it removed for certain, add `bob: { email:
+                bob@example.com, status: absent }` and keep it until the account is
+                gone
 
         1 warning in 1 file
     "#]]
@@ -247,7 +249,7 @@ fn machines_are_told_which_lines_are_of_the_base() {
     };
     expect![[r#"
         ::error file=people/a.yaml,line=2,endLine=2,col=17,endColumn=30,title=email-immutable::the e-mail of person `ada` changes from `ada@example.com` to `a@example.com`%0Ahelp: Harness documents that an address must stay the same once provisioned: after a change, removing the user fails; so put `ada@example.com` back; for a new address declare `ada` absent with the old one, apply, and then add the person under a new key
-        ::warning file=people/a.yaml,title=removed-without-tombstone::person `bob` is not declared any more, which alone removes nobody (people/a.yaml@baserev:3)%0Ahelp: add `bob: { email: bob@example.com, status: absent }` and keep it until the account is gone, if that is what is meant
+        ::warning file=people/a.yaml,title=removed-without-tombstone::person `bob` is taken out without a tombstone (people/a.yaml@baserev:3)%0Ahelp: apply removes the account only where scim-sync made it or is given this base; to have it removed for certain, add `bob: { email: bob@example.com, status: absent }` and keep it until the account is gone
     "#]].assert_eq(&format("github"));
     let json: serde_json::Value = serde_json::from_str(&format("json")).unwrap();
     let fault = &json["faults"][0];

@@ -81,7 +81,8 @@ fn who_was_declared_at_the_base_was_ours() {
                       declared at the base revision, and not any more (people/
                       a.yaml@baserev:3:3)
 
-        Limits: people removed: 1 of 5
+        Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
+        count); removed from sre: 1 (of 2, too few for 50% to count)
 
         Plan: 1 to delete
     "#]]

@@ -76,8 +76,20 @@ fn fate<'a>(world: &'a Scenario, user: &DesiredUser) -> Fate<'a> {
         ([one], []) => Fate::OtherAddress(one),
         ([], [one]) if our_key(one).is_none() => Fate::Live(one),
         ([one], [other]) if one.id == other.id => Fate::Live(one),
+        ([one], [other]) if user.status != UserStatus::Absent && is_another(world, user, other) => {
+            Fate::OtherAddress(one)
+        }
         _ => Fate::Doubtful,
     }
+}
+
+/// Whether an account carries the key of a declared person other than this one.
+fn is_another(world: &Scenario, user: &DesiredUser, account: &Somebody) -> bool {
+    let declared = &world.project.desired.users;
+    our_key(account).is_some_and(|key| {
+        let own = user.key.as_str() == key || user.previously.iter().any(|it| it.as_str() == key);
+        !own && declared.iter().any(|it| it.key.as_str() == key)
+    })
 }
 
 impl<'a> Oracle<'a> {

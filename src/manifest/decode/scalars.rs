@@ -199,12 +199,13 @@ impl Decoder {
                 "write a whole number, zero or more, in plain digits: `2`",
             );
         } else {
-            let help = if scalar.form == Form::Quoted {
-                "write a whole number without quotes: `2`"
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            let help = if scalar.form == Form::Quoted && digits(scalar.text) {
+                format!("write it without quotes: `{}`", scalar.text)
             } else {
-                "write a whole number: `2`"
+                "write a whole number in plain digits, without quotes".to_owned()
             };
-            self.wrong_type(node, subject, "a number", help);
+            self.wrong_type(node, subject, "a number", &help);
         }
         None
     }
