@@ -42,18 +42,7 @@ pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {
 }
 
 fn removed_user(action: &Action) -> Option<&UserId> {
-    match &action.change {
-        Change::DeleteUser { person } => person.id.as_ref(),
-        Change::CreateUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteGroup { .. } => None,
-    }
+    action.removed_person()?.id.as_ref()
 }
 
 /// Says which groups are left empty and which people are left without any, by what the
@@ -192,19 +181,7 @@ pub(super) fn left_empty_or_without(context: &Context<'_>, _matches: &Matches, d
     // It is told once, with the last of them.
     for action in draft.actions.iter_mut().rev() {
         if let Change::DeleteUser { .. } = &action.change {
-            let lost = action
-                .consequences
-                .iter()
-                .find_map(|consequence| match consequence {
-                    Consequence::MembershipsLost { groups } => Some(groups.clone()),
-                    Consequence::InvitationMailed { .. }
-                    | Consequence::MayAdopt { .. }
-                    | Consequence::SuspensionRemoves
-                    | Consequence::GroupLeftEmpty { .. }
-                    | Consequence::LeftWithoutGroups { .. }
-                    | Consequence::Undocumented { .. } => None,
-                });
-            for name in lost.into_iter().flatten() {
+            for name in action.memberships_lost().to_vec() {
                 for group in live.groups.iter().filter(|group| group.name == name) {
                     if groups_left
                         .get(&group.id)

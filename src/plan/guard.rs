@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::item::{
-    Action, Change, Consequence, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
+    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
 };
 use super::planner::{Context, Draft};
 use crate::ids::{GroupId, GroupName, UserId};
@@ -146,21 +146,9 @@ pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
 /// The groups somebody leaves because their account goes, where the provider takes them out
 /// by itself; elsewhere the plan takes them out with items of their own.
 fn purged_groups<'a>(context: &Context<'_>, action: &'a Action) -> &'a [GroupName] {
-    match (&action.change, context.input.profile.user_removal) {
-        (Change::DeleteUser { .. }, UserRemovalEffect::PurgesMemberships) => action
-            .consequences
-            .iter()
-            .find_map(|consequence| match consequence {
-                Consequence::MembershipsLost { groups } => Some(groups.as_slice()),
-                Consequence::InvitationMailed { .. }
-                | Consequence::MayAdopt { .. }
-                | Consequence::SuspensionRemoves
-                | Consequence::GroupLeftEmpty { .. }
-                | Consequence::LeftWithoutGroups { .. }
-                | Consequence::Undocumented { .. } => None,
-            })
-            .unwrap_or_default(),
-        (_, UserRemovalEffect::PurgesMemberships | UserRemovalEffect::LeavesMemberships) => &[],
+    match context.input.profile.user_removal {
+        UserRemovalEffect::PurgesMemberships => action.memberships_lost(),
+        UserRemovalEffect::LeavesMemberships => &[],
     }
 }
 
@@ -487,18 +475,7 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         .actions
         .iter()
         .filter(|action| !purged_groups(context, action).is_empty())
-        .filter_map(|action| match &action.change {
-            Change::DeleteUser { person } => person.id.as_ref(),
-            Change::CreateUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::RemoveMembers { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteGroup { .. } => None,
-        })
+        .filter_map(|action| action.removed_person()?.id.as_ref())
         .collect();
     if !gone.is_empty() {
         let emptied: HashSet<&GroupId> = draft

@@ -44,6 +44,41 @@ pub enum Cause {
     Drift,
 }
 
+impl Action {
+    /// Whose account it removes, if it removes one.
+    pub(super) fn removed_person(&self) -> Option<&Person> {
+        match &self.change {
+            Change::DeleteUser { person } => Some(person),
+            Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteGroup { .. } => None,
+        }
+    }
+
+    /// The groups that end with the account it removes.
+    pub(super) fn memberships_lost(&self) -> &[GroupName] {
+        let lost = self
+            .consequences
+            .iter()
+            .find_map(|consequence| match consequence {
+                Consequence::MembershipsLost { groups } => Some(groups.as_slice()),
+                Consequence::InvitationMailed { .. }
+                | Consequence::MayAdopt { .. }
+                | Consequence::SuspensionRemoves
+                | Consequence::GroupLeftEmpty { .. }
+                | Consequence::LeftWithoutGroups { .. }
+                | Consequence::Undocumented { .. } => None,
+            });
+        lost.unwrap_or_default()
+    }
+}
+
 /// What an action does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(

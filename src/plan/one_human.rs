@@ -31,7 +31,7 @@ pub(super) fn hold(context: &Context<'_>, matches: &mut Matches, draft: &mut Dra
             created.entry(name).or_insert((at, action.id.clone()));
         }
     }
-    let removes = |action: &Action| removed(action).is_some();
+    let removes = |action: &Action| action.removed_person().is_some();
     if created.is_empty() || !draft.actions.iter().any(removes) {
         return;
     }
@@ -43,8 +43,9 @@ pub(super) fn hold(context: &Context<'_>, matches: &mut Matches, draft: &mut Dra
         .collect();
     let mut pairs: Vec<(UserIndex, ItemId, ItemId, LiveIndex)> = Vec::new();
     for action in &draft.actions {
-        let Some((person, at)) =
-            removed(action).and_then(|person| Some((person, *live.get(person.id.as_ref()?)?)))
+        let Some((person, at)) = action
+            .removed_person()
+            .and_then(|person| Some((person, *live.get(person.id.as_ref()?)?)))
         else {
             continue;
         };
@@ -98,21 +99,6 @@ fn refuse(
         blocked,
         cause: None,
     });
-}
-
-fn removed(action: &Action) -> Option<&Person> {
-    match &action.change {
-        Change::DeleteUser { person } => Some(person),
-        Change::CreateUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteGroup { .. } => None,
-    }
 }
 
 /// First and last name, if both are declared.
