@@ -30,6 +30,30 @@ proptest! {
     fn profile_and_sandbox_agree_on_odd_names(name in "[ \t.\\-_$0-9aZÉéŁł\u{301}#/&日]{0,140}") {
         agree(&name)?;
     }
+
+    /// What counts as blank and what is trimmed differs between Java and Rust.
+    #[test]
+    fn profile_and_sandbox_agree_on_blanks(
+        name in "[ a1.\\-\t\u{1c}\u{1f}\u{85}\u{a0}\u{2003}\u{2007}\u{202f}\u{3000}]{0,8}",
+    ) {
+        agree(&name)?;
+    }
+}
+
+/// The answers by hand, so that both cannot be wrong in the same way.
+#[test]
+fn ids_of_names_with_odd_blanks() {
+    for (name, id) in [
+        ("\u{a0} a", "_a"),
+        (" a ", "a"),
+        ("\u{a0} \u{a0}", "_"),
+        ("\u{2003}a", "a"),
+    ] {
+        assert_eq!(group_identifier(name).as_deref(), Ok(id), "{name:?}");
+        agree(name).unwrap();
+    }
+    assert!(group_identifier("\u{2003} \u{2003}").is_err());
+    agree("\u{2003} \u{2003}").unwrap();
 }
 
 #[test]

@@ -133,7 +133,10 @@ const RESERVED: &[&str] = &[
 pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
     use sha2::Digest as _;
 
-    let trimmed = display_name.trim();
+    if display_name.chars().all(java_is_whitespace) {
+        return Err(GroupNameFault::EmptyId);
+    }
+    let trimmed = java_trim(display_name);
     let underscored = trimmed.replace(['.', '-'], "_");
     let unaccented: String = underscored
         .nfd()
@@ -145,8 +148,7 @@ pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
             other => other,
         })
         .collect();
-    let mut id: String = unaccented
-        .trim()
+    let mut id: String = java_trim(&unaccented)
         .trim_start_matches(|c: char| c.is_ascii_digit() || c == '$' || c == '-')
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | ' '))
@@ -176,6 +178,18 @@ pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
         return Err(GroupNameFault::Reserved { id });
     }
     Ok(id)
+}
+
+/// Java's `String.trim`: everything up to U+0020 goes, and nothing else: a no-break space stays.
+fn java_trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c <= ' ')
+}
+
+/// Java's `Character.isWhitespace`, by which a name counts as blank: no no-break space, no U+0085,
+/// but the four information separators.
+fn java_is_whitespace(c: char) -> bool {
+    matches!(c, '\u{1c}'..='\u{1f}')
+        || (c.is_whitespace() && !matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}'))
 }
 
 /// Facts in the order of the reference table.

@@ -33,7 +33,7 @@ pub fn identifier(display_name: &str) -> Identifier {
 }
 
 fn unsuffixed(display_name: &str) -> String {
-    if display_name.chars().all(char::is_whitespace) {
+    if display_name.chars().all(blank_in_java) {
         return String::new();
     }
     let underscored = java_trim(display_name).replace(['.', '-'], "_");
@@ -49,6 +49,16 @@ fn unsuffixed(display_name: &str) -> String {
 /// `String.trim` of Java: everything up to U+0020 goes.
 fn java_trim(text: &str) -> &str {
     text.trim_matches(|c: char| c <= ' ')
+}
+
+/// What `StringUtils.isBlank` counts as blank: `Character.isWhitespace`, which knows no no-break
+/// space.
+fn blank_in_java(c: char) -> bool {
+    match c {
+        '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}' => false,
+        '\u{1c}' | '\u{1d}' | '\u{1e}' | '\u{1f}' => true,
+        other => other.is_whitespace(),
+    }
 }
 
 /// `StringUtils.stripAccents` of commons-lang3: NFD without the combining diacritical marks
