@@ -13,7 +13,7 @@ use scim_sync::sandbox::world::World;
 use scim_sync::scim::error::ScimError;
 use scim_sync::scim::http::Transport;
 use scim_sync::scim::retry::{RetryPolicy, Retrying};
-use scim_sync::scim::service::Reader;
+use scim_sync::scim::service::Writer;
 
 #[path = "support/account.rs"]
 mod account;
@@ -26,11 +26,14 @@ use account::{Account, carry_out, run};
 use planning::Project;
 
 /// Reads, plans and applies, as one `apply` of the program.
-async fn once<T: Transport>(project: &Project, transport: T) -> Result<(Plan, Outcome), ScimError> {
-    let reader = Reader::new(transport, project.profile.dialect.clone());
-    let live = collect(&reader).await?;
+async fn once<T: Transport + Clone>(
+    project: &Project,
+    transport: T,
+) -> Result<(Plan, Outcome), ScimError> {
+    let writer = Writer::new(transport, project.profile.dialect.clone());
+    let live = collect(writer.reader()).await?;
     let plan = project.plan(&live, &Allowances::default());
-    let outcome = carry_out(&plan, &project.profile, reader, &Stop::default()).await;
+    let outcome = carry_out(&plan, &project.profile, &writer, &Stop::default()).await;
     Ok((plan, outcome))
 }
 

@@ -8,7 +8,7 @@ use scim_sync::apply::Stop;
 use scim_sync::plan::Allowances;
 use scim_sync::sandbox::in_memory::{Exchange, InMemory};
 use scim_sync::scim::http::{Method, Request, Response, Transport, TransportError};
-use scim_sync::scim::service::Reader;
+use scim_sync::scim::service::Writer;
 
 #[path = "support/account.rs"]
 mod account;
@@ -134,8 +134,8 @@ fn one_group_has_one_writer() {
         run(async {
             let live = account.read().await.expect("the provider answers");
             let plan = project.plan(&live, &Allowances::default());
-            let reader = Reader::new(&slow, project.profile.dialect.clone());
-            let outcome = carry_out(&plan, &project.profile, reader, &Stop::default()).await;
+            let writer = Writer::new(&slow, project.profile.dialect.clone());
+            let outcome = carry_out(&plan, &project.profile, &writer, &Stop::default()).await;
             assert!(outcome.is_whole(), "{outcome:#?}");
         });
         let flying = slow.flying.into_inner().expect("nobody panicked");

@@ -216,3 +216,26 @@ fn every_mark_means_a_file() {
         );
     }
 }
+
+/// Which commands may write at all, and who may say that a POST only reads. The rest is
+/// held by types: a reader gives no transport out, and a writer is made of nothing else.
+#[test]
+fn whoever_only_looks_cannot_write() {
+    const MAY_WRITE: &[&str] = &["commands/apply.rs", "commands/target.rs"];
+    let mut wrong = Vec::new();
+    for (name, text) in source_files() {
+        if is_test(&name) {
+            continue;
+        }
+        let code = code(&text);
+        let writes = ["connect_to_write", "Writer", "HttpTransport"];
+        if name.starts_with("commands/") && !MAY_WRITE.contains(&name.as_str()) {
+            let named = writes.iter().filter(|word| code.contains(*word));
+            wrong.extend(named.map(|word| format!("src/{name} names `{word}`")));
+        }
+        if !name.starts_with("profile/") && code.contains("ReadingPost::named") {
+            wrong.push(format!("src/{name} says that a POST only reads"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

@@ -377,7 +377,7 @@ fn every_call_can_move_between_threads() {
         Rate { per_minute: 600 },
         RetryPolicy::new(1),
     );
-    let writer = Writer::new(Reader::new(client, Dialect::rfc()));
+    let writer = Writer::new(client, Dialect::rfc());
     let reader = writer.reader();
     sendable(reader.list_users(|_| {}));
     sendable(reader.list_groups(|_| {}));
@@ -493,7 +493,7 @@ async fn writes_look_like_this() {
         answer("204 No Content", "", b""),
         answer("204 No Content", "", b""),
     ]);
-    let writer = Writer::new(Reader::new(server.client(), Dialect::rfc()));
+    let writer = Writer::new(server.client(), Dialect::rfc());
     let ada = NewUser {
         external_id: Some("scim-sync:ada"),
         user_name: "ada@example.com",
@@ -627,7 +627,7 @@ async fn writes_of_the_other_dialects_look_like_this() {
         content_type: "application/json",
         ..Dialect::rfc()
     };
-    let writer = Writer::new(Reader::new(server.client(), dialect));
+    let writer = Writer::new(server.client(), dialect);
     let attributes = NewUser {
         external_id: Some("scim-sync:ada"),
         user_name: "ada@example.com",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
-use super::target::{self, Access, Connection};
+use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
 use super::{Terminal, base, plan, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
@@ -55,16 +55,16 @@ pub(super) fn run(
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let base = base.as_ref();
     runtime().block_on(async {
-        let Connection {
-            reader,
+        let WritingConnection {
+            writer,
             target,
             recorder,
             sandbox: _sandbox,
-        } = target::connect(&project, terminal, Access::Write).await?;
+        } = target::connect_to_write(&project, terminal).await?;
         let (planned, picture) = match saved {
             Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
             None => {
-                let live = collect::collect(&reader).await?;
+                let live = collect::collect(writer.reader()).await?;
                 (
                     plan::make(&project, base, &live, &target, &allow),
                     Picture::Fresh,
@@ -84,7 +84,6 @@ pub(super) fn run(
         let (report, path) = begin_report(&project, args, &planned)?;
         recorder.begin(Arc::clone(&report), Arc::clone(&stop));
         listen_for_interrupts(&stop, terminal);
-        let writer = Writer::new(reader);
         let watch = Watch::new(&planned, args, terminal, Arc::clone(&report));
         let options = Options {
             picture,

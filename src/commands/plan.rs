@@ -1,7 +1,7 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
 use super::project::{self, Failure, Project};
-use super::target::{self, Access};
+use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, base, runtime};
 use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
@@ -26,7 +26,7 @@ pub(super) fn run(
     let (live, target) = match &args.live {
         Some(file) => from_snapshot(&project, file, terminal)?,
         None => runtime().block_on(async {
-            let connection = target::connect(&project, terminal, Access::Read).await?;
+            let connection = target::connect(&project, terminal).await?;
             let live = collect::collect(&connection.reader).await?;
             Ok::<_, Failure>((live, connection.target))
         })?,

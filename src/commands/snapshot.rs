@@ -1,7 +1,7 @@
 //! `scim-sync snapshot`: the live state as one JSON file.
 
 use super::project::{self, Failure};
-use super::target::{self, Access};
+use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, plan, runtime};
 use crate::cli::{GlobalArgs, SnapshotArgs};
@@ -19,7 +19,7 @@ pub(super) fn run(
         project.spare(file)?;
     }
     let (live, target) = runtime().block_on(async {
-        let connection = target::connect(&project, terminal, Access::Read).await?;
+        let connection = target::connect(&project, terminal).await?;
         let live = collect::collect(&connection.reader).await?;
         Ok::<_, Failure>((live, connection.target))
     })?;

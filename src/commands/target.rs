@@ -16,25 +16,33 @@ use crate::sandbox::server::{Options, Server, ServerError};
 use crate::sandbox::state_file::StateFile;
 use crate::sandbox::world::{Token, World};
 use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
-use crate::scim::dialect::Rate;
+use crate::scim::dialect::{Dialect, Rate};
 use crate::scim::retry::{Retry, RetryPolicy, Retrying};
-use crate::scim::service::Reader;
+use crate::scim::service::{Reader, Writer};
 
 /// The transport of every command.
 pub(crate) type Wire = Retrying<Recorded<HttpTransport>>;
 
 /// What a command does with a service provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
+enum Access {
     /// It only reads.
     Read,
     /// It writes as well.
     Write,
 }
 
-/// A service provider that can be spoken to. The sandbox, if it is one, lives as long.
+/// A service provider that can be read, and not written: a reader gives no way to it. The
+/// sandbox, if it is one, lives as long.
 pub(crate) struct Connection {
     pub(crate) reader: Reader<Wire>,
+    pub(crate) target: TargetInfo,
+    _sandbox: Option<Server>,
+}
+
+/// A service provider that can be written. The sandbox, if it is one, lives as long.
+pub(crate) struct WritingConnection {
+    pub(crate) writer: Writer<Wire>,
     pub(crate) target: TargetInfo,
     pub(crate) recorder: Recorder,
     pub(crate) sandbox: Option<Server>,
@@ -51,12 +59,41 @@ const UNLIMITED: Rate = Rate {
 /// The account of the embedded sandbox.
 const SANDBOX_ACCOUNT: &str = "sandbox";
 
-/// Connects to the manifest's target, starting the sandbox if it has no URL.
-pub(crate) async fn connect(
+/// Connects to the manifest's target to read it, starting the sandbox if it has no URL.
+pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Connection, Failure> {
+    let wired = wire(project, terminal, Access::Read).await?;
+    Ok(Connection {
+        reader: Reader::new(wired.wire, wired.dialect),
+        target: wired.target,
+        _sandbox: wired.sandbox,
+    })
+}
+
+/// Connects to the manifest's target to write to it. For `apply` and its like alone, which
+/// `tests/layering.rs` names.
+pub(crate) async fn connect_to_write(
     project: &Project,
     terminal: &Terminal,
-    access: Access,
-) -> Result<Connection, Failure> {
+) -> Result<WritingConnection, Failure> {
+    let wired = wire(project, terminal, Access::Write).await?;
+    Ok(WritingConnection {
+        writer: Writer::new(wired.wire, wired.dialect),
+        target: wired.target,
+        recorder: wired.recorder,
+        sandbox: wired.sandbox,
+    })
+}
+
+/// What both kinds of connection are made of.
+struct Wired {
+    wire: Wire,
+    dialect: Dialect,
+    target: TargetInfo,
+    recorder: Recorder,
+    sandbox: Option<Server>,
+}
+
+async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<Wired, Failure> {
     let target = &project.manifest.target;
     let mut dialect = project.profile.dialect.clone();
     let (base_url, token, shown, sandbox) = match &target.base_url {
@@ -100,8 +137,9 @@ pub(crate) async fn connect(
     .observed(Arc::new(move |retry: &Retry| {
         tell.status(&render::outcome::retry(retry));
     }));
-    Ok(Connection {
-        reader: Reader::new(wire, dialect),
+    Ok(Wired {
+        wire,
+        dialect,
         target: target_info(project, shown),
         recorder,
         sandbox,

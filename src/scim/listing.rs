@@ -21,7 +21,8 @@ pub use self::verdict::{Doubt, Proof, Verdict, Walk};
 use super::dialect::{Advance, Paging, TotalResults};
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
-use super::http::{Method, Request, Response, Transport, TransportFault};
+use super::http::{Request, Response, Transport, TransportFault};
+use super::read_only::{ReadOnly, ReadRequest};
 use super::wire::{Group, ListResponse, User};
 
 /// The smallest page that is still asked for when bigger ones fail.
@@ -461,16 +462,16 @@ impl Walker {
 /// When a page does not come, whatever the status: 404 on a listing is never "empty"
 /// (faults S3, F7).
 pub async fn walk<T: Transport, R: Listed>(
-    transport: &T,
+    transport: &ReadOnly<T>,
     paging: Paging,
     sink: &mut impl FnMut(R),
 ) -> Result<Walk, ScimError> {
     let mut walker = Walker::new(paging);
     while let Some(ask) = walker.ask() {
         let request = page_request::<R>(ask);
-        match exchange::call(transport, &request).await {
+        match transport.ask(&request).await {
             Ok(response) => {
-                let page = read_page(transport.target(), &request, &response)?;
+                let page = read_page(transport.target(), request.request(), &response)?;
                 walker.take(page, sink);
             }
             Err(error) if page_was_too_big(&error) => match walker.shrink() {
@@ -483,8 +484,8 @@ pub async fn walk<T: Transport, R: Listed>(
     Ok(walker.finish())
 }
 
-fn page_request<R: Listed>(ask: Ask) -> Request {
-    let request = Request::scim(Method::Get, [R::COLLECTION]);
+fn page_request<R: Listed>(ask: Ask) -> ReadRequest {
+    let request = ReadRequest::scim([R::COLLECTION]);
     match ask.cursor {
         Some(cursor) => request.with_query("cursor", cursor),
         None => request.with_query("startIndex", ask.start_index.to_string()),

@@ -2,8 +2,8 @@
 //!
 //! [`http`] is one exchange as a value and [`wire`] the messages in it; [`dialect`] says how
 //! a provider wants them spelled. [`client`] sends over the network, [`retry`] decides what
-//! may be sent again, [`listing`] walks pages and says what the walk proves, and [`service`]
-//! is what the rest of the tool calls.
+//! may be sent again, [`read_only`] lets nothing but reads through, [`listing`] walks pages
+//! and says what the walk proves, and [`service`] is what the rest of the tool calls.
 
 pub mod client;
 pub mod dialect;
@@ -12,6 +12,7 @@ mod exchange;
 pub mod filter;
 pub mod http;
 pub mod listing;
+pub mod read_only;
 pub mod retry;
 pub mod service;
 pub mod wire;

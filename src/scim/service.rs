@@ -1,7 +1,8 @@
 //! What the rest of the tool asks of a service provider: typed reads and writes, spelled as
 //! its [`Dialect`] wants them.
 //!
-//! **Invariants.** A [`Reader`] cannot write. What is absent is only said to be absent on
+//! **Invariants.** A [`Reader`] cannot write, and nothing that can is got from it: a
+//! [`Writer`] is made of a transport, which no reader gives out. What is absent is only said to be absent on
 //! proof: a 404 in a form SCIM gives, a filter the dialect trusts, or a listing that is
 //! whole. No write can empty a group: members are only ever removed by name. `active` is
 //! only ever changed by [`Writer::set_active`] (faults S5, F28).
@@ -16,8 +17,9 @@ use super::dialect::{Dialect, Filter, ListMembers, Paging};
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
 use super::filter::{self, Attribute};
-use super::http::{Method, Request, Transport};
+use super::http::Transport;
 use super::listing::{self, Doubt, Listed, Verdict, Walk};
+use super::read_only::{ReadOnly, ReadRequest};
 use super::wire::{Group, User};
 use crate::ids::{GroupId, UserId, fold};
 
@@ -29,7 +31,7 @@ const LOOK_UP_COUNT: u64 = 100;
 /// Reads, and nothing else.
 #[derive(Debug, Clone)]
 pub struct Reader<T> {
-    transport: T,
+    transport: ReadOnly<T>,
     dialect: Dialect,
 }
 
@@ -57,7 +59,10 @@ impl Discovery {
 impl<T: Transport> Reader<T> {
     /// A reader that speaks this dialect.
     pub fn new(transport: T, dialect: Dialect) -> Self {
-        Self { transport, dialect }
+        Self {
+            transport: ReadOnly::new(transport),
+            dialect,
+        }
     }
 
     /// How the provider is spoken to.
@@ -65,8 +70,8 @@ impl<T: Transport> Reader<T> {
         &self.dialect
     }
 
-    /// What is spoken through.
-    pub fn transport(&self) -> &T {
+    /// What is spoken through: for the provider's own API beside SCIM.
+    pub fn transport(&self) -> &ReadOnly<T> {
         &self.transport
     }
 
@@ -122,18 +127,18 @@ impl<T: Transport> Reader<T> {
     }
 
     async fn by_id<R: Listed + HasId>(&self, id: &str) -> Result<Option<R>, ScimError> {
-        let request = Request::scim(Method::Get, [R::COLLECTION, id]);
-        let response = match exchange::call(&self.transport, &request).await {
+        let request = ReadRequest::scim([R::COLLECTION, id]);
+        let response = match self.transport.ask(&request).await {
             Ok(response) => response,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let base = self.transport.target();
-        let mut resource: R = exchange::read(base, &request, &response)?;
+        let mut resource: R = exchange::read(base, request.request(), &response)?;
         match resource.id() {
             Some(read) if read != id => {
                 let why = "the answer is a resource with another `id`";
-                Err(ScimError::unusable(base, &request, &response, why))
+                Err(ScimError::unusable(base, request.request(), &response, why))
             }
             Some(_) => Ok(Some(resource)),
             None if resource.has_name() => {
@@ -142,7 +147,7 @@ impl<T: Transport> Reader<T> {
             }
             None => {
                 let why = "the answer has neither `id` nor a name";
-                Err(ScimError::unusable(base, &request, &response, why))
+                Err(ScimError::unusable(base, request.request(), &response, why))
             }
         }
     }
@@ -224,16 +229,16 @@ impl<T: Transport> Reader<T> {
         named: impl Fn(&R) -> bool,
     ) -> Result<Found<R>, ScimError> {
         let count = LOOK_UP_COUNT.min(paging.count);
-        let request = Request::scim(Method::Get, [R::COLLECTION])
+        let request = ReadRequest::scim([R::COLLECTION])
             .with_query("filter", filter)
             .with_query("startIndex", "1")
             .with_query("count", count.to_string());
-        let response = match exchange::call(&self.transport, &request).await {
+        let response = match self.transport.ask(&request).await {
             Ok(response) => response,
             Err(error) if filter_was_refused(&error) => return Ok(Found::NotBelieved),
             Err(error) => return Err(error),
         };
-        let page = listing::read_page::<R>(self.transport.target(), &request, &response)?;
+        let page = listing::read_page::<R>(self.transport.target(), request.request(), &response)?;
         let rows = page.rows.unwrap_or_default();
         let came = rows.len() as u64;
         let more = page.total.is_some_and(|total| total > came) || page.next_cursor.is_some();
@@ -262,10 +267,10 @@ impl<T: Transport> Reader<T> {
             Verdict::Whole { how: _ } => Ok(hits),
             Verdict::Partial { reasons: _ } if !hits.is_empty() => Ok(hits),
             Verdict::Partial { reasons } => {
-                let request = Request::scim(Method::Get, [R::COLLECTION]);
+                let request = ReadRequest::scim([R::COLLECTION]);
                 let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
                 let base = self.transport.target();
-                Err(ScimError::unproven(base, &request, why.join("; ")))
+                Err(ScimError::unproven(base, request.request(), why.join("; ")))
             }
         }
     }
@@ -275,9 +280,11 @@ impl<T: Transport> Reader<T> {
     /// # Errors
     /// When the provider cannot be reached or does not accept the token.
     pub async fn discovery(&self, document: Discovery) -> Result<Option<Value>, ScimError> {
-        let request = Request::scim(Method::Get, [document.path()]);
-        match exchange::call(&self.transport, &request).await {
-            Ok(response) => exchange::read(self.transport.target(), &request, &response).map(Some),
+        let request = ReadRequest::scim([document.path()]);
+        match self.transport.ask(&request).await {
+            Ok(response) => {
+                exchange::read(self.transport.target(), request.request(), &response).map(Some)
+            }
             Err(error) => match error.kind() {
                 ErrorKind::NotFound
                 | ErrorKind::WrongEndpoint

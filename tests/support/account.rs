@@ -41,7 +41,8 @@ impl Account {
 
     /// Carries a plan out, as `apply` does.
     pub async fn apply(&self, plan: &Plan, stop: &Stop) -> Outcome {
-        carry_out(plan, &self.profile, self.reader(), stop).await
+        let writer = Writer::new(&self.door, self.profile.dialect.clone());
+        carry_out(plan, &self.profile, &writer, stop).await
     }
 }
 
@@ -49,7 +50,7 @@ impl Account {
 pub async fn carry_out<T: Transport>(
     plan: &Plan,
     profile: &Profile,
-    reader: Reader<T>,
+    writer: &Writer<T>,
     stop: &Stop,
 ) -> Outcome {
     let options = Options {
@@ -58,7 +59,7 @@ pub async fn carry_out<T: Transport>(
         needs_approval: BTreeSet::new(),
         approved: BTreeSet::new(),
     };
-    execute(plan, profile, &Writer::new(reader), &options, stop, &Silent).await
+    execute(plan, profile, writer, &options, stop, &Silent).await
 }
 
 struct Silent;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::super::dialect::{
     Advance, ExternalIdStorage, GroupRename, TotalResults, UserDeactivation, UserUpdate,
 };
-use super::super::http::{Response, TransportError};
+use super::super::http::{Request, Response, TransportError};
 use super::*;
 
 /// Answers by a function, and keeps what was asked.
@@ -297,7 +297,7 @@ async fn an_email_without_type_is_replaced_whole() {
         }
     };
     let fake = fake(answer);
-    let writer = Writer::new(Reader::new(&fake, Dialect::rfc()));
+    let writer = Writer::new(&fake, Dialect::rfc());
     let id = UserId::from("1");
     writer
         .update_user(&id, &state(), &[UserAttribute::Email])
@@ -316,7 +316,7 @@ async fn an_email_without_type_is_replaced_whole() {
 #[tokio::test]
 async fn an_update_never_removes_where_inactive_means_removed() {
     let fake = fake(|_| (200, String::new()));
-    let writer = Writer::new(Reader::new(&fake, harness()));
+    let writer = Writer::new(&fake, harness());
     let id = UserId::from("1");
     writer
         .update_user(&id, &state(), &[UserAttribute::DisplayName])
@@ -345,7 +345,7 @@ async fn a_merged_put_changes_what_differs_and_keeps_the_rest() {
         user_update: UserUpdate::PutMerged,
         ..Dialect::rfc()
     };
-    let writer = Writer::new(Reader::new(&fake, dialect));
+    let writer = Writer::new(&fake, dialect);
     writer
         .update_user(&UserId::from("1"), &state(), &[UserAttribute::FamilyName])
         .await
@@ -375,7 +375,7 @@ async fn a_put_never_starts_from_somebody_else() {
         group_rename: GroupRename::PutWithMembers,
         ..Dialect::rfc()
     };
-    let writer = Writer::new(Reader::new(&fake, dialect));
+    let writer = Writer::new(&fake, dialect);
     let user = writer
         .update_user(&UserId::from("1"), &state(), &[UserAttribute::GivenName])
         .await;
@@ -388,7 +388,7 @@ async fn a_put_never_starts_from_somebody_else() {
 #[tokio::test]
 async fn no_members_are_no_request() {
     let fake = fake(|_| (204, String::new()));
-    let writer = Writer::new(Reader::new(&fake, Dialect::rfc()));
+    let writer = Writer::new(&fake, Dialect::rfc());
     writer.add_members(&GroupId::from("g"), &[]).await.unwrap();
     writer
         .remove_members(&GroupId::from("g"), &[])
@@ -416,7 +416,7 @@ async fn deletes_tell_gone_from_refused() {
                 .to_owned(),
             )
         });
-        let writer = Writer::new(Reader::new(&fake, harness()));
+        let writer = Writer::new(&fake, harness());
         writer
             .delete_group(&GroupId::from("g"))
             .await
@@ -434,7 +434,7 @@ async fn deletes_tell_gone_from_refused() {
 async fn a_create_that_names_nothing_says_look_it_up() {
     for body in ["", "{}", r#"{"id":""}"#] {
         let fake = fake(|_| (201, body.to_owned()));
-        let writer = Writer::new(Reader::new(&fake, Dialect::rfc()));
+        let writer = Writer::new(&fake, Dialect::rfc());
         let error = writer.create_group("g").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CreatedUnseen);
         assert_eq!(error.effect(), super::super::http::Effect::Unknown);
@@ -457,7 +457,7 @@ async fn a_rename_by_put_keeps_members_or_does_nothing() {
                 .to_owned(),
         )
     });
-    let writer = Writer::new(Reader::new(&told, dialect(ListMembers::Included)));
+    let writer = Writer::new(&told, dialect(ListMembers::Included));
     writer.rename_group(&id, "new").await.unwrap();
     let asked = told.asked.lock().unwrap().clone();
     assert!(
@@ -468,7 +468,7 @@ async fn a_rename_by_put_keeps_members_or_does_nothing() {
         asked[1]
     );
     let untold = fake(|_| (200, r#"{"id":"g","displayName":"old"}"#.to_owned()));
-    let writer = Writer::new(Reader::new(&untold, dialect(ListMembers::ReadEach)));
+    let writer = Writer::new(&untold, dialect(ListMembers::ReadEach));
     assert_eq!(
         writer.rename_group(&id, "new").await.unwrap_err().kind(),
         ErrorKind::Unproven

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{HasId, Reader};
 use crate::ids::{GroupId, UserId};
 use crate::scim::dialect::{
-    ExternalIdStorage, GroupRename, ListMembers, MemberRemoval, UserDeactivation, UserUpdate,
+    Dialect, ExternalIdStorage, GroupRename, ListMembers, MemberRemoval, UserDeactivation,
+    UserUpdate,
 };
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Method, Request, Response, Transport};
@@ -88,15 +89,21 @@ enum EmailPath {
 /// Writes; reads go through [`Writer::reader`].
 #[derive(Debug, Clone)]
 pub struct Writer<T> {
+    transport: T,
     reader: Reader<T>,
 }
 
-impl<T: Transport> Writer<T> {
-    /// A writer that reads through `reader`.
-    pub fn new(reader: Reader<T>) -> Self {
-        Self { reader }
+impl<T: Transport + Clone> Writer<T> {
+    /// A writer that speaks this dialect.
+    pub fn new(transport: T, dialect: Dialect) -> Self {
+        Self {
+            reader: Reader::new(transport.clone(), dialect),
+            transport,
+        }
     }
+}
 
+impl<T: Transport> Writer<T> {
     /// The reads.
     pub fn reader(&self) -> &Reader<T> {
         &self.reader
@@ -199,8 +206,8 @@ impl<T: Transport> Writer<T> {
     /// what a PUT starts from.
     async fn read_to_replace(&self, path: [&str; 2]) -> Result<Map<String, Value>, ScimError> {
         let request = Request::scim(Method::Get, path);
-        let response = exchange::call(&self.reader.transport, &request).await?;
-        let base = self.reader.transport.target();
+        let response = exchange::call(&self.transport, &request).await?;
+        let base = self.transport.target();
         let mut body: Map<String, Value> = exchange::read(base, &request, &response)?;
         if body.get("id").is_some_and(|id| *id != path[1]) {
             let why = "the answer is a resource with another `id`";
@@ -323,7 +330,7 @@ impl<T: Transport> Writer<T> {
     async fn put_renamed(&self, id: &GroupId, name: &str) -> Result<(), ScimError> {
         let path = ["Groups", id.as_str()];
         let request = Request::scim(Method::Get, path);
-        let unproven = |why| ScimError::unproven(self.reader.transport.target(), &request, why);
+        let unproven = |why| ScimError::unproven(self.transport.target(), &request, why);
         let mut body = self.read_to_replace(path).await?;
         let group: Group = serde_json::from_value(Value::Object(body.clone()))
             .map_err(|_| unproven("the group cannot be read"))?;
@@ -360,7 +367,7 @@ impl<T: Transport> Writer<T> {
 
     async fn delete<R: Listed + HasId>(&self, id: &str) -> Result<Deleted, ScimError> {
         let request = Request::scim(Method::Delete, [R::COLLECTION, id]);
-        match exchange::call(&self.reader.transport, &request).await {
+        match exchange::call(&self.transport, &request).await {
             Ok(_) => Ok(Deleted::Now),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Deleted::AlreadyGone),
             // For what it does not know Harness answers 401 to groups and 400 to users: a
@@ -376,8 +383,8 @@ impl<T: Transport> Writer<T> {
     }
 
     async fn create<R: Listed>(&self, request: &Request) -> Result<R, ScimError> {
-        let base = self.reader.transport.target();
-        let response = exchange::call(&self.reader.transport, request).await?;
+        let base = self.transport.target();
+        let response = exchange::call(&self.transport, request).await?;
         let made = serde_json::from_slice::<R>(&response.body).ok();
         match made.filter(|made| made.id().is_some_and(|id| !id.is_empty())) {
             Some(made) => Ok(made),
@@ -400,7 +407,7 @@ impl<T: Transport> Writer<T> {
         body: &impl Serialize,
     ) -> Result<(), ScimError> {
         let request = self.request(method, path, body);
-        exchange::call(&self.reader.transport, &request)
+        exchange::call(&self.transport, &request)
             .await
             .map(|_: Response| ())
     }
