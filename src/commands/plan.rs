@@ -44,7 +44,7 @@ pub(super) fn run(
         ));
     }
     match args.format {
-        PlanFormat::Json => terminal.print(&render::json::plan(&plan))?,
+        PlanFormat::Json => terminal.stream(|out| render::json::write(&plan, out))?,
         PlanFormat::Text => terminal.print(&text(&plan, &args.shape, terminal))?,
     }
     Ok(if !plan.refusals.is_empty() {

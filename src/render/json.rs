@@ -9,6 +9,15 @@ pub fn plan(plan: &Plan) -> String {
     text
 }
 
+/// Writes what [`plan`] gives piece by piece.
+///
+/// # Errors
+/// When `sink` takes no more.
+pub fn write(plan: &Plan, sink: &mut dyn std::io::Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *sink, plan)?;
+    sink.write_all(b"\n")
+}
+
 /// The schema of [`plan`]'s output.
 pub fn plan_schema() -> schemars::Schema {
     schemars::schema_for!(Plan)

@@ -8,5 +8,7 @@ pub mod escape;
 pub mod faults;
 pub mod json;
 pub mod outcome;
+pub mod phrase;
 pub mod style;
 pub mod text;
+pub mod words;

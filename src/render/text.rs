@@ -5,18 +5,18 @@
 //! away comes before what gives it. Each line has a symbol *and* a word, a reason, and the
 //! manifest line it comes from.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 
 use owo_colors::OwoColorize as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::escape::terminal;
+use super::phrase::Phrase;
 use super::style::{Colour, Mark, Styles, count};
-use crate::ids::RoleName;
-use crate::plan::{
-    Action, Cause, Change, Consequence, Evidence, LimitName, LimitUse, ManualStep, MemberChange,
-    MembershipOrigin, Plan, Refusal, UnmanagedReason,
-};
+use super::words::{self, Names};
+use crate::plan::{Action, Cause, Change, Consequence, Evidence, ManualStep, Plan, Refusal};
 
 /// How a plan is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +38,39 @@ pub enum Detail {
     Full,
 }
 
-/// Names shown of a long list.
-const SHORT_NAMES: usize = 8;
-/// Items shown of a long section.
+impl Detail {
+    /// How many names of a long list.
+    fn names(self) -> Names {
+        match self {
+            Detail::Full => Names::ALL,
+            Detail::Short => Names::SHORT,
+        }
+    }
+}
+
+/// Items of one kind shown in a long section.
 const SHORT_ITEMS: usize = 50;
+/// How many bytes are drawn before they are handed over.
+const DRAWN: usize = 64 * 1024;
 /// Where the text of a line begins, after symbol and word.
 const TEXT: usize = 14;
 
 /// Draws a plan.
 pub fn plan(plan: &Plan, options: TextOptions) -> String {
+    let mut bytes = Vec::new();
+    write(plan, options, &mut bytes).expect("memory takes everything");
+    String::from_utf8(bytes).expect("only text was written")
+}
+
+/// Draws a plan piece by piece, so that a long one is never held whole.
+///
+/// # Errors
+/// When `sink` takes no more.
+pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page {
         out: String::new(),
+        sink,
+        taken: Ok(()),
         styles: Styles::new(options.colour),
         width: options.width.clamp(40, 200),
         detail: options.detail,
@@ -67,7 +89,8 @@ pub fn plan(plan: &Plan, options: TextOptions) -> String {
     page.unmanaged(plan);
     page.limits(plan);
     page.verdict(plan);
-    page.out
+    page.drain();
+    page.taken
 }
 
 /// The items of a plan that are drawn together.
@@ -108,14 +131,25 @@ impl<'a> Part<'a> {
     }
 }
 
-struct Page {
+struct Page<'s> {
     out: String,
+    sink: &'s mut dyn io::Write,
+    /// The first thing that went wrong with the sink.
+    taken: io::Result<()>,
     styles: Styles,
     width: usize,
     detail: Detail,
 }
 
-impl Page {
+impl Page<'_> {
+    /// Hands over what is drawn.
+    fn drain(&mut self) {
+        if self.taken.is_ok() {
+            self.taken = self.sink.write_all(self.out.as_bytes());
+        }
+        self.out.clear();
+    }
+
     fn line(&mut self, text: &str) {
         self.out.push_str(text);
         self.out.push('\n');
@@ -128,6 +162,9 @@ impl Page {
 
     /// `  + create    text, wrapped and indented under itself`.
     fn item(&mut self, mark: Mark, word: &str, text: &str) {
+        if self.out.len() > DRAWN {
+            self.drain();
+        }
         let style = self.styles.mark(mark);
         let label = format!("{} {word}", mark.symbol());
         let pad = TEXT.saturating_sub(2 + label.width()).max(1);
@@ -198,9 +235,13 @@ impl Page {
     fn part(&mut self, part: &Part<'_>, titles: Titles) {
         if !part.refusals.is_empty() {
             self.title(titles, "Refused");
+            let mut kinds = BTreeMap::new();
             for refusal in &part.refusals {
-                self.refusal(refusal);
+                if self.is_shown(&mut kinds, refusal.code) {
+                    self.refusal(refusal);
+                }
             }
+            self.more_of(kinds, |code| format!("[{}]", code.as_str()));
         }
         self.manual_steps(part, titles);
         self.section(
@@ -241,7 +282,11 @@ impl Page {
             return;
         }
         self.title(titles, "For Support");
+        let mut kinds = BTreeMap::new();
         for step in &part.manual_steps {
+            if !self.is_shown(&mut kinds, step.code) {
+                continue;
+            }
             self.item(
                 Mark::Manual,
                 "support",
@@ -255,6 +300,7 @@ impl Page {
             self.under(&format!("-> {}", terminal(&step.help)));
             self.declared_at(&step.evidence);
         }
+        self.more_of(kinds, |code| format!("[{}]", code.as_str()));
     }
 
     fn shown(&self, items: usize) -> usize {
@@ -275,18 +321,40 @@ impl Page {
             return;
         }
         self.title(titles, title);
-        let shown = self.shown(actions.len());
-        for action in &actions[..shown] {
-            let (mark, word) = mark(&action.change);
-            self.item(mark, word, &subject(action, self.detail));
+        let mut kinds = BTreeMap::new();
+        for action in actions {
+            if !self.is_shown(&mut kinds, action.change.phase()) {
+                continue;
+            }
+            let (mark, word) = words::mark(&action.change);
+            let names = self.detail.names();
+            self.item(mark, word, &words::subject(action, names).terminal());
             for consequence in &action.consequences {
-                if let Some(text) = consequence_text(consequence, self.detail) {
-                    self.under(&text);
+                if let Some(text) = words::consequence(consequence, names) {
+                    self.under(&text.terminal());
                 }
             }
-            self.because(action.reason.words(), &places_of(action));
+            self.because(action.reason.words(), &words::places_of(action));
         }
-        self.more(actions.len() - shown);
+        self.more_of(kinds, |phase| words::phase(phase).to_owned());
+    }
+
+    /// Counts an item of a kind; the first of each kind are shown.
+    fn is_shown<K: Ord>(&self, kinds: &mut BTreeMap<K, usize>, kind: K) -> bool {
+        let number = kinds.entry(kind).or_default();
+        *number += 1;
+        *number <= self.shown(*number)
+    }
+
+    /// How many of each kind are not shown.
+    fn more_of<K: Copy + Ord>(&mut self, kinds: BTreeMap<K, usize>, word: impl Fn(K) -> String) {
+        for (kind, number) in kinds {
+            let hidden = number - self.shown(number);
+            if hidden > 0 {
+                let word = word(kind);
+                self.under(&format!("… and {hidden} more {word} (--full shows all)"));
+            }
+        }
     }
 
     /// What every create sets off, said once.
@@ -357,50 +425,37 @@ impl Page {
             return;
         }
         self.heading("Left alone");
-        if !unmanaged.users.is_empty() {
-            let names: Vec<String> = unmanaged
-                .users
+        let names = self.detail.names();
+        let users = &unmanaged.users;
+        if !users.is_empty() {
+            let told = users
                 .iter()
-                .map(|user| terminal(user.person.email.as_str()).into_owned())
-                .collect();
+                .map(|user| Phrase::new().name(user.person.email.as_str()));
             let text = format!(
                 "{} that nothing declares: {}",
-                count(names.len(), "user", "users"),
-                list(&names, self.detail)
+                count(users.len(), "user", "users"),
+                words::list(told, users.len(), names).terminal()
             );
             self.item(Mark::Note, "users", &text);
         }
-        if !unmanaged.groups.is_empty() {
-            let names: Vec<String> = unmanaged
-                .groups
-                .iter()
-                .map(|group| {
-                    format!(
-                        "{} ({})",
-                        terminal(group.group.name.as_str()),
-                        count(group.members, "member", "members")
-                    )
-                })
-                .collect();
+        let groups = &unmanaged.groups;
+        if !groups.is_empty() {
+            let told = groups.iter().map(|group| {
+                let members = count(group.members, "member", "members");
+                Phrase::new()
+                    .name(group.group.name.as_str())
+                    .words(format!(" ({members})"))
+            });
             let text = format!(
                 "{} that no role maps to: {}",
-                count(names.len(), "group", "groups"),
-                list(&names, self.detail)
+                count(groups.len(), "group", "groups"),
+                words::list(told, groups.len(), names).terminal()
             );
             self.item(Mark::Note, "groups", &text);
         }
         let shown = self.shown(unmanaged.memberships.len());
         for members in &unmanaged.memberships[..shown] {
-            let why = match members.because {
-                UnmanagedReason::AdditiveGroup => "that no role gives, as the group is additive",
-                UnmanagedReason::UnlistedMember => "who are not in the list of users",
-                UnmanagedReason::Undeclared | UnmanagedReason::RemovalKeeps => "kept",
-            };
-            let text = format!(
-                "{} of {} {why}",
-                count(members.ids.len(), "member", "members"),
-                terminal(members.group.name.as_str())
-            );
+            let text = words::unmanaged_members(members).terminal();
             self.item(Mark::Note, "members", &text);
         }
         self.more(unmanaged.memberships.len() - shown);
@@ -411,7 +466,7 @@ impl Page {
             .limits
             .iter()
             .filter(|limit| limit.used > 0)
-            .map(limit_text)
+            .map(|limit| words::limit(limit).terminal())
             .collect();
         if used.is_empty() {
             return;
@@ -457,214 +512,10 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-fn mark(change: &Change) -> (Mark, &'static str) {
-    match change {
-        Change::CreateUser { .. } | Change::CreateGroup { .. } => (Mark::Add, "create"),
-        Change::ReactivateUser { .. } => (Mark::Add, "reactivate"),
-        Change::AddMembers { .. } => (Mark::Add, "add"),
-        Change::UpdateUser { .. } => (Mark::Change, "update"),
-        Change::RenameGroup { .. } => (Mark::Change, "rename"),
-        Change::RemoveMembers { .. } => (Mark::Remove, "remove"),
-        Change::DeactivateUser { .. } => (Mark::Remove, "deactivate"),
-        Change::DeleteUser { .. } | Change::DeleteGroup { .. } => (Mark::Remove, "delete"),
-    }
-}
-
 /// The word of an action and what it is about, for one line.
 pub fn describe(action: &Action, detail: Detail) -> String {
-    format!("{} {}", mark(&action.change).1, subject(action, detail))
-}
-
-fn subject(action: &Action, detail: Detail) -> String {
-    match &action.change {
-        Change::CreateUser {
-            key,
-            user,
-            external_id: _,
-        } => format!(
-            "user {} <{}> \"{}\"",
-            terminal(key.as_str()),
-            terminal(user.email.as_str()),
-            terminal(&user.display_name)
-        ),
-        Change::UpdateUser {
-            person,
-            changes,
-            becomes: _,
-        } => {
-            let changes: Vec<String> = changes
-                .iter()
-                .map(|change| {
-                    let before = change
-                        .before
-                        .as_deref()
-                        .map_or("none".to_owned(), |before| {
-                            format!("\"{}\"", terminal(before))
-                        });
-                    format!(
-                        "{} {before} -> \"{}\"",
-                        change.attribute.path(),
-                        terminal(&change.after)
-                    )
-                })
-                .collect();
-            format!("user {}: {}", person_text(person), changes.join(", "))
-        }
-        Change::ReactivateUser { person }
-        | Change::DeactivateUser { person }
-        | Change::DeleteUser { person } => format!("user {}", person_text(person)),
-        Change::CreateGroup {
-            name,
-            expected_id: _,
-        } => format!("group {}", terminal(name.as_str())),
-        Change::RenameGroup {
-            id: _,
-            before,
-            after,
-        } => {
-            format!(
-                "group {} -> {}",
-                terminal(before.as_str()),
-                terminal(after.as_str())
-            )
-        }
-        Change::DeleteGroup { id, name } => {
-            format!(
-                "group {} (id {})",
-                terminal(name.as_str()),
-                terminal(id.as_str())
-            )
-        }
-        Change::AddMembers { group, members } => format!(
-            "{} to group {}{}",
-            count(members.len(), "member", "members"),
-            terminal(group.name.as_str()),
-            members_text(members, detail)
-        ),
-        Change::RemoveMembers { group, members } => format!(
-            "{} from group {}{}",
-            count(members.len(), "member", "members"),
-            terminal(group.name.as_str()),
-            members_text(members, detail)
-        ),
-    }
-}
-
-fn person_text(person: &crate::plan::Person) -> String {
-    match &person.key {
-        Some(key) => format!(
-            "{} <{}>",
-            terminal(key.as_str()),
-            terminal(person.email.as_str())
-        ),
-        None => terminal(person.email.as_str()).into_owned(),
-    }
-}
-
-/// `ada, grace (until 2027-12-31), linus (through sre)`; the role is named once if all
-/// have it by the same one and no other.
-fn members_text(members: &[MemberChange], detail: Detail) -> String {
-    let first = members
-        .first()
-        .and_then(|member| only_role(&member.origins));
-    let common = first.filter(|first| {
-        members
-            .iter()
-            .all(|member| only_role(&member.origins).as_ref() == Some(first))
-    });
-    let names: Vec<String> = members
-        .iter()
-        .map(|member| {
-            let mut asides: Vec<String> = Vec::new();
-            if common.is_none() && !member.origins.is_empty() {
-                asides.push(roles_text(&member.origins));
-            }
-            if let [origin] = member.origins.as_slice()
-                && let Some(through) = &origin.through
-            {
-                asides.push(format!("through {}", terminal(through.as_str())));
-            }
-            if let Some(until) = end_of(&member.origins) {
-                asides.push(format!("until {until}"));
-            }
-            let label = terminal(member.person.label()).into_owned();
-            if asides.is_empty() {
-                label
-            } else {
-                format!("{label} ({})", asides.join(", "))
-            }
-        })
-        .collect();
-    let names = list(&names, detail);
-    match common {
-        Some(role) => format!(" by role {}: {names}", terminal(role.as_str())),
-        None => format!(": {names}"),
-    }
-}
-
-/// The role by which somebody is a member, if it is one.
-fn only_role(origins: &[MembershipOrigin]) -> Option<RoleName> {
-    let (first, rest) = origins.split_first()?;
-    rest.iter()
-        .all(|origin| origin.role == first.role)
-        .then(|| first.role.clone())
-}
-
-/// `role dev`, `role dev and 2 more`.
-fn roles_text(origins: &[MembershipOrigin]) -> String {
-    let mut roles: Vec<&str> = origins.iter().map(|origin| origin.role.as_str()).collect();
-    roles.dedup();
-    match roles.as_slice() {
-        [] => String::new(),
-        [role] => format!("role {}", terminal(role)),
-        [first, rest @ ..] => format!("role {} and {} more", terminal(first), rest.len()),
-    }
-}
-
-/// When a membership ends: with the last of its paths, and never if one has no end.
-fn end_of(origins: &[MembershipOrigin]) -> Option<jiff::civil::Date> {
-    let ends: Option<Vec<jiff::civil::Date>> = origins.iter().map(|origin| origin.until).collect();
-    ends?.into_iter().max()
-}
-
-fn list(names: &[String], detail: Detail) -> String {
-    let shown = match detail {
-        Detail::Full => names.len(),
-        Detail::Short => names.len().min(SHORT_NAMES),
-    };
-    let mut text = names[..shown].join(", ");
-    if shown < names.len() {
-        let _ = write!(text, " and {} more", names.len() - shown);
-    }
-    text
-}
-
-/// What happens through an action; `None` for what is said once for all creates.
-fn consequence_text(consequence: &Consequence, detail: Detail) -> Option<String> {
-    Some(match consequence {
-        Consequence::InvitationMailed { .. } | Consequence::MayAdopt { .. } => return None,
-        Consequence::SuspensionRemoves => {
-            "suspending removes the account: there are no inactive ones here".to_owned()
-        }
-        Consequence::MembershipsLost { groups } => {
-            let names: Vec<String> = groups
-                .iter()
-                .map(|name| terminal(name.as_str()).into_owned())
-                .collect();
-            format!(
-                "loses {}: {}",
-                count(names.len(), "group", "groups"),
-                list(&names, detail)
-            )
-        }
-        Consequence::GroupLeftEmpty { group } => {
-            format!("nobody is left in group {}", terminal(group.as_str()))
-        }
-        Consequence::LeftWithoutGroups { person } => {
-            format!("{} is left without any group", terminal(person.label()))
-        }
-        Consequence::Undocumented { note } => note.clone(),
-    })
+    let subject = words::subject(action, detail.names()).terminal();
+    format!("{} {subject}", words::mark(&action.change).1)
 }
 
 /// `people/ada.yaml:3:3 and 2 more lines`; both lines of what was and what is.
@@ -685,66 +536,4 @@ fn places_text(evidence: &[Evidence]) -> Option<String> {
         );
     }
     Some(text)
-}
-
-/// Where an action comes from: for memberships, the lines that give them.
-fn places_of(action: &Action) -> Vec<Evidence> {
-    match &action.change {
-        Change::AddMembers { members, .. } => {
-            let mut places: Vec<Evidence> = Vec::new();
-            for origin in members.iter().filter_map(|member| member.origins.first()) {
-                let evidence = Evidence {
-                    place: origin.place.clone(),
-                    revision: None,
-                    what: String::new(),
-                };
-                if !places.contains(&evidence) && places.len() < 1000 {
-                    places.push(evidence);
-                }
-            }
-            places
-        }
-        Change::CreateUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. }
-        | Change::DeleteGroup { .. } => action.evidence.clone(),
-    }
-}
-
-/// `memberships removed: 2 of 5 (10% of 57)`.
-fn limit_text(limit: &LimitUse) -> String {
-    let noun = match (limit.limit, &limit.group) {
-        (LimitName::UserRemovals, _) => "people removed".to_owned(),
-        (LimitName::MembershipRemovals, _) => "memberships removed".to_owned(),
-        (LimitName::PerGroupRemovals, Some(group)) => {
-            format!("removed from {}", terminal(group.as_str()))
-        }
-        (LimitName::PerGroupRemovals, None) => "removed from one group".to_owned(),
-    };
-    let share = limit.configured.ends_with('%');
-    let of = match (limit.raised_to, limit.allowed) {
-        (Some(raised), _) => format!(" of {raised} (raised from {})", limit.configured),
-        (None, Some(allowed)) if share => {
-            format!(
-                " of {allowed} ({} of {})",
-                limit.configured, limit.population
-            )
-        }
-        (None, Some(allowed)) => format!(" of {allowed}"),
-        (None, None) => format!(
-            " (of {}, too few for {} to count)",
-            limit.population, limit.configured
-        ),
-    };
-    let tripped = if limit.tripped {
-        ", over the limit"
-    } else {
-        ""
-    };
-    format!("{noun}: {}{of}{tripped}", limit.used)
 }

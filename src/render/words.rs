@@ -1,0 +1,315 @@
+//! What the items of a plan are called, the same in every format.
+
+use std::collections::HashSet;
+
+use super::phrase::Phrase;
+use super::style::{Mark, count};
+use crate::ids::RoleName;
+use crate::plan::{
+    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, MembershipOrigin,
+    Person, Phase, UnmanagedMembers, UnmanagedReason,
+};
+
+/// How many names of a long list are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names(pub usize);
+
+impl Names {
+    /// All of them.
+    pub const ALL: Names = Names(usize::MAX);
+    /// As many as one takes in at a glance.
+    pub const SHORT: Names = Names(8);
+}
+
+/// The mark of a change and the word beside it.
+pub fn mark(change: &Change) -> (Mark, &'static str) {
+    match change {
+        Change::CreateUser { .. } | Change::CreateGroup { .. } => (Mark::Add, "create"),
+        Change::ReactivateUser { .. } => (Mark::Add, "reactivate"),
+        Change::AddMembers { .. } => (Mark::Add, "add"),
+        Change::UpdateUser { .. } => (Mark::Change, "update"),
+        Change::RenameGroup { .. } => (Mark::Change, "rename"),
+        Change::RemoveMembers { .. } => (Mark::Remove, "remove"),
+        Change::DeactivateUser { .. } => (Mark::Remove, "deactivate"),
+        Change::DeleteUser { .. } | Change::DeleteGroup { .. } => (Mark::Remove, "delete"),
+    }
+}
+
+/// What is done in a phase, after a number.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::CreateUsers => "people to create",
+        Phase::ReactivateUsers => "people to reactivate",
+        Phase::UpdateUsers => "people to update",
+        Phase::CreateGroups => "groups to create",
+        Phase::AddMembers => "additions of members",
+        Phase::RenameGroups => "groups to rename",
+        Phase::RemoveMembers => "removals of members",
+        Phase::DeactivateUsers => "people to deactivate",
+        Phase::DeleteUsers => "people to delete",
+        Phase::DeleteGroups => "groups to delete",
+    }
+}
+
+/// What an action is about.
+pub fn subject(action: &Action, names: Names) -> Phrase {
+    match &action.change {
+        Change::CreateUser {
+            key,
+            user,
+            external_id: _,
+        } => Phrase::of("user ")
+            .name(key.as_str())
+            .words(" ")
+            .email(user.email.as_str())
+            .words(" ")
+            .value(user.display_name.as_str()),
+        Change::UpdateUser {
+            person,
+            changes,
+            becomes: _,
+        } => {
+            let changes = changes.iter().map(|change| {
+                let before = match change.before.as_deref() {
+                    None => Phrase::of("none"),
+                    Some(before) => Phrase::new().value(before),
+                };
+                Phrase::of(change.attribute.path())
+                    .words(" ")
+                    .then(before)
+                    .words(" -> ")
+                    .value(change.after.as_str())
+            });
+            Phrase::of("user ")
+                .then(person_phrase(person))
+                .words(": ")
+                .then(Phrase::join(changes, ", "))
+        }
+        Change::ReactivateUser { person }
+        | Change::DeactivateUser { person }
+        | Change::DeleteUser { person } => Phrase::of("user ").then(person_phrase(person)),
+        Change::CreateGroup {
+            name,
+            expected_id: _,
+        } => Phrase::of("group ").name(name.as_str()),
+        Change::RenameGroup {
+            id: _,
+            before,
+            after,
+        } => Phrase::of("group ")
+            .name(before.as_str())
+            .words(" -> ")
+            .name(after.as_str()),
+        Change::DeleteGroup { id, name } => Phrase::of("group ")
+            .name(name.as_str())
+            .words(" (id ")
+            .name(id.as_str())
+            .words(")"),
+        Change::AddMembers { group, members } => {
+            Phrase::of(count(members.len(), "member", "members"))
+                .words(" to group ")
+                .name(group.name.as_str())
+                .then(members_phrase(members, names))
+        }
+        Change::RemoveMembers { group, members } => {
+            Phrase::of(count(members.len(), "member", "members"))
+                .words(" from group ")
+                .name(group.name.as_str())
+                .then(members_phrase(members, names))
+        }
+    }
+}
+
+/// The key and the e-mail, or the e-mail alone.
+pub fn person_phrase(person: &Person) -> Phrase {
+    match &person.key {
+        Some(key) => Phrase::new()
+            .name(key.as_str())
+            .words(" ")
+            .email(person.email.as_str()),
+        None => Phrase::new().name(person.email.as_str()),
+    }
+}
+
+/// `ada, grace (until 2027-12-31), linus (through sre)`; the role is named once if all
+/// have it by the same one and no other.
+pub fn members_phrase(members: &[MemberChange], names: Names) -> Phrase {
+    let first = members
+        .first()
+        .and_then(|member| only_role(&member.origins));
+    let common = first.filter(|first| {
+        members
+            .iter()
+            .all(|member| only_role(&member.origins).as_ref() == Some(first))
+    });
+    let told = members.iter().map(|member| {
+        let mut asides: Vec<Phrase> = Vec::new();
+        if common.is_none() && !member.origins.is_empty() {
+            asides.push(roles_phrase(&member.origins));
+        }
+        if let [origin] = member.origins.as_slice()
+            && let Some(through) = &origin.through
+        {
+            asides.push(Phrase::of("through ").name(through.as_str()));
+        }
+        if let Some(until) = end_of(&member.origins) {
+            asides.push(Phrase::of(format!("until {until}")));
+        }
+        let label = Phrase::new().name(member.person.label());
+        if asides.is_empty() {
+            label
+        } else {
+            label
+                .words(" (")
+                .then(Phrase::join(asides, ", "))
+                .words(")")
+        }
+    });
+    let told = list(told, members.len(), names);
+    match common {
+        Some(role) => Phrase::of(" by role ")
+            .name(role.as_str())
+            .words(": ")
+            .then(told),
+        None => Phrase::of(": ").then(told),
+    }
+}
+
+/// The role by which somebody is a member, if it is one.
+pub fn only_role(origins: &[MembershipOrigin]) -> Option<RoleName> {
+    let (first, rest) = origins.split_first()?;
+    rest.iter()
+        .all(|origin| origin.role == first.role)
+        .then(|| first.role.clone())
+}
+
+/// `role dev`, `role dev and 2 more`.
+pub fn roles_phrase(origins: &[MembershipOrigin]) -> Phrase {
+    let mut roles: Vec<&str> = origins.iter().map(|origin| origin.role.as_str()).collect();
+    roles.dedup();
+    match roles.as_slice() {
+        [] => Phrase::new(),
+        [role] => Phrase::of("role ").name(*role),
+        [first, rest @ ..] => Phrase::of("role ")
+            .name(*first)
+            .words(format!(" and {} more", rest.len())),
+    }
+}
+
+/// When a membership ends: with the last of its paths, and never if one has no end.
+pub fn end_of(origins: &[MembershipOrigin]) -> Option<jiff::civil::Date> {
+    let ends: Option<Vec<jiff::civil::Date>> = origins.iter().map(|origin| origin.until).collect();
+    ends?.into_iter().max()
+}
+
+/// Phrases with commas, cut with a count. Whatever is not told is not made either.
+pub fn list(phrases: impl IntoIterator<Item = Phrase>, of: usize, names: Names) -> Phrase {
+    let shown = of.min(names.0);
+    let told = Phrase::join(phrases.into_iter().take(shown), ", ");
+    if shown == of {
+        told
+    } else {
+        told.words(format!(" and {} more", of - shown))
+    }
+}
+
+/// What happens through an action; `None` for what is said once for all creates.
+pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
+    Some(match consequence {
+        Consequence::InvitationMailed { .. } | Consequence::MayAdopt { .. } => return None,
+        Consequence::SuspensionRemoves => {
+            Phrase::of("suspending removes the account: there are no inactive ones here")
+        }
+        Consequence::MembershipsLost { groups } => {
+            let told = groups.iter().map(|name| Phrase::new().name(name.as_str()));
+            Phrase::of(format!(
+                "loses {}: ",
+                count(groups.len(), "group", "groups")
+            ))
+            .then(list(told, groups.len(), names))
+        }
+        Consequence::GroupLeftEmpty { group } => {
+            Phrase::of("nobody is left in group ").name(group.as_str())
+        }
+        Consequence::LeftWithoutGroups { person } => Phrase::new()
+            .name(person.label())
+            .words(" is left without any group"),
+        Consequence::Undocumented { note } => Phrase::message(note),
+    })
+}
+
+/// Where an action comes from: for memberships, the lines that give them.
+pub fn places_of(action: &Action) -> Vec<Evidence> {
+    match &action.change {
+        Change::AddMembers { members, .. } => {
+            let mut seen = HashSet::new();
+            let origins = members.iter().filter_map(|member| member.origins.first());
+            origins
+                .filter(|origin| {
+                    let place = &origin.place;
+                    seen.insert((&place.file, place.line, place.column))
+                })
+                .map(|origin| Evidence {
+                    place: origin.place.clone(),
+                    revision: None,
+                    what: String::new(),
+                })
+                .collect()
+        }
+        Change::CreateUser { .. }
+        | Change::ReactivateUser { .. }
+        | Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::RenameGroup { .. }
+        | Change::RemoveMembers { .. }
+        | Change::DeactivateUser { .. }
+        | Change::DeleteUser { .. }
+        | Change::DeleteGroup { .. } => action.evidence.clone(),
+    }
+}
+
+/// Members of a managed group that are left alone, and why.
+pub fn unmanaged_members(members: &UnmanagedMembers) -> Phrase {
+    let why = match members.because {
+        UnmanagedReason::AdditiveGroup => " that no role gives, as the group is additive",
+        UnmanagedReason::UnlistedMember => " who are not in the list of users",
+        UnmanagedReason::Undeclared | UnmanagedReason::RemovalKeeps => " kept",
+    };
+    Phrase::of(count(members.ids.len(), "member", "members"))
+        .words(" of ")
+        .name(members.group.name.as_str())
+        .words(why)
+}
+
+/// `memberships removed: 2 of 5 (10% of 57)`.
+pub fn limit(limit: &LimitUse) -> Phrase {
+    let noun = match (limit.limit, &limit.group) {
+        (LimitName::UserRemovals, _) => Phrase::of("people removed"),
+        (LimitName::MembershipRemovals, _) => Phrase::of("memberships removed"),
+        (LimitName::PerGroupRemovals, Some(group)) => {
+            Phrase::of("removed from ").name(group.as_str())
+        }
+        (LimitName::PerGroupRemovals, None) => Phrase::of("removed from one group"),
+    };
+    let share = limit.configured.ends_with('%');
+    let of = match (limit.raised_to, limit.allowed) {
+        (Some(raised), _) => format!(" of {raised} (raised from {})", limit.configured),
+        (None, Some(allowed)) if share => {
+            format!(
+                " of {allowed} ({} of {})",
+                limit.configured, limit.population
+            )
+        }
+        (None, Some(allowed)) => format!(" of {allowed}"),
+        (None, None) => format!(
+            " (of {}, too few for {} to count)",
+            limit.population, limit.configured
+        ),
+    };
+    let tripped = if limit.tripped {
+        ", over the limit"
+    } else {
+        ""
+    };
+    noun.words(format!(": {}{of}{tripped}", limit.used))
+}
