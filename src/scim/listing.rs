@@ -6,14 +6,16 @@
 //!
 //! **Invariants.** The sink sees each id once. A walk asks for finitely many pages whatever
 //! the server answers: every page brings a new id or counts towards the end. [`Walker`] is
-//! pure; [`walk`] drives it.
+//! pure; [`walk`] drives it, a few pages ahead of what it takes, and comes to the same end
+//! as if it asked for one after the other.
 
 mod verdict;
 
 use std::collections::hash_map::{DefaultHasher, Entry};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 
+use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -30,6 +32,9 @@ const MIN_COUNT: u64 = 10;
 /// More resources than any account this tool is meant for; a server that makes up ids
 /// endlessly stops here.
 const MAX_ROWS: usize = 5_000_000;
+/// How many pages of one collection are on their way at once. Past the end all but one of
+/// them are in vain, unless they are the empty pages that prove it.
+const IN_FLIGHT: usize = 4;
 /// How many pages in a row may bring nothing new while the server hands out cursors.
 const BARREN_CURSOR_PAGES: u8 = 20;
 /// Page sizes servers are known to fall back to, or to cap at.
@@ -152,6 +157,8 @@ pub struct Walker {
     productive: u64,
     first_len: u64,
     last_page: Option<u64>,
+    /// How many resources the last page had.
+    last_len: u64,
     /// The longest page at the present `count`, and ever: no cap of the server is below it.
     longest: u64,
     longest_ever: u64,
@@ -181,6 +188,7 @@ impl Walker {
             productive: 0,
             first_len: 0,
             last_page: None,
+            last_len: 0,
             longest: 0,
             longest_ever: 0,
             blind_stride: 0,
@@ -199,6 +207,33 @@ impl Walker {
             count: self.count,
             cursor: self.cursor.clone(),
         })
+    }
+
+    /// The pages that will be asked for after [`Walker::ask`]'s if pages go on as they came,
+    /// nearest first. None while nothing shows how wide pages are, and none past the end
+    /// that a server counts.
+    fn foresee(&self) -> impl Iterator<Item = Ask> {
+        let width = self.last_len;
+        let goes_on = self.phase == Phase::Walking
+            && self.cursor.is_none()
+            && self.barren == 0
+            && width > 0
+            // As long as asked for, or as a server's own cap makes them.
+            && (width == self.count || (self.productive > 1 && width == self.longest));
+        let stride = match self.paging.advance {
+            Advance::ByReceived => width,
+            Advance::ByAsked => self.longest,
+        };
+        let last = self.total.unwrap_or(u64::MAX);
+        let (start, count) = (self.start, self.count);
+        (1..)
+            .map_while(move |step| stride.checked_mul(step)?.checked_add(start))
+            .take_while(move |start| goes_on && *start <= last)
+            .map(move |start_index| Ask {
+                start_index,
+                count,
+                cursor: None,
+            })
     }
 
     /// Makes the next page smaller after the server failed to give this one.
@@ -373,6 +408,7 @@ impl Walker {
             self.phase = Phase::Ended;
             return;
         }
+        self.last_len = received;
         self.longest = self.longest.max(received);
         self.longest_ever = self.longest_ever.max(received);
         let stride = if received == 0 && self.longest == 0 {
@@ -467,9 +503,40 @@ pub async fn walk<T: Transport, R: Listed>(
     sink: &mut impl FnMut(R),
 ) -> Result<Walk, ScimError> {
     let mut walker = Walker::new(paging);
-    while let Some(ask) = walker.ask() {
+    // The pages on their way, in the order in which the walk will take them.
+    let mut asked: VecDeque<Ask> = VecDeque::with_capacity(IN_FLIGHT);
+    let mut answers = FuturesOrdered::new();
+    let fetch = |ask: Ask| async move {
         let request = page_request::<R>(ask);
-        match transport.ask(&request).await {
+        let answer = transport.ask(&request).await;
+        (request, answer)
+    };
+    let mut foresight = IN_FLIGHT;
+    while let Some(ask) = walker.ask() {
+        if asked.front() != Some(&ask) {
+            if !asked.is_empty() {
+                // Pages are not as they seemed: from here on one after the other.
+                foresight = 1;
+                asked.clear();
+                answers = FuturesOrdered::new();
+            }
+            asked.push_back(ask.clone());
+            answers.push_back(fetch(ask));
+        }
+        let known = asked.len();
+        for next in walker
+            .foresee()
+            .skip(known - 1)
+            .take(foresight.saturating_sub(known))
+        {
+            asked.push_back(next.clone());
+            answers.push_back(fetch(next));
+        }
+        asked.pop_front();
+        let Some((request, answer)) = answers.next().await else {
+            break; // never: one was pushed for each that was asked
+        };
+        match answer {
             Ok(response) => {
                 let page = read_page(transport.target(), request.request(), &response)?;
                 walker.take(page, sink);

@@ -1,7 +1,11 @@
 //! The walker against servers that lie in every way seen on the wire, and some more.
 
-use proptest::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::http::TransportError;
 use super::*;
 
 /// A server as data: what it holds, and how it answers pages.
@@ -100,6 +104,72 @@ impl Server {
     fn walk(&self, paging: Paging) -> (Walk, u64) {
         run(paging, |ask| self.answer(ask))
     }
+}
+
+/// A server spoken to over the wire's values, so that [`walk`] itself can be driven.
+struct Door<'a> {
+    server: &'a Server,
+    requests: AtomicU64,
+    most_at_once: AtomicU64,
+    open: AtomicU64,
+}
+
+impl<'a> Door<'a> {
+    fn of(server: &'a Server) -> Self {
+        Self {
+            server,
+            requests: AtomicU64::new(0),
+            most_at_once: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Transport for Door<'_> {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_at_once.fetch_max(open, Ordering::Relaxed);
+        // Whoever asks for more at once gets to do so.
+        tokio::task::yield_now().await;
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        let number = |name: &str| {
+            let found = request.query.iter().find(|(key, _)| key == name);
+            found.map_or(0, |(_, value)| value.parse().expect("a number"))
+        };
+        let page = self.server.answer(&Ask {
+            start_index: number("startIndex"),
+            count: number("count"),
+            cursor: None,
+        });
+        let rows = page.rows.map(|rows| {
+            let rows = rows.iter().map(|row| json!({ "id": row.id }));
+            rows.collect::<Vec<Value>>()
+        });
+        let body = json!({ "totalResults": page.total, "Resources": rows });
+        Ok(Response {
+            status: 200,
+            body: body.to_string().into_bytes(),
+            ..Response::default()
+        })
+    }
+
+    fn target(&self) -> &str {
+        "http://127.0.0.1/scim/v2"
+    }
+}
+
+/// A walk a few pages ahead: how it went, the ids in their order, how many requests it took.
+fn walk_ahead(server: &Server, paging: Paging) -> (Result<Walk, ScimError>, Vec<String>, Door<'_>) {
+    let door = Door::of(server);
+    let mut ids = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let walked = runtime.block_on(walk(&ReadOnly::new(&door), paging, &mut |user: User| {
+        ids.extend(user.id);
+    }));
+    (walked, ids, door)
 }
 
 fn run(paging: Paging, mut answer: impl FnMut(&Ask) -> Page<User>) -> (Walk, u64) {
@@ -390,6 +460,28 @@ fn cursors_are_followed_to_the_last_and_never_in_a_circle() {
 }
 
 #[test]
+fn full_pages_are_asked_for_ahead_and_never_past_a_counted_end() {
+    let server = Server::honest(95);
+    let (walked, ids, door) = walk_ahead(&server, whole(10));
+    assert!(walked.is_ok_and(|walk| walk.is_whole()));
+    assert_eq!(ids.len(), 95);
+    // Ten pages, and the one that proves the end.
+    assert_eq!(door.requests.into_inner(), 11);
+    assert_eq!(door.most_at_once.into_inner(), IN_FLIGHT as u64);
+
+    // Without a total, the pages asked for in vain are few.
+    let server = Server {
+        total: Total::PageSize,
+        ..server
+    };
+    let (walked, _, door) = walk_ahead(&server, page_local(10));
+    let walk = walked.expect("read");
+    assert_eq!((walk.rows, walk.is_whole()), (95, true), "{walk:?}");
+    let requests = door.requests.into_inner();
+    assert!((12..=14).contains(&requests), "{requests}");
+}
+
+#[test]
 fn a_failing_page_is_asked_for_in_halves() {
     let mut walker = Walker::new(whole(35));
     let mut counts = Vec::new();
@@ -477,6 +569,28 @@ proptest! {
         if walk.is_whole() {
             prop_assert_eq!(got, server.visible(), "{:?}", walk);
         }
+    }
+
+    /// Asking ahead changes how long a walk takes, and nothing else.
+    #[test]
+    fn pages_ahead_come_to_the_same_end(server in servers(), paging in pagings()) {
+        let mut ids = Vec::new();
+        let mut walker = Walker::new(paging);
+        let mut asks = 0;
+        while let Some(ask) = walker.ask() {
+            asks += 1;
+            let page = server.answer(&ask);
+            if page.rows.is_none() && page.total.is_none() {
+                return Ok(()); // no list at all, which is an error and not a walk
+            }
+            walker.take(page, &mut |row: User| ids.extend(row.id));
+        }
+        let (walked, ahead, door) = walk_ahead(&server, paging);
+        prop_assert_eq!(walked.ok(), Some(walker.finish()));
+        prop_assert_eq!(ahead, ids);
+        let requests = door.requests.into_inner();
+        prop_assert!(requests <= asks + 3, "{} requests for {} pages", requests, asks);
+        prop_assert!(door.most_at_once.into_inner() <= IN_FLIGHT as u64);
     }
 
     /// Pages that follow no model at all: the walk ends, and passes no id on twice.
