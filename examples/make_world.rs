@@ -290,12 +290,14 @@ fn world(design: &Design) -> World {
     }
     for (number, (role, members)) in design.roles.iter().zip(&design.members).enumerate() {
         let before = &design.members[(number + design.roles.len() - 1) % design.roles.len()];
-        let stay = members.iter().filter(|person| match design.drift[**person] {
-            Drift::None | Drift::OtherName => true,
-            Drift::NoAccount => false,
-            // In one too few: the first of their groups.
-            Drift::OtherGroups => **person % design.roles.len() != number,
-        });
+        let stay = members
+            .iter()
+            .filter(|person| match design.drift[**person] {
+                Drift::None | Drift::OtherName => true,
+                Drift::NoAccount => false,
+                // In one too few: the first of their groups.
+                Drift::OtherGroups => **person % design.roles.len() != number,
+            });
         // In one too many: the group after the first of theirs.
         let strangers = before.iter().filter(|person| {
             design.drift[**person] == Drift::OtherGroups
@@ -307,7 +309,10 @@ fn world(design: &Design) -> World {
                 id: Some(GroupId::new(role.replace('-', "_"))),
                 name: role.clone(),
                 external_id: None,
-                members: stay.chain(strangers).map(|person| user_id(*person)).collect(),
+                members: stay
+                    .chain(strangers)
+                    .map(|person| user_id(*person))
+                    .collect(),
             })
             .expect("ids occur once and members are there");
     }
