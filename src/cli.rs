@@ -4,13 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// This tool's version, and the commit it was built from.
+pub const VERSION: &str = env!("SCIM_SYNC_VERSION");
+
 /// People, roles and groups, declared in YAML and applied to a SCIM 2.0 service provider.
 #[derive(Debug, Parser)]
 #[command(
     name = "scim-sync",
-    version,
+    version = VERSION,
     propagate_version = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "Examples:\n  scim-sync init access\n  scim-sync validate\n  scim-sync plan --out plan.json\n  scim-sync apply plan.json --auto-approve\n\n`scim-sync COMMAND --help` has more of each."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -64,6 +68,10 @@ pub enum Command {
     /// The embedded sandbox: a service provider that behaves like Harness
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Print what a shell needs to complete this tool's command line
+    Completions(CompletionsArgs),
+    /// Print a manual page, or write all of them into a folder
+    Man(ManArgs),
 }
 
 /// Options of `init`.
@@ -260,6 +268,9 @@ pub struct SnapshotArgs {
 
 /// Options of `schema`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync schema manifest > manifest.schema.json\n  scim-sync schema plan"
+)]
 pub struct SchemaArgs {
     /// Which schema
     #[arg(value_enum)]
@@ -292,6 +303,9 @@ pub enum ReportCommand {
 
 /// Which report.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync report show run.jsonl\n  scim-sync report verify run.jsonl"
+)]
 pub struct ReportArgs {
     /// The report
     pub report: PathBuf,
@@ -305,11 +319,15 @@ pub enum SandboxCommand {
     /// Fill a sandbox's state from a snapshot
     Load(SandboxLoadArgs),
     /// Delete the state of the manifest's sandbox
+    #[command(after_help = "Examples:\n  scim-sync sandbox reset")]
     Reset,
 }
 
 /// Options of `sandbox serve`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync sandbox serve --port 0 --token secret\n  scim-sync sandbox serve --state world.json --behavior source"
+)]
 pub struct SandboxServeArgs {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
@@ -351,6 +369,9 @@ pub enum PersonalityChoice {
 
 /// Options of `sandbox load`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync sandbox load snapshot.json\n  scim-sync sandbox load snapshot.json --state world.json"
+)]
 pub struct SandboxLoadArgs {
     /// The snapshot
     pub snapshot: PathBuf,
@@ -360,4 +381,42 @@ pub struct SandboxLoadArgs {
     /// The bearer token it will want
     #[arg(long, default_value = "sandbox")]
     pub token: String,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync completions bash > scim-sync.bash\n  scim-sync completions zsh > _scim-sync\n  scim-sync completions fish > scim-sync.fish\n  scim-sync completions powershell > scim-sync.ps1\n\nPut bash's file into ~/.local/share/bash-completion/completions/scim-sync, zsh's into a\nfolder of $fpath, fish's into ~/.config/fish/completions; dot-source PowerShell's in $PROFILE."
+)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: ShellChoice,
+}
+
+/// A shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShellChoice {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+    /// PowerShell
+    Powershell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync man > scim-sync.1\n  scim-sync man report show\n  scim-sync man --out man1"
+)]
+pub struct ManArgs {
+    /// The command whose page is printed; the tool's own if absent
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
 }

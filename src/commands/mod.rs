@@ -5,8 +5,10 @@
 
 mod apply;
 mod base;
+mod completions;
 mod fmt;
 mod init;
+mod man;
 mod plan;
 mod project;
 mod report;
@@ -65,6 +67,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Report(command) => report::run(command, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Sandbox(command) => sandbox::run(&cli.global, command, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
+        Command::Man(args) => man::run(args, terminal),
     }
 }
 
