@@ -92,8 +92,106 @@ text_id! {
     ExternalId
 }
 text_id! {
+    /// The id of a role binding as the service provider issued it.
+    BindingId
+}
+text_id! {
     /// A plan item's stable identifier, for instance `user:ada:create`.
     ItemId
+}
+
+/// Where a role binding holds: `account`, `org/ORG` or `org/ORG/project/PROJECT`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The whole account.
+    #[default]
+    Account,
+    /// One organisation.
+    Org(Box<str>),
+    /// One project of an organisation.
+    Project {
+        /// The organisation.
+        org: Box<str>,
+        /// The project.
+        project: Box<str>,
+    },
+}
+
+impl Scope {
+    /// Reads the written form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let name = |part: &str| {
+            let fits = part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_$".contains(c));
+            (fits && !part.is_empty()).then(|| Box::from(part))
+        };
+        match parts.as_slice() {
+            ["account"] => Some(Scope::Account),
+            ["org", org] => Some(Scope::Org(name(org)?)),
+            ["org", org, "project", project] => Some(Scope::Project {
+                org: name(org)?,
+                project: name(project)?,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The organisation, below the account.
+    pub fn org(&self) -> Option<&str> {
+        match self {
+            Scope::Account => None,
+            Scope::Org(org) | Scope::Project { org, project: _ } => Some(org),
+        }
+    }
+
+    /// The project, if it is one.
+    pub fn project(&self) -> Option<&str> {
+        match self {
+            Scope::Account | Scope::Org(_) => None,
+            Scope::Project { org: _, project } => Some(project),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Account => f.write_str("account"),
+            Scope::Org(org) => write!(f, "org/{org}"),
+            Scope::Project { org, project } => write!(f, "org/{org}/project/{project}"),
+        }
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Scope::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is no scope of a role binding"))
+        })
+    }
+}
+
+impl JsonSchema for Scope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scope".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Where a role binding holds: `account`, `org/ORG` or `org/ORG/project/PROJECT`.",
+            "pattern": "^(account|org/[0-9A-Za-z_$]+(/project/[0-9A-Za-z_$]+)?)$",
+            "examples": ["account", "org/default", "org/default/project/web"],
+        })
+    }
 }
 
 /// The prefix by which an `externalId` is recognised as issued by this tool.
@@ -219,6 +317,26 @@ mod tests {
         assert_eq!(Email::new("Ada@Example.com"), Email::new("ada@example.com"));
         assert_eq!(Email::new("jose\u{301}@x.io"), Email::new("jos\u{e9}@x.io"));
         assert_eq!(Email::new("Ada@x.io").as_str(), "Ada@x.io");
+    }
+
+    #[test]
+    fn scopes_are_read_as_they_are_written() {
+        for text in ["account", "org/default", "org/default/project/web"] {
+            assert_eq!(Scope::parse(text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "org",
+            "org/",
+            "project/web",
+            "org/a/project",
+            "org/a/b/c",
+            "org/../project/b",
+            "account/org",
+            "org/a b",
+        ] {
+            assert_eq!(Scope::parse(text), None, "{text}");
+        }
     }
 
     #[test]

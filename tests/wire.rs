@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use scim_sync::ids::{GroupId, UserId};
+use scim_sync::profile::Profile;
 use scim_sync::scim::client::{ClientOptions, HttpTransport};
 use scim_sync::scim::dialect::{Dialect, Rate};
 use scim_sync::scim::error::{ErrorKind, ScimError};
-use scim_sync::scim::http::{Door, Effect, Method, Request, Response, Transport, TransportFault};
+use scim_sync::scim::http::{Effect, Method, Request, Response, Transport, TransportFault};
 use scim_sync::scim::retry::{RetryPolicy, Retrying};
 use scim_sync::scim::service::{Activity, NewUser, Reader, UserAttribute, UserState, Writer};
 use secrecy::SecretString;
@@ -448,9 +449,8 @@ async fn hostile_ids_stay_one_segment_and_filters_are_escaped() {
 async fn the_platform_door_uses_its_own_header() {
     let server = Server::start([json("200 OK", "{}")]);
     let base = format!("http://{}/gateway/ng/api/scim/account/x", server.address);
-    let client = HttpTransport::new(&base, &SecretString::from(CANARY), options()).unwrap();
-    let mut request = Request::scim(Method::Get, ["ng", "api", "user", "currentUser"]);
-    request.door = Door::Platform;
+    let client = HttpTransport::new(&base, &SecretString::from(CANARY), harness()).unwrap();
+    let request = Request::platform(Method::Get, ["ng", "api", "user", "currentUser"]);
     client.send(&request).await.unwrap();
     let seen = &server.seen()[0];
     assert!(
@@ -462,6 +462,29 @@ async fn the_platform_door_uses_its_own_header() {
         !seen.to_ascii_lowercase().contains("authorization"),
         "{seen}"
     );
+}
+
+/// The token is asked about in a body, on the way there and on no other.
+#[tokio::test]
+async fn the_token_goes_as_a_body_to_its_own_origin_only() {
+    let server = Server::start([json("200 OK", r#"{"data":{"valid":true}}"#)]);
+    let base = format!("http://{}/gateway/ng/api/scim/account/x", server.address);
+    let client = HttpTransport::new(&base, &SecretString::from(CANARY), harness()).unwrap();
+    let reader = Reader::new(client, Profile::named("harness").unwrap().dialect);
+    let platform = reader.platform().expect("the URL tells where it is");
+    assert!(platform.token().await.unwrap().valid);
+    let seen = &server.seen()[0];
+    let line = seen.lines().next().unwrap();
+    assert_eq!(
+        line,
+        "POST /gateway/ng/api/token/validate?accountIdentifier=x HTTP/1.1"
+    );
+    assert!(seen.contains("content-type: text/plain\r\n"), "{seen}");
+    assert!(seen.ends_with(&format!("\r\n\r\n{CANARY}")), "{seen}");
+}
+
+fn harness() -> ClientOptions {
+    ClientOptions::for_dialect(&Profile::named("harness").unwrap().dialect)
 }
 
 /// A request as sent, without what changes from run to run.

@@ -56,11 +56,9 @@ impl<T> Recorded<T> {
 
 impl<T: Transport> Transport for Recorded<T> {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let recording = match (self.recorder.0.get(), request.method) {
-            (None, _) | (Some(_), Method::Get) => return self.inner.send(request).await,
-            (Some(recording), Method::Post | Method::Put | Method::Patch | Method::Delete) => {
-                recording
-            }
+        let recording = match self.recorder.0.get() {
+            Some(recording) if request.writes() => recording,
+            Some(_) | None => return self.inner.send(request).await,
         };
         let Ok(item) = ITEM.try_with(Clone::clone) else {
             return self.inner.send(request).await;

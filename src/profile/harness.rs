@@ -16,7 +16,7 @@ use super::{
 };
 use crate::scim::dialect::{
     Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Paging,
-    Rate, TotalResults, UserDeactivation, UserUpdate,
+    PlatformApi, Rate, TotalResults, UserDeactivation, UserUpdate,
 };
 
 /// Characters a user's name may not contain (source: `UserUtils`, update path).
@@ -37,6 +37,16 @@ const BASE_URL: AccountUrl = AccountUrl {
     other_name: "Harness FirstGen",
     id_length: 22,
     placeholders: &["account", "your", "example", "<", ">", "{", "}"],
+};
+
+/// Harness' own API: on the base URL's origin, behind `gateway` where SCIM is, its token in
+/// `x-api-key` (source: `NextGenAuthenticationFilter`, `PageRequest`; the admin role:
+/// `NgUserServiceImpl`; verified 2026-11-24).
+const PLATFORM: PlatformApi = PlatformApi {
+    before_account: "/ng/api/scim/account/",
+    token_header: "x-api-key",
+    page_size: 100,
+    admin_role: "_account_admin",
 };
 
 /// Harness' profile.
@@ -73,6 +83,7 @@ pub fn profile() -> Profile {
             create_timeout_secs: 150,
             call_timeout_secs: 60,
             rate: Rate { per_minute: 300 },
+            platform: Some(PLATFORM),
         },
         names: NameModel::DisplayNameOnly {
             dropped: NAME_FORBIDDEN,

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::world::{Incoming, Personality, World};
 use crate::scim::http::{
-    Door, Effect, Method, Request, Response, Transport, TransportError, TransportFault,
+    Door, Effect, Method, Post, Request, Response, TEXT, Transport, TransportError, TransportFault,
 };
 
 /// Everything but the unreserved characters of RFC 3986 §2.3.
@@ -215,12 +215,16 @@ impl InMemory {
             query: query.join("&"),
             authorization,
             api_key,
-            content_type: request
-                .body
-                .is_some()
-                .then(|| request.content_type.to_owned()),
+            content_type: match (request.post, &request.body) {
+                (Post::ReadsOfToken, _) => Some(TEXT.to_owned()),
+                (Post::Writes | Post::Reads, Some(_)) => Some(request.content_type.to_owned()),
+                (Post::Writes | Post::Reads, None) => None,
+            },
             accept: Some("application/scim+json, application/json".to_owned()),
-            body: request.body.clone().unwrap_or_default().into_bytes(),
+            body: match request.post {
+                Post::ReadsOfToken => self.token.clone().into_bytes(),
+                Post::Writes | Post::Reads => request.body.clone().unwrap_or_default().into_bytes(),
+            },
         }
     }
 

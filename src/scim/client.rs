@@ -28,10 +28,10 @@ use url::{Host, Url};
 
 use self::secrets::Secrets;
 pub use self::setup::ClientError;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, PlatformApi};
 use super::error::clean;
 use super::http::{
-    Door, Effect, Method, Request, Response, Transport, TransportError, TransportFault,
+    Door, Effect, Method, Post, Request, Response, TEXT, Transport, TransportError, TransportFault,
 };
 
 /// How this tool calls itself.
@@ -60,6 +60,8 @@ pub struct ClientOptions {
     pub idle_timeout: Duration,
     /// The most bytes a decompressed body may have.
     pub body_cap: usize,
+    /// The provider's own API, if it has one.
+    pub platform: Option<PlatformApi>,
 }
 
 impl ClientOptions {
@@ -72,6 +74,7 @@ impl ClientOptions {
             call_timeout: Duration::from_secs(dialect.call_timeout_secs),
             idle_timeout: Duration::from_secs(dialect.create_timeout_secs),
             body_cap: 64 * 1024 * 1024,
+            platform: dialect.platform,
         }
     }
 }
@@ -83,8 +86,8 @@ pub struct HttpTransport {
     base: Url,
     /// The base URL without a slash at its end.
     target: String,
-    /// What `Door::Platform` is relative to: the origin, and `/gateway` where the base has it.
-    platform: String,
+    /// What `Door::Platform` is relative to, and the header of its token.
+    platform: Option<(String, HeaderName)>,
     bearer: HeaderValue,
     api_key: HeaderValue,
     secrets: Secrets,
@@ -113,13 +116,10 @@ impl HttpTransport {
         let base = parse_base(base_url)?;
         let (bearer, api_key) = headers(token)?;
         let target = base.as_str().trim_end_matches('/').to_owned();
-        let origin = base.origin().ascii_serialization();
-        let gateway = base.path_segments().and_then(|mut path| path.next()) == Some("gateway");
-        let platform = if gateway {
-            format!("{origin}/gateway")
-        } else {
-            origin
-        };
+        let platform = options.platform.and_then(|api| {
+            let (root, _) = api.locate(&target)?;
+            Some((root.to_owned(), HeaderName::from_static(api.token_header)))
+        });
         Ok(Self {
             http: build(&base, &options)?,
             base,
@@ -135,7 +135,14 @@ impl HttpTransport {
     fn url(&self, request: &Request) -> Result<Url, TransportError> {
         let mut text = match request.door {
             Door::Scim => self.target.clone(),
-            Door::Platform => self.platform.clone(),
+            Door::Platform => match &self.platform {
+                Some((root, _)) => root.clone(),
+                None => {
+                    return Err(unsent(
+                        "the base URL does not tell where the provider's own API is".to_owned(),
+                    ));
+                }
+            },
         };
         for segment in &request.path {
             // URL parsers resolve dot segments even when they are percent-encoded.
@@ -171,9 +178,9 @@ impl HttpTransport {
                 .build_request(request, url.clone(), left)?
                 .send()
                 .await
-                .map_err(|error| self.classify(request.method, &error))?;
+                .map_err(|error| self.classify(request, &error))?;
             if !answer.status().is_redirection() {
-                return self.receive(request.method, answer).await;
+                return self.receive(request, answer).await;
             }
             let status = answer.status().as_u16();
             let location = header(answer.headers(), LOCATION);
@@ -228,26 +235,37 @@ impl HttpTransport {
             Door::Scim => built
                 .header(AUTHORIZATION, self.bearer.clone())
                 .header(ACCEPT, "application/scim+json, application/json;q=0.9"),
-            Door::Platform => built
-                .header(HeaderName::from_static("x-api-key"), self.api_key.clone())
-                .header(ACCEPT, "application/json"),
+            Door::Platform => {
+                let (_, header) = self.platform.as_ref().expect("its URL was built");
+                built
+                    .header(header.clone(), self.api_key.clone())
+                    .header(ACCEPT, super::http::JSON)
+            }
         };
         if let Some(version) = &request.if_match {
             let version = HeaderValue::from_str(version)
                 .map_err(|_| unsent("the version cannot be sent in a header".to_owned()))?;
             built = built.header(IF_MATCH, version);
         }
-        if let Some(body) = &request.body {
-            built = built
-                .header(CONTENT_TYPE, request.content_type)
-                .body(body.clone());
+        match (request.post, request.door, &request.body) {
+            (Post::ReadsOfToken, Door::Platform, _) => {
+                built = built
+                    .header(CONTENT_TYPE, TEXT)
+                    .body(self.api_key.as_bytes().to_vec());
+            }
+            (Post::Writes | Post::Reads | Post::ReadsOfToken, _, Some(body)) => {
+                built = built
+                    .header(CONTENT_TYPE, request.content_type)
+                    .body(body.clone());
+            }
+            (Post::Writes | Post::Reads | Post::ReadsOfToken, _, None) => {}
         }
         Ok(built)
     }
 
     async fn receive(
         &self,
-        method: Method,
+        request: &Request,
         mut answer: reqwest::Response,
     ) -> Result<Response, TransportError> {
         let headers = answer.headers();
@@ -261,12 +279,12 @@ impl HttpTransport {
             body: Vec::new(),
         };
         let cap = self.options.body_cap;
-        let next = |error| self.classify(method, &error);
+        let next = |error| self.classify(request, &error);
         while let Some(chunk) = answer.chunk().await.map_err(next)? {
             if response.body.len() + chunk.len() > cap {
                 return Err(TransportError {
                     fault: TransportFault::TooLarge,
-                    effect: sent(method),
+                    effect: sent(request),
                     message: format!("the answer is larger than {cap} bytes"),
                 });
             }
@@ -278,7 +296,7 @@ impl HttpTransport {
 
     /// Says in plain words what the HTTP library reports, and whether the request may have
     /// taken effect. Its own texts are shown for causes only: they can hold the URL.
-    fn classify(&self, method: Method, error: &reqwest::Error) -> TransportError {
+    fn classify(&self, request: &Request, error: &reqwest::Error) -> TransportError {
         let cause = innermost(error);
         let seconds = |limit: Duration| format!("{:.1} s", limit.as_secs_f64());
         let (fault, effect, message) = if error.is_dns() {
@@ -310,7 +328,7 @@ impl HttpTransport {
             }
         } else if error.is_timeout() {
             let message = "no complete answer within the time limit".to_owned();
-            (TransportFault::Timeout, sent(method), message)
+            (TransportFault::Timeout, sent(request), message)
         } else if error.is_builder() {
             (
                 TransportFault::Other,
@@ -320,13 +338,13 @@ impl HttpTransport {
         } else if error.is_body() || error.is_decode() || error.is_request() {
             (
                 TransportFault::Cut,
-                sent(method),
+                sent(request),
                 format!("the connection ended before the answer was complete: {cause}"),
             )
         } else {
             (
                 TransportFault::Other,
-                sent(method),
+                sent(request),
                 format!("the request failed: {cause}"),
             )
         };
@@ -443,10 +461,11 @@ fn build(base: &Url, options: &ClientOptions) -> Result<reqwest::Client, ClientE
 }
 
 /// Reads never have an effect; a write that was sent may have.
-fn sent(method: Method) -> Effect {
-    match method {
-        Method::Get => Effect::None,
-        Method::Post | Method::Put | Method::Patch | Method::Delete => Effect::Unknown,
+fn sent(request: &Request) -> Effect {
+    if request.writes() {
+        Effect::Unknown
+    } else {
+        Effect::None
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Dialect {
     pub call_timeout_secs: u64,
     /// The most requests to send a minute, and how many at once at first.
     pub rate: Rate,
+    /// The provider's own API beside SCIM, if it has one that is used.
+    pub platform: Option<PlatformApi>,
 }
 
 impl Dialect {
@@ -58,6 +60,7 @@ impl Dialect {
             create_timeout_secs: 120,
             call_timeout_secs: 60,
             rate: Rate { per_minute: 600 },
+            platform: None,
         }
     }
 }
@@ -185,4 +188,30 @@ pub enum ListMembers {
 pub struct Rate {
     /// Requests a minute.
     pub per_minute: u32,
+}
+
+/// A provider's own API on the origin of its SCIM base URL: where it begins, and what of it
+/// this tool has to know. The messages are those of `scim::platform`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlatformApi {
+    /// What stands between the API's root and the account in the SCIM base URL, slashes
+    /// included. The root is what comes before, so it never leaves the origin.
+    pub before_account: &'static str,
+    /// The header that carries the token, in lower case.
+    pub token_header: &'static str,
+    /// The most rows a page may be asked for.
+    pub page_size: u32,
+    /// The role whose last holder cannot be removed.
+    pub admin_role: &'static str,
+}
+
+impl PlatformApi {
+    /// The API's root and the account, told from a SCIM base URL; nothing if the URL is of
+    /// another shape.
+    pub fn locate<'a>(&self, base_url: &'a str) -> Option<(&'a str, &'a str)> {
+        let (before, account) = base_url.trim_end_matches('/').rsplit_once('/')?;
+        let root = before.strip_suffix(self.before_account.trim_end_matches('/'))?;
+        let (_, host) = root.split_once("://")?;
+        (!account.is_empty() && !host.is_empty()).then_some((root, account))
+    }
 }

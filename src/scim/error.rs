@@ -91,7 +91,7 @@ impl ScimError {
             _ => ErrorKind::Refused,
         };
         let envelope = Envelope::read(&response.body);
-        let mut error = Self::bare(base, request, kind, status_effect(request.method, response));
+        let mut error = Self::bare(base, request, kind, status_effect(request, response));
         error.facts.status = Some(response.status);
         error.facts.scim_type = envelope.scim_type.as_deref().map(clean);
         error.facts.code = envelope.code.as_deref().map(clean);
@@ -133,7 +133,7 @@ impl ScimError {
         kind: ErrorKind,
         why: impl fmt::Display,
     ) -> Self {
-        let mut error = Self::bare(base, request, kind, attempted(request.method));
+        let mut error = Self::bare(base, request, kind, attempted(request));
         error.facts.status = Some(response.status);
         error.facts.detail = Some(clean(&why.to_string()));
         error.facts.body = excerpt(&response.body);
@@ -430,27 +430,28 @@ impl fmt::Debug for ScimError {
 }
 
 /// Whether a sent request may have done something: reads never do.
-fn attempted(method: Method) -> Effect {
-    match method {
-        Method::Get => Effect::None,
-        Method::Post | Method::Put | Method::Patch | Method::Delete => Effect::Unknown,
+fn attempted(request: &Request) -> Effect {
+    if request.writes() {
+        Effect::Unknown
+    } else {
+        Effect::None
     }
 }
 
 /// Whether a request that was answered with this failure may have taken effect.
-fn status_effect(method: Method, response: &Response) -> Effect {
+fn status_effect(request: &Request, response: &Response) -> Effect {
     match response.status {
         // Harness answers these for any exception, also one after the change was stored
         // (faults S3, S4, F23).
-        404 | 409 | 412 => match method {
+        404 | 409 | 412 => match request.method {
             Method::Get | Method::Delete => Effect::None,
-            Method::Post | Method::Put | Method::Patch => Effect::Unknown,
+            Method::Post | Method::Put | Method::Patch => attempted(request),
         },
         503 if response.retry_after.is_some() => Effect::None,
         501 => Effect::None,
-        408 | 499 => attempted(method),
+        408 | 499 => attempted(request),
         400..=499 => Effect::None,
-        _ => attempted(method),
+        _ => attempted(request),
     }
 }
 

@@ -73,6 +73,20 @@ pub struct Request {
     pub content_type: &'static str,
     /// The version to require with `If-Match`, where the provider has entity tags.
     pub if_match: Option<String>,
+    /// What a POST is for.
+    pub post: Post,
+}
+
+/// What a POST is for: some endpoints query with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Post {
+    /// It writes.
+    Writes,
+    /// It reads, and may be sent again.
+    Reads,
+    /// It reads, and its body is the token itself as plain text. The transport puts it
+    /// in, only through [`Door::Platform`], so that no value here holds it.
+    ReadsOfToken,
 }
 
 impl Request {
@@ -86,6 +100,33 @@ impl Request {
             body: None,
             content_type: SCIM_JSON,
             if_match: None,
+            post: Post::Writes,
+        }
+    }
+
+    /// A request to the provider's own API, without query and body.
+    pub fn platform(method: Method, path: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            door: Door::Platform,
+            content_type: JSON,
+            ..Self::scim(method, path)
+        }
+    }
+
+    /// The same POST, as one that only reads.
+    #[must_use]
+    pub fn reading(mut self, post: Post) -> Self {
+        self.post = post;
+        self
+    }
+
+    /// Whether it can change anything at the provider.
+    pub fn writes(&self) -> bool {
+        match (self.method, self.post) {
+            (Method::Get, _) | (Method::Post, Post::Reads | Post::ReadsOfToken) => false,
+            (Method::Post, Post::Writes) | (Method::Put | Method::Patch | Method::Delete, _) => {
+                true
+            }
         }
     }
 
@@ -111,6 +152,10 @@ impl Request {
 
 /// The media type RFC 7644 §3.1 defines.
 pub const SCIM_JSON: &str = "application/scim+json";
+/// The media type of a provider's own API.
+pub const JSON: &str = "application/json";
+/// The media type of a token sent as a body.
+pub const TEXT: &str = "text/plain";
 
 /// An answer, its body already decompressed and within the size cap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

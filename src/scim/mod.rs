@@ -4,6 +4,7 @@
 //! a provider wants them spelled. [`client`] sends over the network, [`retry`] decides what
 //! may be sent again, [`read_only`] lets nothing but reads through, [`listing`] walks pages
 //! and says what the walk proves, and [`service`] is what the rest of the tool calls.
+//! [`platform`] is a provider's own API beside SCIM, over the same transport.
 
 pub mod client;
 pub mod dialect;
@@ -12,6 +13,7 @@ mod exchange;
 pub mod filter;
 pub mod http;
 pub mod listing;
+pub mod platform;
 pub mod read_only;
 pub mod retry;
 pub mod service;

@@ -232,7 +232,7 @@ impl<T: Transport> Transport for Retrying<T> {
 fn may_repeat(request: &Request, outcome: &Result<Response, TransportError>) -> bool {
     let idempotent = match request.method {
         Method::Get | Method::Put | Method::Delete => true,
-        Method::Post | Method::Patch => false,
+        Method::Post | Method::Patch => !request.writes(),
     };
     match outcome {
         Ok(response) => match response.status {

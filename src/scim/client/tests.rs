@@ -70,17 +70,38 @@ fn ids_stay_one_segment() {
 }
 
 #[test]
-fn the_platform_door_keeps_the_gateway() {
-    let mut request = Request::scim(Method::Get, ["ng", "api", "user"]);
-    request.door = Door::Platform;
-    assert_eq!(
-        url("http://127.0.0.1:7/gateway/ng/api/scim/account/x", &request),
-        "http://127.0.0.1:7/gateway/ng/api/user"
-    );
-    assert_eq!(
-        url("http://127.0.0.1:7/ng/api/scim/account/x", &request),
-        "http://127.0.0.1:7/ng/api/user"
-    );
+fn the_platform_door_begins_where_the_scim_path_does() {
+    let request = Request::platform(Method::Get, ["ng", "api", "user"]);
+    let platform = |base: &str| {
+        let options = ClientOptions {
+            platform: Some(PlatformApi {
+                before_account: "/ng/api/scim/account/",
+                token_header: "x-api-key",
+                page_size: 100,
+                admin_role: "admin",
+            }),
+            ..ClientOptions::for_dialect(&Dialect::rfc())
+        };
+        let token = SecretString::from("canary-token-1");
+        let transport = HttpTransport::new(base, &token, options).unwrap();
+        let url = transport.url(&request);
+        url.map(String::from).map_err(|error| error.message)
+    };
+    for (base, wanted) in [
+        (
+            "http://127.0.0.1:7/gateway/ng/api/scim/account/x",
+            "http://127.0.0.1:7/gateway/ng/api/user",
+        ),
+        (
+            "http://127.0.0.1:7/ng/api/scim/account/x/",
+            "http://127.0.0.1:7/ng/api/user",
+        ),
+    ] {
+        assert_eq!(platform(base).as_deref(), Ok(wanted));
+    }
+    for other in ["http://127.0.0.1:7/scim/v2", "http://127.0.0.1:7/"] {
+        assert!(platform(other).unwrap_err().contains("own API"), "{other}");
+    }
 }
 
 #[test]
