@@ -120,7 +120,7 @@ fn bindings_are_listed_by_scope_made_and_removed() {
     assert_eq!(listed(&account).len(), 1);
     assert_eq!(listed(&project), []);
 
-    let writer = Writer::new(reader.clone());
+    let writer = Writer::new(&door, reader.dialect().clone());
     let bindings = writer.bindings().unwrap();
     let all = "_all_resources_including_child_scopes";
     let made = run(bindings.create(&group, "_project_viewer", all, &project)).unwrap();

@@ -18,6 +18,7 @@ use crate::scim::dialect::{
     Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Paging,
     PlatformApi, Rate, TotalResults, UserDeactivation, UserUpdate,
 };
+use crate::scim::read_only::ReadingPost;
 
 /// Characters a user's name may not contain (source: `UserUtils`, update path).
 const NAME_FORBIDDEN: &[char] = &[':', '<', '>', '=', '/'];
@@ -47,6 +48,10 @@ const PLATFORM: PlatformApi = PlatformApi {
     token_header: "x-api-key",
     page_size: 100,
     admin_role: "_account_admin",
+    list_users: ReadingPost::named(&["ng", "api", "user", "batch"]),
+    list_bindings: ReadingPost::named(&["authz", "api", "roleassignments", "filter"]),
+    permissions: ReadingPost::named(&["authz", "api", "acl"]),
+    token: ReadingPost::named(&["ng", "api", "token", "validate"]),
 };
 
 /// Harness' profile.

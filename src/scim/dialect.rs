@@ -4,6 +4,8 @@
 //! learns a provider's name. Whatever is unknown of a provider takes the careful value,
 //! which is what [`Dialect::rfc`] holds.
 
+use super::read_only::ReadingPost;
+
 /// How one provider wants to be spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
@@ -203,6 +205,14 @@ pub struct PlatformApi {
     pub page_size: u32,
     /// The role whose last holder cannot be removed.
     pub admin_role: &'static str,
+    /// The POST that lists people.
+    pub list_users: ReadingPost,
+    /// The POST that lists role bindings.
+    pub list_bindings: ReadingPost,
+    /// The POST that tells what the token may do.
+    pub permissions: ReadingPost,
+    /// The POST that tells whose the token is.
+    pub token: ReadingPost,
 }
 
 impl PlatformApi {

@@ -7,7 +7,7 @@
 
 use super::error::ScimError;
 use super::exchange;
-use super::http::{Door, Method, Request, Response, Transport, TransportError};
+use super::http::{Method, Post, Request, Response, Transport, TransportError};
 
 /// A POST that changes nothing: a provider's own API asks some questions with a body.
 ///
@@ -36,17 +36,19 @@ impl ReadRequest {
 
     /// A GET relative to the provider's own API.
     pub fn platform(path: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let mut request = Request::scim(Method::Get, path);
-        request.door = Door::Platform;
-        Self(request)
+        Self(Request::platform(Method::Get, path))
     }
 
     /// A question asked with a JSON body.
     pub fn post(post: ReadingPost, body: String) -> Self {
-        let mut request = Request::scim(Method::Post, post.path.iter().copied()).with_body(body);
-        request.door = Door::Platform;
-        request.content_type = "application/json";
-        Self(request)
+        let request = Request::platform(Method::Post, post.path.iter().copied());
+        Self(request.with_body(body).reading(Post::Reads))
+    }
+
+    /// A question about the token itself, which the transport puts into the body.
+    pub fn token(post: ReadingPost) -> Self {
+        let request = Request::platform(Method::Post, post.path.iter().copied());
+        Self(request.reading(Post::ReadsOfToken))
     }
 
     /// The same with one more query parameter.

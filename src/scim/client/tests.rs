@@ -73,15 +73,8 @@ fn ids_stay_one_segment() {
 fn the_platform_door_begins_where_the_scim_path_does() {
     let request = Request::platform(Method::Get, ["ng", "api", "user"]);
     let platform = |base: &str| {
-        let options = ClientOptions {
-            platform: Some(PlatformApi {
-                before_account: "/ng/api/scim/account/",
-                token_header: "x-api-key",
-                page_size: 100,
-                admin_role: "admin",
-            }),
-            ..ClientOptions::for_dialect(&Dialect::rfc())
-        };
+        let dialect = crate::profile::harness::profile().dialect;
+        let options = ClientOptions::for_dialect(&dialect);
         let token = SecretString::from("canary-token-1");
         let transport = HttpTransport::new(base, &token, options).unwrap();
         let url = transport.url(&request);

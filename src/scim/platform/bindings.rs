@@ -4,18 +4,19 @@
 
 use serde_json::json;
 
-use super::wire::Created;
-use super::{Platform, PrincipalKind, says_missing};
+use super::wire::{Created, Enveloped};
+use super::{Platform, PrincipalKind, says_missing, scope_query};
 use crate::ids::{BindingId, GroupId, Scope};
 use crate::scim::error::ScimError;
 use crate::scim::exchange;
-use crate::scim::http::{Method, Transport};
+use crate::scim::http::{Method, Request, Transport};
 use crate::scim::service::{Deleted, Writer};
 
 /// A way to make and remove role bindings.
 #[derive(Debug)]
 pub struct BindingWriter<'a, T> {
     platform: Platform<'a, T>,
+    transport: &'a T,
 }
 
 impl<T: Transport> Writer<T> {
@@ -24,7 +25,11 @@ impl<T: Transport> Writer<T> {
     /// [`Reader::platform`]: crate::scim::service::Reader::platform
     pub fn bindings(&self) -> Option<BindingWriter<'_, T>> {
         let platform = self.reader().platform()?;
-        Some(BindingWriter { platform })
+        let transport = self.transport();
+        Some(BindingWriter {
+            platform,
+            transport,
+        })
     }
 }
 
@@ -59,11 +64,13 @@ impl<'a, T: Transport> BindingWriter<'a, T> {
             "disabled": false,
         });
         let request = self
-            .platform
-            .request(Method::Post, ["authz", "api", "roleassignments"])
+            .request(Method::Post, &["authz", "api", "roleassignments"], scope)
             .with_body(body.to_string());
-        let request = self.platform.scoped(request, scope);
-        let Created { role_assignment } = self.platform.data(&request).await?;
+        let response = exchange::call(self.transport, &request).await?;
+        let read = exchange::read(self.transport.target(), &request, &response);
+        let Enveloped {
+            data: Created { role_assignment },
+        } = read?;
         Ok(role_assignment.identifier)
     }
 
@@ -73,13 +80,22 @@ impl<'a, T: Transport> BindingWriter<'a, T> {
     /// When the binding may still be there.
     pub async fn delete(&self, id: &BindingId, scope: &Scope) -> Result<Deleted, ScimError> {
         let path = ["authz", "api", "roleassignments", id.as_str()];
-        let request = self.platform.request(Method::Delete, path);
-        let request = self.platform.scoped(request, scope);
-        match exchange::call(self.platform.transport, &request).await {
+        let request = self.request(Method::Delete, &path, scope);
+        match exchange::call(self.transport, &request).await {
             Ok(_) => Ok(Deleted::Now),
             Err(error) if says_missing(&error) || says_invalid(&error) => Ok(Deleted::AlreadyGone),
             Err(error) => Err(error),
         }
+    }
+
+    fn request(&self, method: Method, path: &[&str], scope: &Scope) -> Request {
+        let account = Request::platform(method, path.iter().copied())
+            .with_query("accountIdentifier", self.platform.account());
+        scope_query(scope)
+            .into_iter()
+            .fold(account, |request, (name, value)| {
+                request.with_query(name, value)
+            })
     }
 }
 

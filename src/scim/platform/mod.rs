@@ -23,7 +23,8 @@ pub use self::wire::{
 use super::dialect::PlatformApi;
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
-use super::http::{Method, Post, Request, Response, Transport};
+use super::http::{Response, Transport};
+use super::read_only::{ReadOnly, ReadRequest, ReadingPost};
 use super::service::Reader;
 use crate::ids::{GroupId, Scope, UserId};
 use wire::{Assigned, Enveloped, Page, Permitted, Settings};
@@ -31,7 +32,7 @@ use wire::{Assigned, Enveloped, Page, Permitted, Settings};
 /// A way to read a provider's own API.
 #[derive(Debug)]
 pub struct Platform<'a, T> {
-    transport: &'a T,
+    transport: &'a ReadOnly<T>,
     api: PlatformApi,
     account: &'a str,
 }
@@ -113,7 +114,7 @@ impl<T: Transport> Platform<'_, T> {
     /// # Errors
     /// When the list cannot be read whole.
     pub async fn users(&self) -> Result<Vec<AccountUser>, ScimError> {
-        self.pages(|| self.query_post(["ng", "api", "user", "batch"], &json!({})))
+        self.pages(|| self.ask(self.api.list_users, &json!({})))
             .await
     }
 
@@ -126,9 +127,7 @@ impl<T: Transport> Platform<'_, T> {
         // An empty list of e-mails would ask for everybody.
         for some in emails.chunks(self.api.page_size.max(1) as usize) {
             let body = json!({ "emails": some });
-            let users = self
-                .pages(|| self.query_post(["ng", "api", "user", "batch"], &body))
-                .await?;
+            let users = self.pages(|| self.ask(self.api.list_users, &body)).await?;
             found.extend(users);
         }
         Ok(found)
@@ -140,7 +139,7 @@ impl<T: Transport> Platform<'_, T> {
     /// When the list cannot be read whole.
     pub async fn groups(&self) -> Result<Vec<UserGroup>, ScimError> {
         self.pages(|| {
-            self.request(Method::Get, ["ng", "api", "user-groups"])
+            self.get(["ng", "api", "user-groups"])
                 .with_query("filterType", "EXCLUDE_INHERITED_GROUPS")
         })
         .await
@@ -151,7 +150,7 @@ impl<T: Transport> Platform<'_, T> {
     /// # Errors
     /// When the answer is neither the group nor that there is none.
     pub async fn group(&self, id: &GroupId) -> Result<Option<UserGroup>, ScimError> {
-        let request = self.request(Method::Get, ["ng", "api", "user-groups", id.as_str()]);
+        let request = self.get(["ng", "api", "user-groups", id.as_str()]);
         self.data_or_none(&request).await
     }
 
@@ -170,7 +169,7 @@ impl<T: Transport> Platform<'_, T> {
                 })
             })
             .collect();
-        let request = self.query_post(["authz", "api", "acl"], &json!({ "permissions": checks }));
+        let request = self.ask(self.api.permissions, &json!({ "permissions": checks }));
         let Permitted { list } = self.data(&request).await?;
         Ok(asked
             .iter()
@@ -187,9 +186,8 @@ impl<T: Transport> Platform<'_, T> {
     /// # Errors
     /// When the provider does not say.
     pub async fn token(&self) -> Result<TokenHolder, ScimError> {
-        let request = self
-            .request(Method::Post, ["ng", "api", "token", "validate"])
-            .reading(Post::ReadsOfToken);
+        let request =
+            ReadRequest::token(self.api.token).with_query("accountIdentifier", self.account);
         self.data(&request).await
     }
 
@@ -199,7 +197,7 @@ impl<T: Transport> Platform<'_, T> {
     /// When the provider does not say.
     pub async fn is_last_admin(&self, user: &UserId) -> Result<bool, ScimError> {
         let request = self
-            .request(Method::Get, ["ng", "api", "user", "last-admin"])
+            .get(["ng", "api", "user", "last-admin"])
             .with_query("userId", user.as_str());
         self.data(&request).await
     }
@@ -209,8 +207,8 @@ impl<T: Transport> Platform<'_, T> {
     /// # Errors
     /// When the token may not read it, or the provider does not say.
     pub async fn authentication(&self) -> Result<AuthenticationSettings, ScimError> {
-        let request = self.request(Method::Get, ["ng", "api", "authentication-settings"]);
-        let response = exchange::call(self.transport, &request).await?;
+        let request = self.get(["ng", "api", "authentication-settings"]);
+        let response = self.transport.ask(&request).await?;
         let Settings { resource } = self.read(&request, &response)?;
         Ok(resource)
     }
@@ -234,10 +232,7 @@ impl<T: Transport> Platform<'_, T> {
         }
         let body = Value::Object(body);
         let found: Vec<Assigned> = self
-            .pages(|| {
-                let path = ["authz", "api", "roleassignments", "filter"];
-                self.scoped(self.query_post(path, &body), scope)
-            })
+            .pages(|| scoped(self.ask(self.api.list_bindings, &body), scope))
             .await?;
         Ok(found.into_iter().map(RoleAssignment::from).collect())
     }
@@ -247,7 +242,7 @@ impl<T: Transport> Platform<'_, T> {
     /// # Errors
     /// When the provider does not say.
     pub async fn has_role(&self, scope: &Scope, role: &str) -> Result<bool, ScimError> {
-        let request = self.request(Method::Get, ["authz", "api", "roles", role]);
+        let request = self.get(["authz", "api", "roles", role]);
         self.is_there(scope, request).await
     }
 
@@ -257,46 +252,34 @@ impl<T: Transport> Platform<'_, T> {
     /// When the provider does not say.
     pub async fn has_resource_group(&self, scope: &Scope, id: &str) -> Result<bool, ScimError> {
         let path = ["resourcegroup", "api", "v2", "resourcegroup", id];
-        let request = self.request(Method::Get, path);
+        let request = self.get(path);
         self.is_there(scope, request).await
     }
 
-    async fn is_there(&self, scope: &Scope, request: Request) -> Result<bool, ScimError> {
-        let request = self.scoped(request, scope);
+    async fn is_there(&self, scope: &Scope, request: ReadRequest) -> Result<bool, ScimError> {
+        let request = scoped(request, scope);
         let found: Option<Value> = self.data_or_none(&request).await?;
         Ok(found.is_some_and(|found| !found.is_null()))
     }
 
-    fn request<const N: usize>(&self, method: Method, path: [&str; N]) -> Request {
-        Request::platform(method, path).with_query("accountIdentifier", self.account)
+    fn get<const N: usize>(&self, path: [&str; N]) -> ReadRequest {
+        ReadRequest::platform(path).with_query("accountIdentifier", self.account)
     }
 
-    fn query_post<const N: usize>(&self, path: [&str; N], body: &Value) -> Request {
-        self.request(Method::Post, path)
-            .with_body(body.to_string())
-            .reading(Post::Reads)
-    }
-
-    fn scoped(&self, mut request: Request, scope: &Scope) -> Request {
-        if let Some(org) = scope.org() {
-            request = request.with_query("orgIdentifier", org);
-        }
-        if let Some(project) = scope.project() {
-            request = request.with_query("projectIdentifier", project);
-        }
-        request
+    fn ask(&self, post: ReadingPost, body: &Value) -> ReadRequest {
+        ReadRequest::post(post, body.to_string()).with_query("accountIdentifier", self.account)
     }
 
     fn read<R: DeserializeOwned>(
         &self,
-        request: &Request,
+        request: &ReadRequest,
         response: &Response,
     ) -> Result<R, ScimError> {
-        exchange::read(self.transport.target(), request, response)
+        exchange::read(self.transport.target(), request.request(), response)
     }
 
-    async fn data<R: DeserializeOwned>(&self, request: &Request) -> Result<R, ScimError> {
-        let response = exchange::call(self.transport, request).await?;
+    async fn data<R: DeserializeOwned>(&self, request: &ReadRequest) -> Result<R, ScimError> {
+        let response = self.transport.ask(request).await?;
         let Enveloped { data } = self.read(request, &response)?;
         Ok(data)
     }
@@ -304,7 +287,7 @@ impl<T: Transport> Platform<'_, T> {
     /// For what is not there this API answers 400, or 404, with a code that says so.
     async fn data_or_none<R: DeserializeOwned>(
         &self,
-        request: &Request,
+        request: &ReadRequest,
     ) -> Result<Option<R>, ScimError> {
         match self.data(request).await {
             Ok(data) => Ok(data),
@@ -315,7 +298,7 @@ impl<T: Transport> Platform<'_, T> {
 
     async fn pages<R: DeserializeOwned>(
         &self,
-        request: impl Fn() -> Request,
+        request: impl Fn() -> ReadRequest,
     ) -> Result<Vec<R>, ScimError> {
         let mut rows: Vec<R> = Vec::new();
         let mut index: u64 = 0;
@@ -332,11 +315,32 @@ impl<T: Transport> Platform<'_, T> {
             }
             if came == 0 {
                 let why = format!("the list has {} rows, and {here} came", page.total_items);
-                return Err(ScimError::unproven(self.transport.target(), &request, why));
+                return Err(ScimError::unproven(
+                    self.transport.target(),
+                    request.request(),
+                    why,
+                ));
             }
             index += 1;
         }
     }
+}
+
+fn scoped(request: ReadRequest, scope: &Scope) -> ReadRequest {
+    scope_query(scope)
+        .into_iter()
+        .fold(request, |request, (name, value)| {
+            request.with_query(name, value)
+        })
+}
+
+/// What says the scope below the account in a query.
+fn scope_query(scope: &Scope) -> Vec<(&'static str, &str)> {
+    let org = scope.org().map(|org| ("orgIdentifier", org));
+    let project = scope
+        .project()
+        .map(|project| ("projectIdentifier", project));
+    org.into_iter().chain(project).collect()
 }
 
 fn says_missing(error: &ScimError) -> bool {

@@ -104,6 +104,11 @@ impl<T: Transport + Clone> Writer<T> {
 }
 
 impl<T: Transport> Writer<T> {
+    /// What is written through: for the provider's own API beside SCIM.
+    pub(in crate::scim) fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// The reads.
     pub fn reader(&self) -> &Reader<T> {
         &self.reader
