@@ -205,6 +205,9 @@ pub struct PlanArgs {
     /// Save the plan, so that `apply FILE` carries out this very plan
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Plan the inverse of a run instead, from its report
+    #[arg(long, value_name = "REPORT", conflicts_with = "base")]
+    pub undo: Option<PathBuf>,
 }
 
 /// How a plan is printed.

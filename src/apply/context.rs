@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use crate::ids::{GroupId, GroupName, PersonKey, UserId};
+use crate::ids::{GroupId, GroupName, ItemId, PersonKey, UserId};
+use crate::plan::undo::PreImage;
 
 /// How much the plan's picture of the live state can be relied on when something is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +44,17 @@ impl Stop {
     }
 }
 
-/// What one item made.
+/// What one item made and took away: what it takes to undo it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MadeBy {
     /// The user's id.
     pub user: Option<UserId>,
     /// The group's id.
     pub group: Option<GroupId>,
+    /// Whom it asked to be put into a group, or taken out of it.
+    pub members: Vec<UserId>,
+    /// What was there before it took it away.
+    pub before: Option<PreImage>,
 }
 
 /// What earlier items of this run made.
@@ -57,4 +62,6 @@ pub struct MadeBy {
 pub(super) struct Made {
     pub(super) users: HashMap<PersonKey, UserId>,
     pub(super) groups: HashMap<GroupName, GroupId>,
+    pub(super) members: HashMap<ItemId, Vec<UserId>>,
+    pub(super) before: HashMap<ItemId, PreImage>,
 }

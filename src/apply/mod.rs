@@ -13,6 +13,7 @@ mod outcome;
 pub mod recorded;
 pub mod report;
 mod steps;
+pub mod undo;
 
 pub use context::{MadeBy, Picture, Stop};
 pub use executor::{Options, Progress, execute};

@@ -16,8 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
+use super::context::MadeBy;
+use super::outcome::Status;
 use crate::ids::{GroupId, ItemId, UserId};
-use crate::plan::{Change, TargetInfo};
+use crate::plan::undo::PreImage;
+use crate::plan::{Action, Change, TargetInfo};
 
 /// The version of the report format this build writes.
 pub const REPORT_VERSION: u32 = 1;
@@ -115,6 +118,12 @@ pub enum Event {
         /// The id of the group it made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group_id: Option<GroupId>,
+        /// Whom it asked to be put into a group, or taken out of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        members: Vec<UserId>,
+        /// What was there before it took it away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<PreImage>>,
     },
     /// The run ended.
     End {
@@ -125,6 +134,28 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stopped: Option<String>,
     },
+}
+
+impl Event {
+    /// An item that came to its end.
+    pub fn item(action: &Action, status: &Status, made: MadeBy) -> Self {
+        let MadeBy {
+            user,
+            group,
+            members,
+            before,
+        } = made;
+        Self::Item {
+            item: action.id.clone(),
+            change: action.change.clone(),
+            outcome: status.word().to_owned(),
+            message: status.message(),
+            user_id: user,
+            group_id: group,
+            members,
+            before: before.map(Box::new),
+        }
+    }
 }
 
 /// Where lines go.

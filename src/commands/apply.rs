@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
+use crate::plan::undo::Undo;
 use crate::plan::{Action, Allowances, Plan, TargetInfo};
 use crate::render;
 use crate::render::style::count;
@@ -111,7 +112,11 @@ pub(super) fn run(
             end_report(&report, end(None), &path, terminal);
             return Ok(Exit::Partial);
         }
-        let residue = converge(&project, base, &writer, &target, &allow, &outcome).await?;
+        let goal = match &planned.undo {
+            Some(record) => Goal::Undo(record),
+            None => Goal::Manifest(base),
+        };
+        let residue = converge(&project, goal, &writer, &target, &allow, &outcome).await?;
         end_report(
             &report,
             end(Some(residue.actions.is_empty())),
@@ -243,10 +248,19 @@ fn approval(kind: ApproveKind) -> ApprovalKind {
     }
 }
 
+/// What a run is to arrive at.
+#[derive(Clone, Copy)]
+enum Goal<'a> {
+    /// The manifest.
+    Manifest(Option<&'a BaseRevision>),
+    /// The state before another run.
+    Undo(&'a Undo),
+}
+
 /// Reads and plans afresh; a residue is given some time if every item went well.
 async fn converge(
     project: &Project,
-    base: Option<&BaseRevision>,
+    goal: Goal<'_>,
     writer: &Writer<target::Wire>,
     target: &TargetInfo,
     allow: &Allowances,
@@ -255,7 +269,10 @@ async fn converge(
     let mut waits = SETTLE.iter();
     loop {
         let live = collect::collect(writer.reader()).await?;
-        let residue = plan::make(project, base, &live, target, allow);
+        let residue = match goal {
+            Goal::Manifest(base) => plan::make(project, base, &live, target, allow),
+            Goal::Undo(record) => plan::make_undo(project, record, &live, target, allow),
+        };
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {
                 tokio::time::sleep(*wait).await;
@@ -439,13 +456,6 @@ impl Progress for Watch {
             None => {}
         }
         // A report that cannot be written stops the run at its next request.
-        let _ = self.report.write(Event::Item {
-            item: action.id.clone(),
-            change: action.change.clone(),
-            outcome: status.word().to_owned(),
-            message: status.message(),
-            user_id: made.user,
-            group_id: made.group,
-        });
+        let _ = self.report.write(Event::item(action, status, made));
     }
 }

@@ -18,6 +18,7 @@ mod snapshot;
 mod state;
 mod target;
 mod trouble;
+mod undo;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};

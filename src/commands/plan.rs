@@ -3,13 +3,14 @@
 use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
-use super::{Terminal, base, runtime};
+use super::{Terminal, base, runtime, undo};
 use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveState, collect};
 use crate::plan::file::PlanFile;
+use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Plan, PlanInput, TargetInfo};
 use crate::render;
 use crate::render::text::{Detail, TextOptions};
@@ -31,7 +32,13 @@ pub(super) fn run(
             Ok::<_, Failure>((live, connection.target))
         })?,
     };
-    let plan = make(&project, base.as_ref(), &live, &target, &allow);
+    let plan = match &args.undo {
+        Some(report) => {
+            let record = undo::record(report, &target)?;
+            make_undo(&project, &record, &live, &target, &allow)
+        }
+        None => make(&project, base.as_ref(), &live, &target, &allow),
+    };
     if let Some(file) = &args.out {
         project.spare(file)?;
         let saved = PlanFile::seal(plan.clone()).to_json();
@@ -129,6 +136,29 @@ pub(super) fn make(
         target,
         inputs: &project::fingerprints(sources, live),
     })
+}
+
+/// Makes the plan that undoes a run.
+pub(super) fn make_undo(
+    project: &Project,
+    record: &Undo,
+    live: &LiveState,
+    target: &TargetInfo,
+    allow: &Allowances,
+) -> Plan {
+    let sources = &project.manifest.sources;
+    let input = PlanInput {
+        desired: &project.desired,
+        sources,
+        base: None,
+        live,
+        profile: &project.profile,
+        policy: &project.policy,
+        allow,
+        target,
+        inputs: &project::fingerprints(sources, live),
+    };
+    crate::plan::undo::undo(input, record)
 }
 
 /// The plan for a terminal.

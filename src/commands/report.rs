@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::Terminal;
 use super::project::Failure;
 use super::trouble::Trouble;
 use crate::apply::report::{self, Event, Verified};
-use crate::cli::{ReportArgs, ReportCommand};
+use crate::cli::ReportCommand;
 use crate::exit::Exit;
 use crate::ids::ItemId;
 use crate::render::escape::terminal as safe;
@@ -16,7 +17,7 @@ use crate::render::style::count;
 pub(super) fn run(command: &ReportCommand, terminal: &Terminal) -> Result<Exit, Failure> {
     match command {
         ReportCommand::Verify(args) => {
-            let Verified { lines, torn } = read(args)?;
+            let Verified { lines, torn } = read(&args.report)?;
             if !is_ended(&lines) {
                 let how = if torn {
                     ", in the middle of a line"
@@ -40,15 +41,15 @@ pub(super) fn run(command: &ReportCommand, terminal: &Terminal) -> Result<Exit, 
             ))?;
         }
         ReportCommand::Show(args) => {
-            let Verified { lines, torn } = read(args)?;
+            let Verified { lines, torn } = read(&args.report)?;
             terminal.print(&shown(&lines, torn))?;
         }
     }
     Ok(Exit::Success)
 }
 
-fn read(args: &ReportArgs) -> Result<Verified, Trouble> {
-    let file = &args.report;
+/// Reads a report and checks its chain.
+pub(super) fn read(file: &Path) -> Result<Verified, Trouble> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Trouble::file("read the report", file, &error))?;
     report::verify(&text).map_err(|error| {

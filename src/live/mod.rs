@@ -9,6 +9,9 @@ pub mod snapshot;
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::{Doubt, Walk};
 use crate::scim::wire;
@@ -50,7 +53,8 @@ pub struct LiveUser {
 }
 
 /// Whether an account is usable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Activity {
     /// It is, or the provider does not say.
     Active,

@@ -52,9 +52,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
     groups.plan_absent(draft);
     groups.plan_unmapped(draft);
     groups.plan_undeclared(draft);
-    if context.input.profile.user_removal == UserRemovalEffect::LeavesMemberships {
-        removals_wait_for_memberships(draft);
-    }
+    removals_wait_for_memberships(context, draft);
 }
 
 struct Groups<'a> {
@@ -465,44 +463,19 @@ impl Groups<'_> {
             }
             match self.context.input.policy.undeclared_groups {
                 Undeclared::Remove => self.remove(draft, at, Reason::UndeclaredPolicy, Vec::new()),
-                Undeclared::Keep => self.leave_alone(draft, at, UnmanagedReason::Undeclared),
+                Undeclared::Keep => {
+                    leave_alone(draft, self.live(at), UnmanagedReason::Undeclared);
+                }
             }
         }
-    }
-
-    fn leave_alone(&self, draft: &mut Draft, at: usize, because: UnmanagedReason) {
-        let group = self.live(at);
-        draft.unmanaged.groups.push(UnmanagedGroup {
-            group: GroupRef {
-                name: group.name.clone(),
-                id: Some(group.id.clone()),
-            },
-            members: group.members.len() + group.unlisted.len(),
-            because,
-        });
     }
 
     /// A group that is to go: its members lose access now, and the group itself goes the
     /// way policy and provider allow.
     fn remove(&self, draft: &mut Draft, at: usize, reason: Reason, evidence: Vec<Evidence>) {
         let group = self.live(at);
-        let reference = GroupRef {
-            name: group.name.clone(),
-            id: Some(group.id.clone()),
-        };
-        let rule = self.context.input.profile.group_removal;
-        let deleted = match (self.context.input.policy.group_removal, rule) {
-            (GroupRemoval::Delete, GroupRemovalRule::Deletable)
-            | (GroupRemoval::Support, GroupRemovalRule::Deletable) => Some(None),
-            (GroupRemoval::Delete, GroupRemovalRule::SupportOnly { contact }) => {
-                Some(Some(format!(
-                    "the documentation says that only {contact} removes such a group; the provider's code lets SCIM DELETE do it"
-                )))
-            }
-            (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. })
-            | (GroupRemoval::Keep, _) => None,
-        };
-        if let Some(note) = deleted {
+        let reference = reference(group);
+        if let Some(note) = how_removed(self.context) {
             let id = format!("{}:delete", subject(group, reason));
             let change = Change::DeleteGroup {
                 id: group.id.clone(),
@@ -524,29 +497,75 @@ impl Groups<'_> {
         self.remove_members(draft, &reference, &leaving, Reason::GroupRemoved, &evidence);
         let unlisted: Vec<String> = group.unlisted.iter().map(ToString::to_string).collect();
         leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
-        match (self.context.input.policy.group_removal, rule) {
-            (GroupRemoval::Support, GroupRemovalRule::SupportOnly { contact }) => {
-                draft.manual_steps.push(ManualStep {
-                    id: ItemId::new(format!("{}:support", subject(group, reason))),
-                    code: ManualStepCode::GroupRemovalNeedsSupport,
-                    members: group.members.len() + group.unlisted.len(),
-                    message: format!(
-                        "the group `{}` (id {}) can be removed only by {} Support",
-                        group.name, group.id, self.context.input.profile.title
-                    ),
-                    help: format!(
-                        "write to {contact}: please remove the user group `{}` with the identifier `{}`, which was created by SCIM and is no longer wanted",
-                        group.name, group.id
-                    ),
-                    group: reference,
-                    evidence,
-                    cause: None,
-                });
-            }
-            (GroupRemoval::Keep, _) => self.leave_alone(draft, at, UnmanagedReason::RemovalKeeps),
-            (GroupRemoval::Delete | GroupRemoval::Support, _) => {}
+        let id = ItemId::new(format!("{}:support", subject(group, reason)));
+        support_step(self.context, draft, group, id, evidence);
+    }
+}
+
+/// Whether SCIM removes a group here, with what is to be said about it.
+pub(super) fn how_removed(context: &Context<'_>) -> Option<Option<String>> {
+    match (
+        context.input.policy.group_removal,
+        context.input.profile.group_removal,
+    ) {
+        (GroupRemoval::Delete | GroupRemoval::Support, GroupRemovalRule::Deletable) => Some(None),
+        (GroupRemoval::Delete, GroupRemovalRule::SupportOnly { contact }) => Some(Some(format!(
+            "the documentation says that only {contact} removes such a group; the provider's code lets SCIM DELETE do it"
+        ))),
+        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. }) | (GroupRemoval::Keep, _) => {
+            None
         }
     }
+}
+
+/// What becomes of an emptied group that SCIM does not remove.
+pub(super) fn support_step(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    group: &LiveGroup,
+    id: ItemId,
+    evidence: Vec<Evidence>,
+) {
+    match (
+        context.input.policy.group_removal,
+        context.input.profile.group_removal,
+    ) {
+        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { contact }) => {
+            draft.manual_steps.push(ManualStep {
+                id,
+                code: ManualStepCode::GroupRemovalNeedsSupport,
+                members: group.members.len() + group.unlisted.len(),
+                message: format!(
+                    "the group `{}` (id {}) can be removed only by {} Support",
+                    group.name, group.id, context.input.profile.title
+                ),
+                help: format!(
+                    "write to {contact}: please remove the user group `{}` with the identifier `{}`, which was created by SCIM and is no longer wanted",
+                    group.name, group.id
+                ),
+                group: reference(group),
+                evidence,
+                cause: None,
+            });
+        }
+        (GroupRemoval::Keep, _) => leave_alone(draft, group, UnmanagedReason::RemovalKeeps),
+        (GroupRemoval::Delete | GroupRemoval::Support, _) => {}
+    }
+}
+
+fn reference(group: &LiveGroup) -> GroupRef {
+    GroupRef {
+        name: group.name.clone(),
+        id: Some(group.id.clone()),
+    }
+}
+
+fn leave_alone(draft: &mut Draft, group: &LiveGroup, because: UnmanagedReason) {
+    draft.unmanaged.groups.push(UnmanagedGroup {
+        group: reference(group),
+        members: group.members.len() + group.unlisted.len(),
+        because,
+    });
 }
 
 /// What an item's id starts with: the name where declared, else the provider's id, since
@@ -563,7 +582,8 @@ fn subject(group: &LiveGroup, reason: Reason) -> String {
         | Reason::RoleGives
         | Reason::NoRoleGives
         | Reason::GroupRemoved
-        | Reason::Renamed => format!("group:#{}", group.id),
+        | Reason::Renamed
+        | Reason::Undone => format!("group:#{}", group.id),
     }
 }
 
@@ -586,7 +606,10 @@ fn leave_members(draft: &mut Draft, group: &GroupRef, ids: Vec<String>, because:
     }
 }
 
-fn batches(members: Vec<MemberChange>, size: usize) -> impl Iterator<Item = Vec<MemberChange>> {
+pub(super) fn batches(
+    members: Vec<MemberChange>,
+    size: usize,
+) -> impl Iterator<Item = Vec<MemberChange>> {
     let mut rest = members.into_iter();
     std::iter::from_fn(move || {
         let batch: Vec<MemberChange> = rest.by_ref().take(size.max(1)).collect();
@@ -596,7 +619,11 @@ fn batches(members: Vec<MemberChange>, size: usize) -> impl Iterator<Item = Vec<
 
 /// Where a provider may keep a removed user as a member, the user is removed only after
 /// they have left their groups.
-fn removals_wait_for_memberships(draft: &mut Draft) {
+pub(super) fn removals_wait_for_memberships(context: &Context<'_>, draft: &mut Draft) {
+    match context.input.profile.user_removal {
+        UserRemovalEffect::PurgesMemberships => return,
+        UserRemovalEffect::LeavesMemberships => {}
+    }
     let mut leaving: HashMap<String, Vec<ItemId>> = HashMap::new();
     for action in &draft.actions {
         if let Change::RemoveMembers { members, .. } = &action.change {

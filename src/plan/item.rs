@@ -62,7 +62,7 @@ impl Action {
     }
 
     /// The groups that end with the account it removes.
-    pub(super) fn memberships_lost(&self) -> &[GroupName] {
+    pub(crate) fn memberships_lost(&self) -> &[GroupName] {
         let lost = self
             .consequences
             .iter()
@@ -419,6 +419,8 @@ pub enum Reason {
     GroupRemoved,
     /// The group is declared under another name (`previously`).
     Renamed,
+    /// A run is undone.
+    Undone,
 }
 
 impl Reason {
@@ -437,6 +439,7 @@ impl Reason {
             Reason::NoRoleGives => "no role gives it",
             Reason::GroupRemoved => "the group is to go",
             Reason::Renamed => "declared under a new name",
+            Reason::Undone => "a run is undone",
         }
     }
 }
@@ -553,6 +556,8 @@ pub enum RefusalCode {
     MinMembers,
     /// The provider cannot do what the policy asks.
     NotSupported,
+    /// Somebody changed what a run did, so undoing the run would overwrite them.
+    ChangedSince,
 }
 
 impl RefusalCode {
@@ -573,6 +578,7 @@ impl RefusalCode {
             RefusalCode::ProtectedGroup => "protected-group",
             RefusalCode::MinMembers => "min-members",
             RefusalCode::NotSupported => "not-supported",
+            RefusalCode::ChangedSince => "changed-since",
         }
     }
 }
@@ -711,6 +717,10 @@ pub enum NoticeCode {
     TombstoneDone,
     /// A grant ends within 30 days.
     GrantEnds,
+    /// The plan undoes a run.
+    Undoes,
+    /// Something of the run that no request brings back.
+    CannotUndo,
 }
 
 impl NoticeCode {
@@ -721,6 +731,8 @@ impl NoticeCode {
             NoticeCode::LooksLike => "looks-like",
             NoticeCode::TombstoneDone => "tombstone-done",
             NoticeCode::GrantEnds => "grant-ends",
+            NoticeCode::Undoes => "undoes",
+            NoticeCode::CannotUndo => "cannot-undo",
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! [`plan`] makes it from a desired state, a live state, a profile and a policy. It is
 //! synchronous, total and deterministic to the byte: no clock, no randomness, no
-//! environment, no I/O.
+//! environment, no I/O. [`undo::undo`] makes the one that takes a run back.
 //!
 //! **Invariants.** Every difference between desired and live ends in exactly one of
 //! `actions`, `refusals`, `manual_steps` and `unmanaged`. An action refers only to what is
@@ -23,6 +23,7 @@ mod one_human;
 mod planner;
 pub mod policy;
 mod summary;
+pub mod undo;
 mod users;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub struct Plan {
     /// The base revision that tells this change from what was there already, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// The run it undoes, if it undoes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<undo::Undo>,
     /// What it was made from.
     pub inputs: Inputs,
     /// Whether the live state was read whole; if not, nothing is removed.

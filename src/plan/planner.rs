@@ -2,7 +2,7 @@
 
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
-use super::identity::match_users;
+use super::identity::{Matches, match_users};
 use super::item::{
     Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
     Refusal, Unmanaged,
@@ -155,13 +155,18 @@ fn make(input: PlanInput<'_>) -> Plan {
     plan_users(&context, &matches, &gone, &mut draft);
     one_human::hold(&context, &mut matches, &mut draft);
     plan_groups(&context, &matches, &mut draft);
-    consequence::memberships_lost(&context, &mut draft);
-    let limits = guard::apply(&context, &mut draft);
-    consequence::left_empty_or_without(&context, &matches, &mut draft);
-    notice_partial_read(&context, &mut draft);
     notice_ending_grants(&context, &mut draft);
+    railed(&context, &matches, draft)
+}
+
+/// What every plan goes through, whatever its actions come from: consequences, guards, order.
+pub(super) fn railed(context: &Context<'_>, matches: &Matches, mut draft: Draft) -> Plan {
+    consequence::memberships_lost(context, &mut draft);
+    let limits = guard::apply(context, &mut draft);
+    consequence::left_empty_or_without(context, matches, &mut draft);
+    notice_partial_read(context, &mut draft);
     order(&mut draft);
-    finish(&context, draft, limits)
+    finish(context, draft, limits)
 }
 
 fn notice_partial_read(context: &Context<'_>, draft: &mut Draft) {
@@ -257,6 +262,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         applyable: !actions.is_empty(),
         summary,
         base: context.input.base.map(|base| base.label.to_string()),
+        undo: None,
         inputs: context.input.inputs.clone(),
         integrity: IntegrityFile {
             users: context.input.live.integrity.users.clone(),

@@ -287,7 +287,7 @@ fn suspend(
 }
 
 /// Somebody who is to go, in the way the policy says.
-fn remove(
+pub(super) fn remove(
     context: &Context<'_>,
     draft: &mut Draft,
     live: LiveIndex,
@@ -360,7 +360,7 @@ fn leave_alone(
 }
 
 /// What an item's id starts with: the key where declared, else the provider's id.
-fn subject(person: &Person) -> String {
+pub(super) fn subject(person: &Person) -> String {
     match (&person.key, &person.id) {
         (Some(key), _) => format!("user:{key}"),
         (None, Some(id)) => format!("user:#{id}"),

@@ -226,17 +226,18 @@ impl ScimError {
     pub fn stops_the_run(&self) -> bool {
         match self.facts.kind {
             ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
             | ErrorKind::WrongEndpoint
             | ErrorKind::NotJson
+            // Every retry was used up: the others would fare no better.
+            | ErrorKind::RateLimited
             | ErrorKind::Transport(
                 TransportFault::Dns | TransportFault::Tls | TransportFault::Redirect,
             ) => true,
-            ErrorKind::Forbidden
-            | ErrorKind::NotFound
+            ErrorKind::NotFound
             | ErrorKind::Conflict
             | ErrorKind::PreconditionFailed
             | ErrorKind::TooLarge
-            | ErrorKind::RateLimited
             | ErrorKind::NotImplemented
             | ErrorKind::Server
             | ErrorKind::Refused

@@ -34,6 +34,7 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
                 format!("+group {subject}")
             }
             RefusalCode::NotSupported => format!("-user {subject}"),
+            RefusalCode::ChangedSince => panic!("only undoing says so: {refusal:#?}"),
             RefusalCode::ProtectedGroup if refusal.blocked.is_empty() => {
                 format!("-group {subject}")
             }

@@ -55,7 +55,18 @@ impl Project {
 
     /// The plan under another policy than the declared one.
     pub fn plan_under(&self, policy: &Policy, live: &LiveState, allow: &Allowances) -> Plan {
-        plan::plan(PlanInput {
+        self.with_input(policy, live, allow, plan::plan)
+    }
+
+    /// Makes something of what a plan is made of.
+    pub fn with_input<R>(
+        &self,
+        policy: &Policy,
+        live: &LiveState,
+        allow: &Allowances,
+        make: impl FnOnce(PlanInput<'_>) -> R,
+    ) -> R {
+        make(PlanInput {
             base: None,
             desired: &self.desired,
             sources: &self.manifest.sources,

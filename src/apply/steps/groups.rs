@@ -2,7 +2,9 @@
 
 use super::{Status, Step, Steps, failed, is_ambiguous};
 use crate::apply::context::Picture;
-use crate::ids::{GroupId, GroupName, fold};
+use crate::ids::{GroupId, GroupName, UserId, fold};
+use crate::plan::Action;
+use crate::plan::undo::PreImage;
 use crate::profile::GroupNames;
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::Transport;
@@ -155,11 +157,22 @@ impl<T: Transport> Steps<'_, T> {
         .await
     }
 
-    pub(super) async fn delete_group(&self, id: &GroupId, name: &GroupName) -> Step {
+    pub(super) async fn delete_group(
+        &self,
+        action: &Action,
+        id: &GroupId,
+        name: &GroupName,
+    ) -> Step {
         let reader = self.writer.reader();
         let Some(group) = reader.group(id).await? else {
             return Ok(Status::AlreadySo);
         };
+        let members = group.members.iter().flatten();
+        let members = members
+            .filter_map(|member| member.value.as_deref())
+            .map(UserId::from)
+            .collect();
+        self.remember(action, PreImage::Group { members });
         let now = group.display_name.unwrap_or_default();
         if now != name.as_str() {
             return Ok(Status::Moved {

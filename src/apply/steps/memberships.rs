@@ -6,7 +6,7 @@ use super::{Status, Step, Steps, not_taken};
 use crate::apply::recorded::ITEM;
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::plan::{Action, Change, MemberChange};
-use crate::scim::error::ScimError;
+use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Effect, Transport};
 use crate::scim::wire;
 
@@ -59,8 +59,9 @@ impl<T: Transport> Steps<'_, T> {
 
         let mut results: Vec<(&'b Action, Step)> = Vec::with_capacity(items.len());
         let mut written: Vec<Written> = Vec::new();
+        let mut pointless = false;
         for item in items {
-            if is_stopped() {
+            if pointless || is_stopped() {
                 results.push((*item, Ok(Status::NotRun)));
                 continue;
             }
@@ -78,12 +79,12 @@ impl<T: Transport> Steps<'_, T> {
                 results.push((*item, Ok(status)));
                 continue;
             }
-            let sending = async {
-                match direction {
-                    Direction::In => self.writer.add_members(&id, &open).await,
-                    Direction::Out => self.writer.remove_members(&id, &open).await,
-                }
-            };
+            self.made
+                .lock()
+                .expect("no panic inside")
+                .members
+                .insert(item.id.clone(), open.clone());
+            let sending = self.send_halving(&id, direction, &open);
             let answer = ITEM.scope(item.id.clone(), sending).await;
             match answer {
                 Ok(()) => {
@@ -104,7 +105,10 @@ impl<T: Transport> Steps<'_, T> {
                     });
                     results.push((*item, Ok(Status::Done)));
                 }
-                Err(error) => results.push((*item, Err(error))),
+                Err(error) => {
+                    pointless = error.stops_the_run();
+                    results.push((*item, Err(error)));
+                }
             }
         }
         if !written.is_empty() {
@@ -112,6 +116,32 @@ impl<T: Transport> Steps<'_, T> {
                 .await;
         }
         results
+    }
+
+    /// Sends a batch; where the provider finds it too large, its halves (faults F34). A 413
+    /// is an answer before anything was done.
+    async fn send_halving(
+        &self,
+        id: &GroupId,
+        direction: Direction,
+        members: &[UserId],
+    ) -> Result<(), ScimError> {
+        let mut left = vec![members];
+        while let Some(batch) = left.pop() {
+            let sent = match direction {
+                Direction::In => self.writer.add_members(id, batch).await,
+                Direction::Out => self.writer.remove_members(id, batch).await,
+            };
+            match sent {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::TooLarge && batch.len() > 1 => {
+                    let (first, second) = batch.split_at(batch.len() / 2);
+                    left.extend([second, first]);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// One read for all batches on a group: whoever was meant to be in it, or out, is.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::context::{Made, MadeBy, Picture};
 use super::outcome::Status;
+use crate::plan::undo::PreImage;
 use crate::plan::{Action, Change};
 use crate::profile::Profile;
 use crate::scim::error::ScimError;
@@ -47,12 +48,12 @@ impl<T: Transport> Steps<'_, T> {
                 changes,
                 becomes,
             } => self.update_user(person, changes, becomes).await,
-            Change::DeleteUser { person } => self.delete_user(person).await,
+            Change::DeleteUser { person } => self.delete_user(action, person).await,
             Change::CreateGroup { name, expected_id } => {
                 self.create_group(name, expected_id.as_ref()).await
             }
             Change::RenameGroup { id, before, after } => self.rename_group(id, before, after).await,
-            Change::DeleteGroup { id, name } => self.delete_group(id, name).await,
+            Change::DeleteGroup { id, name } => self.delete_group(action, id, name).await,
             Change::AddMembers { .. } | Change::RemoveMembers { .. } => {
                 unreachable!("memberships run in chains")
             }
@@ -61,25 +62,38 @@ impl<T: Transport> Steps<'_, T> {
 
     /// What an item made in this run.
     pub(super) fn made_by(&self, action: &Action) -> MadeBy {
-        let made = self.made.lock().expect("no panic inside");
+        let mut made = self.made.lock().expect("no panic inside");
         match &action.change {
             Change::CreateUser { key, .. } => MadeBy {
                 user: made.users.get(key).cloned(),
-                group: None,
+                ..MadeBy::default()
             },
             Change::CreateGroup { name, .. } => MadeBy {
-                user: None,
                 group: made.groups.get(name).cloned(),
+                ..MadeBy::default()
+            },
+            Change::AddMembers { .. } | Change::RemoveMembers { .. } => MadeBy {
+                members: made.members.remove(&action.id).unwrap_or_default(),
+                ..MadeBy::default()
+            },
+            Change::DeleteUser { .. } | Change::DeleteGroup { .. } => MadeBy {
+                before: made.before.remove(&action.id),
+                ..MadeBy::default()
             },
             Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
-            | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
-            | Change::RemoveMembers { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => MadeBy::default(),
+            | Change::DeactivateUser { .. } => MadeBy::default(),
         }
+    }
+
+    /// Keeps what an item is about to take away.
+    pub(super) fn remember(&self, action: &Action, before: PreImage) {
+        self.made
+            .lock()
+            .expect("no panic inside")
+            .before
+            .insert(action.id.clone(), before);
     }
 
     /// Reads until what was done shows, with a bound.

@@ -2,8 +2,10 @@
 
 use super::{Status, Step, Steps, failed, is_ambiguous};
 use crate::apply::context::Picture;
-use crate::ids::{ExternalId, PersonKey, UserId, fold};
-use crate::plan::{Attribute, AttributeChange, Person, UserState};
+use crate::ids::{Email, ExternalId, PersonKey, UserId, fold};
+use crate::live::Activity as LiveActivity;
+use crate::plan::undo::PreImage;
+use crate::plan::{Action, Attribute, AttributeChange, Person, UserState};
 use crate::profile::{CreateExisting, NameModel, Profile};
 use crate::scim::dialect::UserUpdate;
 use crate::scim::error::ScimError;
@@ -282,9 +284,9 @@ impl<T: Transport> Steps<'_, T> {
         .await
     }
 
-    pub(super) async fn delete_user(&self, person: &Person) -> Step {
+    pub(super) async fn delete_user(&self, action: &Action, person: &Person) -> Step {
         match self.still(person).await? {
-            Still::There(_) => {}
+            Still::There(user) => self.remember(action, pre_image(action, person, *user)),
             Still::Gone => return Ok(Status::AlreadySo),
             Still::Moved(status) => return Ok(status),
         }
@@ -319,6 +321,32 @@ enum Still {
     There(Box<wire::User>),
     Gone,
     Moved(Status),
+}
+
+/// An account as it is just before it is removed.
+fn pre_image(action: &Action, person: &Person, user: wire::User) -> PreImage {
+    let email = Email::new(user.email().unwrap_or(person.email.as_str()));
+    PreImage::User {
+        user: UserState {
+            user_name: user.user_name.unwrap_or_else(|| email.as_str().to_owned()),
+            email,
+            given_name: user.name.given_name.unwrap_or_default(),
+            family_name: user.name.family_name.unwrap_or_default(),
+            display_name: user
+                .display_name
+                .or(user.name.formatted)
+                .unwrap_or_default(),
+        },
+        external_id: user
+            .external_id
+            .filter(|id| !id.is_empty())
+            .map(ExternalId::from),
+        activity: match user.active {
+            Some(false) => LiveActivity::Inactive,
+            Some(true) | None => LiveActivity::Active,
+        },
+        groups: action.memberships_lost().to_vec(),
+    }
 }
 
 fn gone(person: &Person) -> Status {
