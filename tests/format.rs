@@ -387,8 +387,8 @@ fn meaning(text: &str) -> String {
         format!(
             "{:?} {} {}",
             member.user.value,
-            text_of(&member.until),
-            text_of(&member.reason)
+            text_of(&member.until()),
+            text_of(&member.reason().cloned())
         )
     };
     let role = |role: &RoleDecl| {

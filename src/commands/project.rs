@@ -11,7 +11,6 @@ use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
 use crate::desired::DesiredState;
 use crate::live::LiveState;
-use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::Manifest;
 use crate::manifest::decode::Wholeness;
 use crate::manifest::fault::Fault;
@@ -189,14 +188,10 @@ impl Project {
 /// The fingerprints of a plan's inputs.
 pub(crate) fn fingerprints(sources: &SourceMap, live: &LiveState) -> Inputs {
     let (manifest, files) = manifest_fingerprints(sources);
-    let mut hash = Hashing(sha2::Sha256::new());
-    let snapshot = Snapshot::new(live, "", "", "");
-    serde_json::to_writer(&mut hash, &(&snapshot.users, &snapshot.groups))
-        .expect("hashing does not fail");
     Inputs {
         manifest,
         files,
-        live: hex(hash.0),
+        live: live.fingerprint(),
     }
 }
 
@@ -217,19 +212,6 @@ pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<St
         all.update(hash.as_bytes());
     }
     (hex(all), files)
-}
-
-struct Hashing(sha2::Sha256);
-
-impl std::io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 fn hex(hash: sha2::Sha256) -> String {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use foldhash::fast::RandomState;
+
 use super::{
     AbsentGroup, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource, ResolvedMapping,
     ResolvedRole, RoleIndex, UserIndex,
@@ -75,7 +77,7 @@ fn resolve_roles(
     users: &[DesiredUser],
     as_of: jiff::civil::Date,
 ) -> Vec<ResolvedRole> {
-    let by_key: HashMap<&str, UserIndex> = users
+    let by_key: HashMap<&str, UserIndex, RandomState> = users
         .iter()
         .zip(0..)
         .map(|(user, at)| (user.key.as_str(), UserIndex(at)))
@@ -108,13 +110,13 @@ fn resolve_roles(
             let mut grants: Vec<Grant> = decl
                 .members
                 .iter()
-                .filter(|member| member.until.is_none_or(|until| until.value >= as_of))
+                .filter(|member| member.until().is_none_or(|until| until.value >= as_of))
                 .filter_map(|member| {
                     Some(Grant {
                         user: *by_key.get(member.user.value.as_str())?,
                         span: member.user.span,
-                        until: member.until.map(|until| until.value),
-                        reason: member.reason.as_ref().map(|why| why.value.as_str().into()),
+                        until: member.until().map(|until| until.value),
+                        reason: member.reason().map(|why| why.value.as_str().into()),
                     })
                 })
                 .collect();

@@ -5,10 +5,13 @@
 //! lead to a removal (`plan::guard`).
 
 pub mod collect;
+mod fingerprint;
 pub mod snapshot;
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
+use foldhash::fast::RandomState;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +112,8 @@ impl LiveState {
 pub struct Builder {
     users: Vec<LiveUser>,
     groups: Vec<(LiveGroup, Vec<u32>)>,
-    interned: HashMap<Box<str>, u32>,
-    names: Vec<Box<str>>,
+    interned: HashMap<CompactString, u32, RandomState>,
+    names: Vec<CompactString>,
     unreadable_users: u32,
     unreadable_groups: u32,
 }
@@ -169,7 +172,7 @@ impl Builder {
         self.groups.push((group, packed));
     }
 
-    fn intern(&mut self, id: Box<str>) -> u32 {
+    fn intern(&mut self, id: CompactString) -> u32 {
         if let Some(known) = self.interned.get(&id) {
             return *known;
         }
@@ -186,7 +189,7 @@ impl Builder {
         drop(std::mem::take(&mut self.interned));
 
         // Interned member ids → positions of users, looked up once for each id.
-        let listed: HashMap<&str, u32> = self
+        let listed: HashMap<&str, u32, RandomState> = self
             .users
             .iter()
             .zip(0..)
@@ -195,7 +198,7 @@ impl Builder {
         let resolved: Vec<Option<u32>> = self
             .names
             .iter()
-            .map(|name| listed.get(&**name).copied())
+            .map(|name| listed.get(name.as_str()).copied())
             .collect();
 
         let mut state_groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
@@ -203,7 +206,9 @@ impl Builder {
             for member in packed {
                 match resolved[member as usize] {
                     Some(at) => group.members.push(LiveIndex(at)),
-                    None => group.unlisted.push(self.names[member as usize].clone()),
+                    None => group
+                        .unlisted
+                        .push(self.names[member as usize].as_str().into()),
                 }
             }
             group.members.sort_unstable();

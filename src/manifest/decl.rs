@@ -326,10 +326,43 @@ pub struct RoleDecl {
 pub struct MemberDecl {
     /// The person's key.
     pub user: Spanned<PersonKey>,
+    /// What the long form adds. Boxed: of a million members few have it.
+    terms: Option<Box<GrantTerms>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct GrantTerms {
+    until: Option<Spanned<jiff::civil::Date>>,
+    reason: Option<Spanned<String>>,
+}
+
+impl MemberDecl {
+    /// A member without an end.
+    pub fn new(user: Spanned<PersonKey>) -> Self {
+        Self { user, terms: None }
+    }
+
+    /// The same with what the long form says.
+    #[must_use]
+    pub fn on(
+        mut self,
+        until: Option<Spanned<jiff::civil::Date>>,
+        reason: Option<Spanned<String>>,
+    ) -> Self {
+        self.terms =
+            (until.is_some() || reason.is_some()).then(|| Box::new(GrantTerms { until, reason }));
+        self
+    }
+
     /// The last day of the grant, inclusive.
-    pub until: Option<Spanned<jiff::civil::Date>>,
+    pub fn until(&self) -> Option<Spanned<jiff::civil::Date>> {
+        self.terms.as_ref()?.until
+    }
+
     /// Why, for whoever asks later: a ticket, a sentence.
-    pub reason: Option<Spanned<String>>,
+    pub fn reason(&self) -> Option<&Spanned<String>> {
+        self.terms.as_ref()?.reason.as_ref()
+    }
 }
 
 /// The long form of a role's member.

@@ -11,10 +11,13 @@
 
 mod verdict;
 
-use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher as _, Hash, Hasher as _};
 
+use compact_str::CompactString;
+use foldhash::fast::RandomState;
+use foldhash::quality::FixedState;
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -87,9 +90,7 @@ impl Listed for Group {
 }
 
 fn hash_of(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(value)
 }
 
 /// Which page to ask for.
@@ -142,7 +143,7 @@ pub struct Walker {
     start: u64,
     cursor: Option<String>,
     cursors: HashSet<String>,
-    seen: HashMap<Box<str>, u64>,
+    seen: HashMap<CompactString, u64, RandomState>,
     pages: u64,
     duplicates: u64,
     total: Option<u64>,
@@ -176,7 +177,7 @@ impl Walker {
             start: 1,
             cursor: None,
             cursors: HashSet::new(),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             pages: 0,
             duplicates: 0,
             total: None,
@@ -336,7 +337,7 @@ impl Walker {
     /// Passes new resources on; returns how many, and what identifies the page.
     fn note_rows<R: Listed>(&mut self, rows: Vec<R>, sink: &mut impl FnMut(R)) -> (u64, u64) {
         let mut fresh = 0;
-        let mut page = DefaultHasher::new();
+        let mut page = FixedState::default().build_hasher();
         for row in rows {
             row.id().hash(&mut page);
             let Some(id) = row.id().filter(|id| !id.is_empty()) else {

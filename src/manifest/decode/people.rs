@@ -93,11 +93,7 @@ impl Decoder {
         match item.kind() {
             Kind::Scalar(_) | Kind::Sequence(_) => {
                 let user = self.item_name(item, "members", Of::Role(role), "a person's key")?;
-                Some(MemberDecl {
-                    user: person(user),
-                    until: None,
-                    reason: None,
-                })
+                Some(MemberDecl::new(person(user)))
             }
             Kind::Mapping(_) => {
                 let fields = self.fields(item, of, &MEMBER)?;
@@ -116,11 +112,7 @@ impl Decoder {
                 let reason = fields.get("reason").and_then(|field| self.text(field, of));
                 let user =
                     self.item_name(user?.node, "members", Of::Role(role), "a person's key")?;
-                Some(MemberDecl {
-                    user: person(user),
-                    until,
-                    reason,
-                })
+                Some(MemberDecl::new(person(user)).on(until, reason))
             }
         }
     }

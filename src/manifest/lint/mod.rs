@@ -11,6 +11,7 @@ mod roles;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
 use super::decl::{Manifest, RoleDecl, UserDecl};
@@ -49,15 +50,15 @@ struct Lint<'m> {
     manifest: &'m Manifest,
     wholeness: Wholeness,
     as_of: Date,
-    people: HashMap<&'m str, (&'m Spanned<PersonKey>, &'m UserDecl)>,
-    roles: HashMap<&'m str, (&'m Spanned<RoleName>, &'m RoleDecl)>,
+    people: HashMap<&'m str, (&'m Spanned<PersonKey>, &'m UserDecl), RandomState>,
+    roles: HashMap<&'m str, (&'m Spanned<RoleName>, &'m RoleDecl), RandomState>,
     comparisons: usize,
     faults: Vec<Fault>,
 }
 
 fn index<K: std::borrow::Borrow<str>, V>(
     declared: &[(Spanned<K>, V)],
-) -> HashMap<&str, (&Spanned<K>, &V)> {
+) -> HashMap<&str, (&Spanned<K>, &V), RandomState> {
     declared
         .iter()
         .map(|(key, value)| (key.value.borrow(), (key, value)))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
 use super::Lint;
@@ -26,7 +27,8 @@ impl<'m> Lint<'m> {
     pub(super) fn roles(&mut self) {
         let manifest = self.manifest;
         for (name, role) in &manifest.roles.0 {
-            let mut seen: HashMap<&str, Span> = HashMap::with_capacity(role.members.len());
+            let mut seen: HashMap<&str, Span, RandomState> =
+                HashMap::with_capacity_and_hasher(role.members.len(), RandomState::default());
             for member in &role.members {
                 self.member(name, member);
                 match seen.entry(member.user.value.as_str()) {
@@ -56,13 +58,10 @@ impl<'m> Lint<'m> {
     }
 
     fn member(&mut self, role: &Spanned<RoleName>, member: &MemberDecl) {
-        let MemberDecl {
-            user,
-            until,
-            reason: _,
-        } = member;
-        let key = quoted(user.value.as_str()).to_string();
-        let role_name = quoted(role.value.as_str()).to_string();
+        let user = &member.user;
+        // Drawn only where there is a fault: this is asked for every membership.
+        let key = quoted(user.value.as_str());
+        let role_name = quoted(role.value.as_str());
         let Some((_, person)) = self.people.get(user.value.as_str()).copied() else {
             if self.is_whole() {
                 let help = self.suggest_person(user.value.as_str()).unwrap_or_else(|| {
@@ -96,8 +95,8 @@ impl<'m> Lint<'m> {
             );
             return;
         }
-        if let Some(until) = until {
-            self.grant_end(&role_name, &key, until);
+        if let Some(until) = member.until() {
+            self.grant_end(&role_name.to_string(), &key.to_string(), &until);
         }
     }
 
