@@ -22,7 +22,8 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let allow = allowances(&args.shape)?;
-    let project = project::load_project(global, as_of, terminal)?;
+    let mut project = project::load_project(global, as_of, terminal)?;
+    project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let (live, target) = match &args.live {
         Some(file) => from_snapshot(&project, file, terminal)?,

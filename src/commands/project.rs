@@ -157,6 +157,13 @@ pub(crate) fn load_project(
 }
 
 impl Project {
+    /// Lets go of what the desired state was made of. Of a million memberships, one copy is
+    /// enough while the live ones come in.
+    pub(crate) fn forget_declarations(&mut self) {
+        self.manifest.users.0 = Vec::new();
+        self.manifest.roles.0 = Vec::new();
+    }
+
     /// Refuses to write over a file of the manifest.
     pub(crate) fn spare(&self, out: &Path) -> Result<(), Trouble> {
         let Ok(out) = out.canonicalize() else {

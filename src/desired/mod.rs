@@ -151,10 +151,38 @@ pub struct Grant {
     pub user: UserIndex,
     /// Where it is written.
     pub span: Span,
+    /// What was said of the grant. Boxed: of a million grants few have any.
+    terms: Option<Box<Terms>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Terms {
+    until: Option<jiff::civil::Date>,
+    reason: Option<Box<str>>,
+}
+
+impl Grant {
+    /// A grant with its last day and its reason, where it has them.
+    pub fn new(
+        user: UserIndex,
+        span: Span,
+        until: Option<jiff::civil::Date>,
+        reason: Option<Box<str>>,
+    ) -> Self {
+        let terms =
+            (until.is_some() || reason.is_some()).then(|| Box::new(Terms { until, reason }));
+        Self { user, span, terms }
+    }
+
     /// The last day, inclusive.
-    pub until: Option<jiff::civil::Date>,
+    pub fn until(&self) -> Option<jiff::civil::Date> {
+        self.terms.as_ref()?.until
+    }
+
     /// Why.
-    pub reason: Option<Box<str>>,
+    pub fn reason(&self) -> Option<&str> {
+        self.terms.as_ref()?.reason.as_deref()
+    }
 }
 
 /// A mapping, for telling why.

@@ -9,7 +9,7 @@ use super::{
     ResolvedRole, RoleIndex, UserIndex,
 };
 use crate::ids::GroupName;
-use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest};
+use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest, MemberDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::Span;
 
@@ -107,19 +107,17 @@ fn resolve_roles(
         .iter()
         .zip(0..)
         .map(|((name, decl), at)| {
-            let mut grants: Vec<Grant> = decl
-                .members
-                .iter()
-                .filter(|member| member.until().is_none_or(|until| until.value >= as_of))
-                .filter_map(|member| {
-                    Some(Grant {
-                        user: *by_key.get(member.user.value.as_str())?,
-                        span: member.user.span,
-                        until: member.until().map(|until| until.value),
-                        reason: member.reason().map(|why| why.value.as_str().into()),
-                    })
-                })
-                .collect();
+            let mut grants: Vec<Grant> = Vec::with_capacity(decl.members.len());
+            let holds =
+                |member: &&MemberDecl| member.until().is_none_or(|until| until.value >= as_of);
+            grants.extend(decl.members.iter().filter(holds).filter_map(|member| {
+                Some(Grant::new(
+                    *by_key.get(member.user.value.as_str())?,
+                    member.user.span,
+                    member.until().map(|until| until.value),
+                    member.reason().map(|why| why.value.as_str().into()),
+                ))
+            }));
             grants.sort_by_key(|grant| (grant.user, grant.span));
             grants.dedup_by_key(|grant| grant.user);
             ResolvedRole {

@@ -293,8 +293,8 @@ impl Groups<'_> {
                     .then(|| origin.granted_in.name.clone()),
                 mapping: origin.mapping.pattern.to_string(),
                 place: self.context.place(origin.grant.span),
-                until: origin.grant.until,
-                reason: origin.grant.reason.as_deref().map(str::to_owned),
+                until: origin.grant.until(),
+                reason: origin.grant.reason().map(str::to_owned),
             })
             .collect()
     }

@@ -201,7 +201,7 @@ fn notice_ending_grants(context: &Context<'_>, draft: &mut Draft) {
     };
     for role in &desired.roles {
         for grant in &role.grants {
-            let Some(until) = grant.until.filter(|until| *until <= horizon) else {
+            let Some(until) = grant.until().filter(|until| *until <= horizon) else {
                 continue;
             };
             let user = desired.user(grant.user);

@@ -84,6 +84,8 @@ impl Decoder {
                     role.members.push(member);
                 }
             });
+            // Held as long as the manifest is, and there may be a million of them.
+            role.members.shrink_to_fit();
         }
         role
     }
