@@ -11,14 +11,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use scim_sync::apply::{Status, Stop};
 use scim_sync::ids::{Email, UserId, fold};
-use scim_sync::live::LiveState;
+use scim_sync::live::{LiveIndex, LiveState};
 use scim_sync::manifest::decl::{GroupRemoval, SandboxBehavior, UserStatus};
+use scim_sync::plan::after::after;
 use scim_sync::plan::policy::Policy;
 use scim_sync::plan::{
-    Allowances, Change, LimitName, Person, Phase, Plan, RefusalCode, UnmanagedReason,
+    Action, Allowances, Change, LimitName, Person, Phase, Plan, Population, RefusalCode,
+    UnmanagedReason,
 };
+use scim_sync::profile::NameModel;
 use scim_sync::sandbox::in_memory::Fault;
 use scim_sync::sandbox::world::World;
+use unicode_normalization::UnicodeNormalization as _;
 
 #[path = "support/account.rs"]
 mod account;
@@ -594,6 +598,64 @@ fn the_generated_live_state_is_what_the_client_reads() {
             }
         }
         assert_eq!(read, made);
+    });
+}
+
+/// A live state without what only the provider decides: ids of new accounts and groups, how
+/// it spells names, and whether a removed account leaves its id behind in groups.
+fn essence(live: &LiveState, names: NameModel) -> BTreeSet<String> {
+    let shown = |name: &str| -> String { names.kept(name).nfc().collect() };
+    let person = |at: &LiveIndex| live.user(*at).email.folded().to_owned();
+    let users = live.users.iter().map(|user| {
+        format!(
+            "{} {} {:?} {:?} {:?}",
+            user.email.folded(),
+            fold(&user.user_name),
+            user.external_id,
+            user.display_name.as_deref().map(shown),
+            user.activity
+        )
+    });
+    let groups = live.groups.iter().map(|group| {
+        let members: BTreeSet<String> = group.members.iter().map(person).collect();
+        format!("{} {members:?}", group.name)
+    });
+    users.chain(groups).collect()
+}
+
+/// Plans are proved on a short model of the provider: it comes to what the simulated
+/// provider itself comes to, request by request.
+#[test]
+fn what_a_plan_is_proved_on_is_what_the_provider_holds_afterwards() {
+    try_out("what_a_plan_is_proved_on", 1_500_000, 1200, async |trial| {
+        let After { live, plan } = trial.look().await;
+        // Accounts that lists do not show may turn out to be anybody; and only the source,
+        // not the documentation, lets a group of Harness be deleted.
+        let deletes = |it: &Action| matches!(it.change, Change::DeleteGroup { .. });
+        if trial.world.people.iter().any(|it| !it.listed)
+            || (trial.world.provider == Provider::Harness(SandboxBehavior::Source)
+                && plan.actions.iter().any(deletes))
+        {
+            return;
+        }
+        let profile = &trial.world.project.profile;
+        let told = after(&live, &plan.actions, profile);
+        let _ = trial.account.apply(&plan, &Stop::default()).await;
+        let found = trial.account.read().await.expect("the provider answers");
+        let (told, held) = (
+            essence(&told, profile.names),
+            essence(&found, profile.names),
+        );
+        let missing: Vec<_> = told.difference(&held).collect();
+        let unforeseen: Vec<_> = held.difference(&told).collect();
+        assert!(
+            missing.is_empty() && unforeseen.is_empty(),
+            "foretold: {missing:#?}\nheld: {unforeseen:#?}"
+        );
+        let project = &trial.world.project;
+        let before = Population::of(&live);
+        let again = project.plan_with(&project.policy, &found, &before, &Allowances::default());
+        assert_eq!(plan.converges, again.actions.is_empty(), "{again:#?}");
     });
 }
 

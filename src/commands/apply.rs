@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::plan::Rails;
 use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
@@ -21,7 +22,7 @@ use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
-use crate::plan::{Action, Allowances, Plan, TargetInfo};
+use crate::plan::{Action, Plan, Population, TargetInfo};
 use crate::render;
 use crate::render::style::count;
 use crate::render::text::Detail;
@@ -41,7 +42,7 @@ pub(super) fn run(
     args: &ApplyArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let allow = plan::allowances(&args.shape)?;
+    let mut rails = Rails::new(&args.shape)?;
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     let as_of = match &saved {
         Some(saved) => saved.as_of,
@@ -66,10 +67,9 @@ pub(super) fn run(
             Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
             None => {
                 let live = collect::collect(writer.reader()).await?;
-                (
-                    plan::make(&project, base, &live, &target, &allow),
-                    Picture::Fresh,
-                )
+                let planned = plan::make(&project, base, &live, &target, &rails);
+                rails.population = Some(Population::of(&live));
+                (planned, Picture::Fresh)
             }
         };
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;
@@ -116,7 +116,7 @@ pub(super) fn run(
             Some(record) => Goal::Undo(record),
             None => Goal::Manifest(base),
         };
-        let residue = converge(&project, goal, &writer, &target, &allow, &outcome).await?;
+        let residue = converge(&project, goal, &writer, &target, &rails, &outcome).await?;
         end_report(
             &report,
             end(Some(residue.actions.is_empty())),
@@ -263,15 +263,15 @@ async fn converge(
     goal: Goal<'_>,
     writer: &Writer<target::Wire>,
     target: &TargetInfo,
-    allow: &Allowances,
+    rails: &Rails,
     outcome: &Outcome,
 ) -> Result<Plan, Failure> {
     let mut waits = SETTLE.iter();
     loop {
         let live = collect::collect(writer.reader()).await?;
         let residue = match goal {
-            Goal::Manifest(base) => plan::make(project, base, &live, target, allow),
-            Goal::Undo(record) => plan::make_undo(project, record, &live, target, allow),
+            Goal::Manifest(base) => plan::make(project, base, &live, target, rails),
+            Goal::Undo(record) => plan::make_undo(project, record, &live, target, rails),
         };
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {

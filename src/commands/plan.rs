@@ -11,7 +11,7 @@ use crate::live::snapshot::Snapshot;
 use crate::live::{LiveState, collect};
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
-use crate::plan::{Allowances, Plan, PlanInput, TargetInfo};
+use crate::plan::{Allowances, Plan, PlanInput, Population, Recent, TargetInfo};
 use crate::render;
 use crate::render::text::{Detail, TextOptions};
 
@@ -21,7 +21,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
-    let allow = allowances(&args.shape)?;
+    let rails = Rails::new(&args.shape)?;
     let mut project = project::load_project(global, as_of, terminal)?;
     project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
@@ -36,9 +36,9 @@ pub(super) fn run(
     let plan = match &args.undo {
         Some(report) => {
             let record = undo::record(report, &target)?;
-            make_undo(&project, &record, &live, &target, &allow)
+            make_undo(&project, &record, &live, &target, &rails)
         }
-        None => make(&project, base.as_ref(), &live, &target, &allow),
+        None => make(&project, base.as_ref(), &live, &target, &rails),
     };
     if let Some(file) = &args.out {
         project.spare(file)?;
@@ -101,8 +101,28 @@ fn from_snapshot(
     ))
 }
 
+/// What a plan's limits are judged with.
+pub(super) struct Rails {
+    /// Limits raised for this plan.
+    pub(super) allow: Allowances,
+    /// What was removed in the last 24 hours.
+    pub(super) recent: Recent,
+    /// What percentages are of, if not of the live state the plan is made from.
+    pub(super) population: Option<Population>,
+}
+
+impl Rails {
+    pub(super) fn new(shape: &PlanShape) -> Result<Self, Trouble> {
+        Ok(Self {
+            allow: allowances(shape)?,
+            recent: Recent::default(),
+            population: None,
+        })
+    }
+}
+
 /// The limits raised for this plan.
-pub(super) fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
+fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
     let mut allow = Allowances::default();
     for text in &shape.allow {
         let (limit, number) = Allowances::parse_one(text).map_err(|error| {
@@ -123,20 +143,9 @@ pub(super) fn make(
     base: Option<&BaseRevision>,
     live: &LiveState,
     target: &TargetInfo,
-    allow: &Allowances,
+    rails: &Rails,
 ) -> Plan {
-    let sources = &project.manifest.sources;
-    crate::plan::plan(PlanInput {
-        desired: &project.desired,
-        sources,
-        base,
-        live,
-        profile: &project.profile,
-        policy: &project.policy,
-        allow,
-        target,
-        inputs: &project::fingerprints(sources, live),
-    })
+    with_input(project, base, live, target, rails, crate::plan::plan)
 }
 
 /// Makes the plan that undoes a run.
@@ -145,21 +154,39 @@ pub(super) fn make_undo(
     record: &Undo,
     live: &LiveState,
     target: &TargetInfo,
-    allow: &Allowances,
+    rails: &Rails,
 ) -> Plan {
+    let undo = |input: PlanInput<'_>| crate::plan::undo::undo(input, record);
+    with_input(project, None, live, target, rails, undo)
+}
+
+/// Makes something of what every plan is made of.
+fn with_input(
+    project: &Project,
+    base: Option<&BaseRevision>,
+    live: &LiveState,
+    target: &TargetInfo,
+    rails: &Rails,
+    make: impl FnOnce(PlanInput<'_>) -> Plan,
+) -> Plan {
+    let population = match &rails.population {
+        Some(population) => population,
+        None => &Population::of(live),
+    };
     let sources = &project.manifest.sources;
-    let input = PlanInput {
+    make(PlanInput {
         desired: &project.desired,
         sources,
-        base: None,
+        base,
         live,
+        population,
+        recent: &rails.recent,
         profile: &project.profile,
         policy: &project.policy,
-        allow,
+        allow: &rails.allow,
         target,
         inputs: &project::fingerprints(sources, live),
-    };
-    crate::plan::undo::undo(input, record)
+    })
 }
 
 /// The plan for a terminal.

@@ -228,6 +228,7 @@ fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
         | Consequence::MayAdopt { .. }
         | Consequence::SuspensionRemoves
         | Consequence::MembershipsLost { .. }
+        | Consequence::MembershipsGained { .. }
         | Consequence::GroupLeftEmpty { .. }
         | Consequence::Undocumented { .. } => false,
     };

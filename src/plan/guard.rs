@@ -13,6 +13,7 @@ use super::item::{
     Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
 };
 use super::planner::{Context, Draft};
+use super::recent::Recent;
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::live::LiveGroup;
 use crate::manifest::decl::Limit;
@@ -118,6 +119,9 @@ pub struct LimitUse {
     pub group: Option<GroupName>,
     /// How many the plan removes.
     pub used: usize,
+    /// How many went in the last 24 hours already, by the reports of past runs; they count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub recent: usize,
     /// Of how many.
     pub population: usize,
     /// The limit as the policy says it: `5`, `10%`.
@@ -130,6 +134,17 @@ pub struct LimitUse {
     pub raised_to: Option<u32>,
     /// Whether the plan uses more than allowed, so that the removals are refused.
     pub tripped: bool,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl LimitUse {
+    /// What it comes to: the plan's own and what went before.
+    pub fn total(&self) -> usize {
+        self.used + self.recent
+    }
 }
 
 /// Applies every guard, in the order: partial read, protection, minimum members, limits.
@@ -521,24 +536,17 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             }
         }
     }
-    let populations: HashMap<&str, usize> = live
-        .groups
-        .iter()
-        .map(|group| (group.id.as_str(), group.members.len()))
-        .collect();
+    let recent = context.input.recent;
+    let before = context.input.population;
     let mut measured: Vec<LimitUse> = per_group
         .into_iter()
         .map(|((name, id), used)| {
-            let population = id
-                .as_ref()
-                .and_then(|id| populations.get(id.as_str()))
-                .copied()
-                .unwrap_or(0);
+            let population = id.as_ref().map_or(0, |id| before.of_group(id));
             let mut measured = measure(
                 context,
                 LimitName::PerGroupRemovals,
                 policy.per_group_removals,
-                used,
+                (used, recent_of(recent, id.as_ref())),
                 population,
             );
             measured.group = Some(name);
@@ -574,13 +582,12 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         share(b).cmp(&share(a)).then_with(|| a.group.cmp(&b.group))
     });
 
-    let memberships = live.groups.iter().map(|group| group.members.len()).sum();
     let removed = draft
         .actions
         .iter()
         .map(|action| match &action.change {
             Change::RemoveMembers { members, .. } => members.len(),
-            Change::DeleteGroup { id, .. } => populations.get(id.as_str()).copied().unwrap_or(0),
+            Change::DeleteGroup { id, .. } => before.of_group(id),
             Change::CreateUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
@@ -595,8 +602,8 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         context,
         LimitName::MembershipRemovals,
         policy.membership_removals,
-        removed,
-        memberships,
+        (removed, recent.memberships),
+        before.memberships,
     );
     if total.tripped {
         let blocked = take(draft, |action| {
@@ -623,8 +630,8 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         context,
         LimitName::UserRemovals,
         policy.user_removals,
-        removed,
-        live.users.len(),
+        (removed, recent.users),
+        before.users,
     );
     if people.tripped {
         let blocked = take(draft, is_user_removal);
@@ -633,7 +640,10 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
 
     uses.push(people);
     uses.push(total);
-    uses.extend(measured.into_iter().next());
+    uses.push(measured.into_iter().next().unwrap_or_else(|| {
+        let (limit, configured) = (LimitName::PerGroupRemovals, policy.per_group_removals);
+        measure(context, limit, configured, (0, 0), 0)
+    }));
     uses
 }
 
@@ -641,7 +651,7 @@ fn measure(
     context: &Context<'_>,
     limit: LimitName,
     configured: Limit,
-    used: usize,
+    (used, recent): (usize, usize),
     population: usize,
 ) -> LimitUse {
     let allowed = match configured {
@@ -655,12 +665,18 @@ fn measure(
         limit,
         group: None,
         used,
+        recent,
         population,
         configured: configured.to_string(),
         allowed,
         raised_to,
-        tripped: ceiling.is_some_and(|ceiling| used > ceiling),
+        tripped: used > 0 && ceiling.is_some_and(|ceiling| used + recent > ceiling),
     }
+}
+
+fn recent_of(recent: &Recent, group: Option<&GroupId>) -> usize {
+    let group = group.and_then(|id| recent.by_group.get(id));
+    group.copied().unwrap_or(0)
 }
 
 fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
@@ -684,6 +700,10 @@ fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
     } else {
         limit.limit.noun()
     };
+    let past = match limit.recent {
+        0 => String::new(),
+        recent => format!(" after {recent} in the last 24 hours"),
+    };
     let configured = if limit.configured.ends_with('%') {
         format!(
             "{allowed} allowed ({} of {})",
@@ -695,11 +715,11 @@ fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
     Refusal {
         id: ItemId::new(id),
         code: limit.limit.code(),
-        message: format!("{of}{} {noun}, {configured}", limit.used),
+        message: format!("{of}{} {noun}{past}, {configured}", limit.used),
         help: format!(
             "check that this is meant; then `--allow {}={}` raises this limit for this plan only (`policy.limits.{}` for good)",
             limit.limit.as_str(),
-            limit.used,
+            limit.total(),
             limit.limit.key()
         ),
         evidence: evidence_of(&blocked),

@@ -62,7 +62,7 @@ impl Action {
     }
 
     /// The groups that end with the account it removes.
-    pub(crate) fn memberships_lost(&self) -> &[GroupName] {
+    pub fn memberships_lost(&self) -> &[GroupName] {
         let lost = self
             .consequences
             .iter()
@@ -71,6 +71,7 @@ impl Action {
                 Consequence::InvitationMailed { .. }
                 | Consequence::MayAdopt { .. }
                 | Consequence::SuspensionRemoves
+                | Consequence::MembershipsGained { .. }
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
                 | Consequence::Undocumented { .. } => None,
@@ -483,6 +484,11 @@ pub enum Consequence {
         /// The groups, by name.
         groups: Vec<GroupName>,
     },
+    /// The account gets these memberships with it.
+    MembershipsGained {
+        /// The groups, by name.
+        groups: Vec<GroupName>,
+    },
     /// Nobody is left in the group.
     GroupLeftEmpty {
         /// The group.
@@ -721,6 +727,8 @@ pub enum NoticeCode {
     Undoes,
     /// Something of the run that no request brings back.
     CannotUndo,
+    /// A plan after this one would not be empty.
+    DoesNotConverge,
 }
 
 impl NoticeCode {
@@ -733,6 +741,7 @@ impl NoticeCode {
             NoticeCode::GrantEnds => "grant-ends",
             NoticeCode::Undoes => "undoes",
             NoticeCode::CannotUndo => "cannot-undo",
+            NoticeCode::DoesNotConverge => "does-not-converge",
         }
     }
 }

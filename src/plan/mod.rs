@@ -9,11 +9,14 @@
 //! `actions`, `refusals`, `manual_steps` and `unmanaged`. An action refers only to what is
 //! live or what an earlier action creates. A plan can be read without the sources, the
 //! manifest or the provider it was made from. With a base revision, every item of the first
-//! three lists has a [`Cause`].
+//! three lists has a [`Cause`]. A plan is planned again after itself ([`after`]), and
+//! `converges` says what came of it.
 
+pub mod after;
 mod base;
 mod cause;
 mod consequence;
+mod effect;
 pub mod file;
 mod groups;
 pub mod guard;
@@ -22,6 +25,9 @@ mod item;
 mod one_human;
 mod planner;
 pub mod policy;
+mod population;
+mod proof;
+mod recent;
 mod summary;
 pub mod undo;
 mod users;
@@ -33,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::live::snapshot::IntegrityFile;
 
+pub use effect::{AccountEffect, Effect};
 pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
     Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
@@ -41,6 +48,8 @@ pub use item::{
     UnmanagedUser, UserState,
 };
 pub use planner::{PlanInput, plan};
+pub use population::Population;
+pub use recent::Recent;
 pub use summary::Summary;
 
 /// The version of the plan format this build writes.
@@ -63,6 +72,9 @@ pub struct Plan {
     pub complete: bool,
     /// Whether there is anything for `apply` to do.
     pub applyable: bool,
+    /// Whether nothing would be left to do after it: what the provider would hold then, by its
+    /// profile, was planned again.
+    pub converges: bool,
     /// How many of what, in one place.
     pub summary: Summary,
     /// The base revision that tells this change from what was there already, if there is one.
@@ -79,6 +91,9 @@ pub struct Plan {
     pub limits: Vec<LimitUse>,
     /// What will be done, in order.
     pub actions: Vec<Action>,
+    /// What it comes to for each person, effective and by any path; the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Effect>,
     /// What will not be done, and why.
     pub refusals: Vec<Refusal>,
     /// What only a person can do.

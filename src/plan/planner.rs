@@ -1,8 +1,11 @@
 //! [`plan`]: the stages in their order.
 
+use std::borrow::Cow;
+
+use super::after::after;
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
-use super::identity::{Matches, match_users};
+use super::identity::match_users;
 use super::item::{
     Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
     Refusal, Unmanaged,
@@ -10,7 +13,10 @@ use super::item::{
 use super::policy::Policy;
 use super::summary::Summary;
 use super::users::plan_users;
-use super::{Inputs, PLAN_VERSION, Plan, TargetInfo, base, cause, consequence, one_human};
+use super::{
+    Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, base, cause, consequence, effect,
+    one_human, proof,
+};
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
 use crate::live::snapshot::IntegrityFile;
@@ -30,12 +36,16 @@ pub struct PlanInput<'a> {
     pub base: Option<&'a BaseRevision>,
     /// What is there.
     pub live: &'a LiveState,
+    /// What limits in percent are of.
+    pub population: &'a Population,
     /// What the provider can do.
     pub profile: &'a Profile,
     /// What the plan may do.
     pub policy: &'a Policy,
     /// Limits raised for this plan only.
     pub allow: &'a Allowances,
+    /// What was removed in the last 24 hours.
+    pub recent: &'a Recent,
     /// The provider, to be named in the plan.
     pub target: &'a TargetInfo,
     /// Fingerprints, to be named in the plan.
@@ -128,22 +138,54 @@ impl Action {
     }
 }
 
-/// Makes the plan. With a base revision it is made twice, once from what was wanted then,
-/// to tell what this change brings from what was there already.
+/// Makes the plan, and plans again after it. With a base revision it is made once more from
+/// what was wanted then, to tell what this change brings from what was there already.
 pub fn plan(input: PlanInput<'_>) -> Plan {
-    let mut plan = make(input);
+    let (mut plan, after) = whole(input, make(input));
+    prove(&mut plan, input, &after, make);
     if let Some(base) = input.base {
         let policy = Policy::new(&base.policy);
-        let before = make(PlanInput {
+        let input = PlanInput {
             desired: &base.desired,
             sources: &base.sources,
             policy: &policy,
             base: None,
             ..input
-        });
+        };
+        let (before, _) = whole(input, make(input));
         cause::tell(&mut plan, &before);
     }
     plan
+}
+
+/// A plan with what it comes to, and what the provider holds afterwards.
+pub(super) fn whole(input: PlanInput<'_>, mut plan: Plan) -> (Plan, Cow<'_, LiveState>) {
+    let after = match plan.actions.is_empty() {
+        true => Cow::Borrowed(input.live),
+        false => Cow::Owned(after(input.live, &plan.actions, input.profile)),
+    };
+    effect::tell(&mut plan, input.live, &after);
+    (plan, after)
+}
+
+/// Plans again after a plan, and says what comes of it.
+pub(super) fn prove<'a>(
+    plan: &mut Plan,
+    input: PlanInput<'a>,
+    after: &'a LiveState,
+    make: impl FnOnce(PlanInput<'a>) -> Plan,
+) {
+    let again = match plan.actions.is_empty() {
+        true => Vec::new(),
+        false => {
+            make(PlanInput {
+                live: after,
+                ..input
+            })
+            .actions
+        }
+    };
+    proof::prove(plan, &again);
 }
 
 fn make(input: PlanInput<'_>) -> Plan {
@@ -156,14 +198,13 @@ fn make(input: PlanInput<'_>) -> Plan {
     one_human::hold(&context, &mut matches, &mut draft);
     plan_groups(&context, &matches, &mut draft);
     notice_ending_grants(&context, &mut draft);
-    railed(&context, &matches, draft)
+    railed(&context, draft)
 }
 
 /// What every plan goes through, whatever its actions come from: consequences, guards, order.
-pub(super) fn railed(context: &Context<'_>, matches: &Matches, mut draft: Draft) -> Plan {
+pub(super) fn railed(context: &Context<'_>, mut draft: Draft) -> Plan {
     consequence::memberships_lost(context, &mut draft);
     let limits = guard::apply(context, &mut draft);
-    consequence::left_empty_or_without(context, matches, &mut draft);
     notice_partial_read(context, &mut draft);
     order(&mut draft);
     finish(context, draft, limits)
@@ -260,6 +301,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         as_of: context.input.desired.as_of,
         complete: refusals.is_empty() && manual_steps.is_empty(),
         applyable: !actions.is_empty(),
+        converges: true,
         summary,
         base: context.input.base.map(|base| base.label.to_string()),
         undo: None,
@@ -270,6 +312,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         },
         limits,
         actions,
+        people: Vec::new(),
         refusals,
         manual_steps,
         unmanaged,

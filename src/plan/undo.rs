@@ -21,7 +21,7 @@ use super::item::{
     Attribute, AttributeChange, Change, Consequence, GroupRef, ItemId, MemberChange, Notice,
     NoticeCode, Person, Reason, Refusal, RefusalCode, UserState,
 };
-use super::planner::{Context, Draft, PlanInput, railed};
+use super::planner::{Context, Draft, PlanInput, prove, railed, whole};
 use super::users;
 use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveUser};
@@ -109,12 +109,17 @@ pub enum PreImage {
 /// Makes the plan that undoes a run. The desired state serves only to name people by their
 /// keys, so that the policy's protections hold for them.
 pub fn undo(input: PlanInput<'_>, record: &Undo) -> Plan {
-    let context = Context {
-        input: PlanInput {
-            base: None,
-            ..input
-        },
+    let input = PlanInput {
+        base: None,
+        ..input
     };
+    let (mut plan, after) = whole(input, make(input, record));
+    prove(&mut plan, input, &after, |input| make(input, record));
+    plan
+}
+
+fn make(input: PlanInput<'_>, record: &Undo) -> Plan {
+    let context = Context { input };
     // Who cannot be matched stays unnamed here; nothing is planned for them.
     let matches = match_users(&context, &mut Vec::new());
     let mut draft = Draft::default();
@@ -123,7 +128,7 @@ pub fn undo(input: PlanInput<'_>, record: &Undo) -> Plan {
     undoing.groups(&mut draft);
     undoing.memberships(&mut draft);
     undoing.tell(&mut draft);
-    let mut plan = railed(&context, &matches, draft);
+    let mut plan = railed(&context, draft);
     plan.undo = Some(record.clone());
     plan
 }

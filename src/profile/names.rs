@@ -47,6 +47,16 @@ impl NameModel {
     }
 }
 
+impl NameModel {
+    /// The name as the server is known to keep it.
+    pub fn kept(self, name: &str) -> String {
+        match self {
+            NameModel::DisplayNameOnly { dropped, .. } => kept(name, dropped),
+            NameModel::Full => name.to_owned(),
+        }
+    }
+}
+
 fn kept(name: &str, dropped: &[char]) -> String {
     let mut text = String::with_capacity(name.len());
     for word in name.split_whitespace() {

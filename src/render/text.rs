@@ -16,7 +16,10 @@ use super::escape::terminal;
 use super::phrase::Phrase;
 use super::style::{Colour, Mark, Styles, count};
 use super::words::{self, Names};
-use crate::plan::{Action, Cause, Change, Consequence, Evidence, ManualStep, Plan, Refusal};
+use crate::plan::{
+    Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, Plan, Refusal,
+    UnmanagedReason,
+};
 
 /// How a plan is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -76,10 +79,10 @@ pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io:
         detail: options.detail,
     };
     page.header(plan);
-    page.part(
-        &Part::new(plan, |cause| cause != Some(Cause::Drift)),
-        Titles::Each,
-    );
+    let mut change = Part::new(plan, |cause| cause != Some(Cause::Drift));
+    let people = plan.people.iter();
+    change.losses = people.filter(|effect| !effect.loses.is_empty()).collect();
+    page.part(&change, Titles::Each);
     let drift = Part::new(plan, |cause| cause == Some(Cause::Drift));
     if !drift.is_empty() {
         page.heading("Drift already there (not from this change)");
@@ -93,11 +96,27 @@ pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io:
     page.taken
 }
 
+/// Whether a consequence is told once for each person, not under each item.
+fn is_of_people(consequence: &Consequence) -> bool {
+    match consequence {
+        Consequence::MembershipsLost { .. }
+        | Consequence::MembershipsGained { .. }
+        | Consequence::LeftWithoutGroups { .. } => true,
+        Consequence::InvitationMailed { .. }
+        | Consequence::MayAdopt { .. }
+        | Consequence::SuspensionRemoves
+        | Consequence::GroupLeftEmpty { .. }
+        | Consequence::Undocumented { .. } => false,
+    }
+}
+
 /// The items of a plan that are drawn together.
 struct Part<'a> {
     refusals: Vec<&'a Refusal>,
     manual_steps: Vec<&'a ManualStep>,
     actions: Vec<&'a Action>,
+    /// Whoever loses something by the whole plan; told with this change.
+    losses: Vec<&'a Effect>,
 }
 
 /// Which headings a part gets.
@@ -118,6 +137,7 @@ impl<'a> Part<'a> {
             refusals: refusals.filter(|item| wanted(item.cause)).collect(),
             manual_steps: steps.filter(|item| wanted(item.cause)).collect(),
             actions: actions.filter(|item| wanted(item.cause)).collect(),
+            losses: Vec::new(),
         }
     }
 
@@ -244,6 +264,7 @@ impl Page<'_> {
             self.more_of(kinds, |code| format!("[{}]", code.as_str()));
         }
         self.manual_steps(part, titles);
+        self.losses(&part.losses);
         self.section(
             titles,
             "Takes access away",
@@ -329,7 +350,7 @@ impl Page<'_> {
             let (mark, word) = words::mark(&action.change);
             let names = self.detail.names();
             self.item(mark, word, &words::subject(action, names).terminal());
-            for consequence in &action.consequences {
+            for consequence in action.consequences.iter().filter(|it| !is_of_people(it)) {
                 if let Some(text) = words::consequence(consequence, names) {
                     self.under(&text.terminal());
                 }
@@ -337,6 +358,21 @@ impl Page<'_> {
             self.because(action.reason.words(), &words::places_of(action));
         }
         self.more_of(kinds, |phase| words::phase(phase).to_owned());
+    }
+
+    /// Who loses what, by any path; the worst first.
+    fn losses(&mut self, losing: &[&Effect]) {
+        if losing.is_empty() {
+            return;
+        }
+        self.heading("Who loses access");
+        let shown = self.shown(losing.len());
+        let names = self.detail.names();
+        for effect in &losing[..shown] {
+            let text = words::loss(effect, names).terminal();
+            self.item(Mark::Remove, "loses", &text);
+        }
+        self.more(losing.len() - shown);
     }
 
     /// Counts an item of a kind; the first of each kind are shown.
@@ -366,6 +402,7 @@ impl Page<'_> {
                 Consequence::MayAdopt { .. } => adopting += 1,
                 Consequence::SuspensionRemoves
                 | Consequence::MembershipsLost { .. }
+                | Consequence::MembershipsGained { .. }
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
                 | Consequence::Undocumented { .. } => {}
@@ -426,32 +463,43 @@ impl Page<'_> {
         }
         self.heading("Left alone");
         let names = self.detail.names();
-        let users = &unmanaged.users;
-        if !users.is_empty() {
-            let told = users
-                .iter()
-                .map(|user| Phrase::new().name(user.person.email.as_str()));
-            let text = format!(
-                "{} that nothing declares: {}",
-                count(users.len(), "user", "users"),
-                words::list(told, users.len(), names).terminal()
-            );
-            self.item(Mark::Note, "users", &text);
-        }
-        let groups = &unmanaged.groups;
-        if !groups.is_empty() {
-            let told = groups.iter().map(|group| {
-                let members = count(group.members, "member", "members");
-                Phrase::new()
-                    .name(group.group.name.as_str())
-                    .words(format!(" ({members})"))
-            });
-            let text = format!(
-                "{} that no role maps to: {}",
-                count(groups.len(), "group", "groups"),
-                words::list(told, groups.len(), names).terminal()
-            );
-            self.item(Mark::Note, "groups", &text);
+        for because in [UnmanagedReason::Undeclared, UnmanagedReason::RemovalKeeps] {
+            let (of_users, of_groups) = words::left_alone(because);
+            let users = unmanaged.users.iter().filter(|it| it.because == because);
+            let told: Vec<Phrase> = users
+                .map(|user| Phrase::new().name(user.person.email.as_str()))
+                .collect();
+            if !told.is_empty() {
+                let number = told.len();
+                let text = format!(
+                    "{} {}: {}",
+                    count(number, "user", "users"),
+                    of_users.why,
+                    words::list(told, number, names).terminal()
+                );
+                self.item(Mark::Note, "users", &text);
+                self.under(&format!("-> {}", of_users.help));
+            }
+            let groups = unmanaged.groups.iter().filter(|it| it.because == because);
+            let told: Vec<Phrase> = groups
+                .map(|group| {
+                    let members = count(group.members, "member", "members");
+                    Phrase::new()
+                        .name(group.group.name.as_str())
+                        .words(format!(" ({members})"))
+                })
+                .collect();
+            if !told.is_empty() {
+                let number = told.len();
+                let text = format!(
+                    "{} {}: {}",
+                    count(number, "group", "groups"),
+                    of_groups.why,
+                    words::list(told, number, names).terminal()
+                );
+                self.item(Mark::Note, "groups", &text);
+                self.under(&format!("-> {}", of_groups.help));
+            }
         }
         let shown = self.shown(unmanaged.memberships.len());
         for members in &unmanaged.memberships[..shown] {
@@ -465,12 +513,8 @@ impl Page<'_> {
         let used: Vec<String> = plan
             .limits
             .iter()
-            .filter(|limit| limit.used > 0)
             .map(|limit| words::limit(limit).terminal())
             .collect();
-        if used.is_empty() {
-            return;
-        }
         let text = format!("\nLimits: {}", used.join("; "));
         for line in wrap(&text, self.width) {
             self.line(&line);

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::phrase::Phrase;
 use super::style::{Mark, count};
-use crate::ids::RoleName;
+use crate::ids::{GroupName, RoleName};
 use crate::plan::{
-    Action, Change, Consequence, Evidence, LimitName, LimitUse, MemberChange, MembershipOrigin,
-    Person, Phase, UnmanagedMembers, UnmanagedReason,
+    AccountEffect, Action, Change, Consequence, Effect, Evidence, LimitName, LimitUse,
+    MemberChange, MembershipOrigin, Person, Phase, UnmanagedMembers, UnmanagedReason,
 };
 
 /// How many names of a long list are told.
@@ -228,6 +228,14 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
             ))
             .then(list(told, groups.len(), names))
         }
+        Consequence::MembershipsGained { groups } => {
+            let told = groups.iter().map(|name| Phrase::new().name(name.as_str()));
+            Phrase::of(format!("gets {}: ", count(groups.len(), "group", "groups"))).then(list(
+                told,
+                groups.len(),
+                names,
+            ))
+        }
         Consequence::GroupLeftEmpty { group } => {
             Phrase::of("nobody is left in group ").name(group.as_str())
         }
@@ -268,6 +276,73 @@ pub fn places_of(action: &Action) -> Vec<Evidence> {
     }
 }
 
+/// What somebody who loses something loses, and what is left: `ada <a@x.io>: dev, ops; stays
+/// in 1 group`.
+pub fn loss(effect: &Effect, names: Names) -> Phrase {
+    let groups = |groups: &[GroupName]| {
+        let told = groups.iter().map(|name| Phrase::new().name(name.as_str()));
+        list(told, groups.len(), names)
+    };
+    let phrase = person_phrase(&effect.person).words(": ");
+    match effect.account {
+        AccountEffect::Removed => {
+            return phrase
+                .words("the account, and with it ")
+                .then(groups(&effect.loses));
+        }
+        AccountEffect::Deactivated
+        | AccountEffect::Kept
+        | AccountEffect::Reactivated
+        | AccountEffect::Created => {}
+    }
+    let phrase = phrase.then(groups(&effect.loses));
+    let phrase = match effect.gains.is_empty() {
+        true => phrase,
+        false => phrase.words("; gets ").then(groups(&effect.gains)),
+    };
+    match effect.groups_left {
+        0 => phrase.words("; no group is left"),
+        left => phrase.words(format!("; is left with {}", count(left, "group", "groups"))),
+    }
+}
+
+/// Why somebody or something is left alone, after a number, and what to do about it.
+#[derive(Debug, Clone, Copy)]
+pub struct LeftAlone {
+    /// Why.
+    pub why: &'static str,
+    /// How to adopt it, or to be rid of it.
+    pub help: &'static str,
+}
+
+/// Why users and groups are left alone.
+pub fn left_alone(because: UnmanagedReason) -> (LeftAlone, LeftAlone) {
+    match because {
+        UnmanagedReason::RemovalKeeps => (
+            LeftAlone {
+                why: "to go, kept by `policy.onRemoval.users`",
+                help: "set it to `delete` to remove them",
+            },
+            LeftAlone {
+                why: "to go, kept by `policy.onRemoval.groups`",
+                help: "set it to `support` or `delete` to remove them",
+            },
+        ),
+        UnmanagedReason::Undeclared
+        | UnmanagedReason::AdditiveGroup
+        | UnmanagedReason::UnlistedMember => (
+            LeftAlone {
+                why: "that nothing declares",
+                help: "to adopt one, declare a person with that e-mail under `users`",
+            },
+            LeftAlone {
+                why: "that no role maps to",
+                help: "to adopt one, map a role to a group of that name",
+            },
+        ),
+    }
+}
+
 /// Members of a managed group that are left alone, and why.
 pub fn unmanaged_members(members: &UnmanagedMembers) -> Phrase {
     let why = match members.because {
@@ -286,10 +361,8 @@ pub fn limit(limit: &LimitUse) -> Phrase {
     let noun = match (limit.limit, &limit.group) {
         (LimitName::UserRemovals, _) => Phrase::of("people removed"),
         (LimitName::MembershipRemovals, _) => Phrase::of("memberships removed"),
-        (LimitName::PerGroupRemovals, Some(group)) => {
-            Phrase::of("removed from ").name(group.as_str())
-        }
-        (LimitName::PerGroupRemovals, None) => Phrase::of("removed from one group"),
+        (LimitName::PerGroupRemovals, Some(group)) => Phrase::of("from ").name(group.as_str()),
+        (LimitName::PerGroupRemovals, None) => Phrase::of("from one group"),
     };
     let share = limit.configured.ends_with('%');
     let of = match (limit.raised_to, limit.allowed) {
@@ -301,6 +374,7 @@ pub fn limit(limit: &LimitUse) -> Phrase {
             )
         }
         (None, Some(allowed)) => format!(" of {allowed}"),
+        (None, None) if limit.used == 0 => String::new(),
         (None, None) => format!(
             " (of {}, too few for {} to count)",
             limit.population, limit.configured
@@ -311,5 +385,9 @@ pub fn limit(limit: &LimitUse) -> Phrase {
     } else {
         ""
     };
-    noun.words(format!(": {}{of}{tripped}", limit.used))
+    let recent = match limit.recent {
+        0 => String::new(),
+        recent => format!(" after {recent} in the last 24 hours"),
+    };
+    noun.words(format!(": {}{recent}{of}{tripped}", limit.used))
 }

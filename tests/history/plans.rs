@@ -75,14 +75,16 @@ fn who_was_declared_at_the_base_was_ours() {
         Plan for Harness at the embedded sandbox
         compared 2 users and 1 group, read whole; grants judged on 2026-11-24; base baserev
 
+        Who loses access
+          - loses     bob <bob@example.com>: the account, and with it sre
+
         Takes access away
           - delete    user bob <bob@example.com>
-                      loses 1 group: sre
                       declared at the base revision, and not any more (people/
                       a.yaml@baserev:3:3)
 
         Limits: people removed: 1 of 5; memberships removed: 1 (of 2, too few for 10% to
-        count); removed from sre: 1 (of 2, too few for 50% to count)
+        count); from sre: 1 (of 2, too few for 50% to count)
 
         Plan: 1 to delete
     "#]]
@@ -173,6 +175,8 @@ fn an_address_that_moves_is_refused_with_both_lines() {
           + add       1 member to group sre by role sre: ada
                       a role gives it (scim-sync.yaml:5:20)
 
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
         Plan: 1 to create, 1 membership to add, 1 refused; 2 items are drift already
         there
     "#]]
@@ -244,6 +248,8 @@ fn nobody_is_removed_and_made_again_without_a_base_either() {
                       -> take `ada.king` out and apply, so that the account is gone;
                       then add `ada.king` again. If they are two people, do the same
                       declared at people/a.yaml:2:3 and 1 more line
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
 
         Plan: 1 refused
     "#]]
@@ -342,9 +348,11 @@ fn this_change_is_told_from_drift() {
         Plan for Harness at the embedded sandbox
         compared 2 users and 1 group, read whole; grants judged on 2026-11-24; base baserev
 
+        Who loses access
+          - loses     bob <bob@example.com>: sre; no group is left
+
         Takes access away
           - remove    1 member from group sre: bob
-                      bob is left without any group
                       no role gives it (scim-sync.yaml:5:3 and 1 more line)
 
         People
@@ -369,8 +377,8 @@ fn this_change_is_told_from_drift() {
           + add       2 members to group sre by role sre: ada, carol
                       a role gives it (scim-sync.yaml:5:20 and 1 more line)
 
-        Limits: memberships removed: 1 (of 1, too few for 10% to count); removed from
-        sre: 1 (of 1, too few for 50% to count)
+        Limits: people removed: 0 of 5; memberships removed: 1 (of 1, too few for 10% to
+        count); from sre: 1 (of 1, too few for 50% to count)
 
         Plan: 2 to create, 1 to update, 3 memberships to add, 1 membership to remove; 3
         items are drift already there

@@ -9,7 +9,7 @@ use scim_sync::manifest::decl::Manifest;
 use scim_sync::manifest::fault::{self, Severity};
 use scim_sync::manifest::load::{self, MemoryFiles, ROOT_FILE};
 use scim_sync::plan::policy::Policy;
-use scim_sync::plan::{self, Allowances, Inputs, Plan, PlanInput, TargetInfo};
+use scim_sync::plan::{self, Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
 use scim_sync::profile::{self, Profile};
 
 /// The day every test lives on.
@@ -55,7 +55,23 @@ impl Project {
 
     /// The plan under another policy than the declared one.
     pub fn plan_under(&self, policy: &Policy, live: &LiveState, allow: &Allowances) -> Plan {
-        self.with_input(policy, live, allow, plan::plan)
+        self.plan_with(policy, live, &Population::of(live), allow)
+    }
+
+    /// The plan with percentages of something else than what is live.
+    pub fn plan_with(
+        &self,
+        policy: &Policy,
+        live: &LiveState,
+        population: &Population,
+        allow: &Allowances,
+    ) -> Plan {
+        self.with_input(policy, live, allow, |input| {
+            plan::plan(PlanInput {
+                population,
+                ..input
+            })
+        })
     }
 
     /// Makes something of what a plan is made of.
@@ -71,6 +87,8 @@ impl Project {
             desired: &self.desired,
             sources: &self.manifest.sources,
             live,
+            population: &Population::of(live),
+            recent: &Recent::default(),
             profile: &self.profile,
             policy,
             allow,

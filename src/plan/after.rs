@@ -1,0 +1,267 @@
+//! What the provider holds once a plan is carried out, by the facts of its profile.
+//!
+//! The proof plans against it, and assertions and consequences are judged on it. It is the
+//! short way to what the sandbox's world would come to: the laws in
+//! `tests/plan_properties.rs` carry plans out there, request by request, and compare.
+//!
+//! **Invariants.** One pass over the live state, whatever the number of actions. What the
+//! profile does not tell (accounts that lists do not show) is as before.
+
+use std::collections::{HashMap, HashSet};
+
+use super::item::{Action, Attribute, Change, GroupRef, MemberChange, Person, UserState};
+use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId};
+use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
+use crate::profile::{GroupRemovalRule, NameModel, Profile, UserRemovalEffect};
+use crate::scim::dialect::ExternalIdStorage;
+
+/// The live state after these actions, taken in their order.
+pub fn after(live: &LiveState, actions: &[Action], profile: &Profile) -> LiveState {
+    let mut after = After::new(live, profile);
+    for action in actions {
+        after.take(&action.change);
+    }
+    after.finish(live)
+}
+
+/// The id of an account or group that is still to be made, where the provider chooses it.
+fn planned(name: &str) -> String {
+    format!("planned:{name}")
+}
+
+struct After<'a> {
+    profile: &'a Profile,
+    /// Users by position: those of the live state first, then the new ones.
+    users: Vec<Option<LiveUser>>,
+    by_id: HashMap<UserId, usize>,
+    by_key: HashMap<PersonKey, usize>,
+    groups: Vec<Option<Circle>>,
+    by_group: HashMap<GroupId, usize>,
+    created: HashMap<GroupName, usize>,
+}
+
+struct Circle {
+    id: GroupId,
+    name: GroupName,
+    added: Vec<usize>,
+    removed: HashSet<usize>,
+}
+
+impl<'a> After<'a> {
+    fn new(live: &LiveState, profile: &'a Profile) -> Self {
+        let circle = |group: &LiveGroup| Circle {
+            id: group.id.clone(),
+            name: group.name.clone(),
+            added: Vec::new(),
+            removed: HashSet::new(),
+        };
+        Self {
+            profile,
+            users: live.users.iter().cloned().map(Some).collect(),
+            by_id: (0..)
+                .zip(&live.users)
+                .map(|(at, user)| (user.id.clone(), at))
+                .collect(),
+            by_key: HashMap::new(),
+            groups: live
+                .groups
+                .iter()
+                .map(|group| Some(circle(group)))
+                .collect(),
+            by_group: (0..)
+                .zip(&live.groups)
+                .map(|(at, group)| (group.id.clone(), at))
+                .collect(),
+            created: HashMap::new(),
+        }
+    }
+
+    fn take(&mut self, change: &Change) {
+        match change {
+            Change::CreateUser {
+                key,
+                user,
+                external_id,
+            } => self.create_user(key, user, external_id.as_ref()),
+            Change::ReactivateUser { person } => self.set_activity(person, Activity::Active),
+            Change::DeactivateUser { person } => self.set_activity(person, Activity::Inactive),
+            Change::UpdateUser {
+                person,
+                changes,
+                becomes: _,
+            } => {
+                let model = self.profile.names;
+                let Some(user) = self.user(person) else {
+                    return;
+                };
+                for change in changes {
+                    let text = Some(model.kept(&change.after).into());
+                    match change.attribute {
+                        Attribute::GivenName => user.given_name = text,
+                        Attribute::FamilyName => user.family_name = text,
+                        Attribute::DisplayName => user.display_name = text,
+                    }
+                }
+            }
+            Change::CreateGroup { name, expected_id } => {
+                let id = expected_id
+                    .clone()
+                    .unwrap_or_else(|| GroupId::from(planned(name.as_str())));
+                self.created.insert(name.clone(), self.groups.len());
+                self.groups.push(Some(Circle {
+                    id,
+                    name: name.clone(),
+                    added: Vec::new(),
+                    removed: HashSet::new(),
+                }));
+            }
+            Change::AddMembers { group, members } => {
+                let positions = self.positions(members);
+                if let Some(circle) = self.circle(group) {
+                    circle.added.extend(positions);
+                }
+            }
+            Change::RenameGroup {
+                id,
+                before: _,
+                after,
+            } => {
+                let at = self.by_group.get(id).copied();
+                if let Some(circle) = at.and_then(|at| self.groups[at].as_mut()) {
+                    circle.name = after.clone();
+                }
+            }
+            Change::RemoveMembers { group, members } => {
+                let positions = self.positions(members);
+                if let Some(circle) = self.circle(group) {
+                    circle.removed.extend(positions);
+                }
+            }
+            Change::DeleteUser { person } => {
+                let at = person.id.as_ref().and_then(|id| self.by_id.get(id));
+                if let Some(at) = at {
+                    self.users[*at] = None;
+                }
+            }
+            Change::DeleteGroup { id, name: _ } => match self.profile.group_removal {
+                GroupRemovalRule::Deletable => {
+                    if let Some(at) = self.by_group.get(id) {
+                        self.groups[*at] = None;
+                    }
+                }
+                // As documented, nothing happens.
+                GroupRemovalRule::SupportOnly { contact: _ } => {}
+            },
+        }
+    }
+
+    fn create_user(&mut self, key: &PersonKey, user: &UserState, id: Option<&ExternalId>) {
+        let name = |text: &str| (!text.is_empty()).then(|| text.into());
+        let (given_name, family_name) = match self.profile.names {
+            NameModel::DisplayNameOnly { .. } => (None, None),
+            NameModel::Full => (name(&user.given_name), name(&user.family_name)),
+        };
+        let external_id = match self.profile.dialect.user_external_id {
+            ExternalIdStorage::Stored => id.cloned(),
+            ExternalIdStorage::Dropped => None,
+        };
+        self.by_key.insert(key.clone(), self.users.len());
+        self.users.push(Some(LiveUser {
+            id: UserId::from(planned(key.as_str())),
+            user_name: user.user_name.as_str().into(),
+            email: user.email.clone(),
+            external_id,
+            given_name,
+            family_name,
+            display_name: name(&self.profile.names.kept(&user.display_name)),
+            activity: Activity::Active,
+        }));
+    }
+
+    fn position(&self, person: &Person) -> Option<usize> {
+        match (&person.id, &person.key) {
+            (Some(id), _) => self.by_id.get(id).copied(),
+            (None, Some(key)) => self.by_key.get(key).copied(),
+            (None, None) => None,
+        }
+    }
+
+    fn positions(&self, members: &[MemberChange]) -> Vec<usize> {
+        let people = members.iter().map(|member| &member.person);
+        people.filter_map(|person| self.position(person)).collect()
+    }
+
+    fn user(&mut self, person: &Person) -> Option<&mut LiveUser> {
+        let at = self.position(person)?;
+        self.users[at].as_mut()
+    }
+
+    fn circle(&mut self, group: &GroupRef) -> Option<&mut Circle> {
+        let at = match &group.id {
+            Some(id) => self.by_group.get(id),
+            None => self.created.get(&group.name),
+        };
+        self.groups[*at?].as_mut()
+    }
+
+    fn set_activity(&mut self, person: &Person, activity: Activity) {
+        if let Some(user) = self.user(person) {
+            user.activity = activity;
+        }
+    }
+
+    fn finish(self, live: &LiveState) -> LiveState {
+        let mut order: Vec<usize> = (0..self.users.len())
+            .filter(|at| self.users[*at].is_some())
+            .collect();
+        let id = |at: &usize| self.users[*at].as_ref().map(|user| &user.id);
+        order.sort_by(|a, b| id(a).cmp(&id(b)));
+        let mut moved: Vec<Option<LiveIndex>> = vec![None; self.users.len()];
+        for (at, now) in order.iter().zip(0..) {
+            moved[*at] = Some(LiveIndex(now));
+        }
+
+        let mut groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
+        for (circle, at) in self.groups.into_iter().zip(0..) {
+            let Some(circle) = circle else { continue };
+            let before = live.groups.get(at);
+            let mut unlisted = before.map_or_else(Vec::new, |group| group.unlisted.clone());
+            let there = before.map_or(&[][..], |group| group.members.as_slice());
+            let mut members = Vec::with_capacity(there.len() + circle.added.len());
+            for at in there
+                .iter()
+                .map(|member| member.0 as usize)
+                .filter(|at| !circle.removed.contains(at))
+                .chain(circle.added)
+            {
+                match (moved[at], self.profile.user_removal) {
+                    (Some(now), _) => members.push(now),
+                    (None, UserRemovalEffect::PurgesMemberships) => {}
+                    (None, UserRemovalEffect::LeavesMemberships) => {
+                        unlisted.push(live.users[at].id.as_str().into());
+                    }
+                }
+            }
+            members.sort_unstable();
+            members.dedup();
+            unlisted.sort_unstable();
+            groups.push(LiveGroup {
+                id: circle.id,
+                name: circle.name,
+                members,
+                unlisted,
+            });
+        }
+        groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+
+        let mut users = self.users;
+        LiveState {
+            users: order
+                .into_iter()
+                .filter_map(|at| users[at].take())
+                .collect(),
+            groups,
+            integrity: live.integrity.clone(),
+        }
+    }
+}
