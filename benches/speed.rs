@@ -26,7 +26,7 @@ use scim_sync::live::LiveState;
 use scim_sync::live::collect::collect;
 use scim_sync::manifest::load::load;
 use scim_sync::plan::policy::Policy;
-use scim_sync::plan::{Allowances, Inputs, PlanInput, TargetInfo, plan};
+use scim_sync::plan::{Allowances, Inputs, PlanInput, Population, Recent, TargetInfo, plan};
 use scim_sync::profile::lint;
 use scim_sync::scim::client::{ClientOptions, HttpTransport};
 use scim_sync::scim::service::Reader;
@@ -316,6 +316,8 @@ fn stages(world: &World) {
         sources: &loaded.sources,
         base: None,
         live: &live,
+        population: &Population::of(&live),
+        recent: &Recent::default(),
         profile: &resolved.profile,
         policy: &policy,
         allow: &allow,
