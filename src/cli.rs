@@ -32,6 +32,9 @@ pub struct GlobalArgs {
     /// Colours in the output
     #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto)]
     pub color: ColourChoice,
+    /// Tell each request and its answer on stderr; twice: the bodies too, without their texts
+    #[arg(short = 'v', long = "verbose", global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
 
 /// Whether to use colours.
@@ -239,12 +242,27 @@ pub struct ApplyArgs {
     /// Where the report goes; `.scim-sync/runs/TIME.jsonl` beside the manifest if absent
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// No lines for items that went well
+    /// No progress: only what did not go well
     #[arg(long, short)]
     pub quiet: bool,
+    /// Begin nothing new after this time (90s, 30m); what is in flight is finished
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub deadline: Option<std::time::Duration>,
+    /// Apply although a newer commit of this manifest was applied from here before
+    #[arg(long)]
+    pub older: bool,
     /// How many writes at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,
+}
+
+/// Reads `90s`, `30m`, `1h 30m`.
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|time| std::time::Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "write it as `90s`, `30m` or `1h 30m`".to_owned())
 }
 
 /// A kind of action to approve.

@@ -143,7 +143,7 @@ fn data_goes_to_stdout_and_status_to_stderr() {
         serde_json::from_str(&json.out).expect("stdout is the plan and nothing else");
     assert_eq!(plan["version"], 1);
     assert_eq!(plan["summary"]["usersToCreate"], 1);
-    let applied = place.run(&["apply", "--auto-approve"]).ends(0);
+    let applied = place.run(&["-v", "apply", "--auto-approve"]).ends(0);
     assert!(
         applied.err.contains("done: create user ada"),
         "{}",

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 
 use super::context::{MadeBy, Picture, Stop};
 use super::outcome::{Outcome, Status, StepOutcome};
-use super::recorded::ITEM;
+use super::recorded::for_item;
 use super::steps::Steps;
 use crate::ids::{GroupName, ItemId};
 use crate::manifest::decl::ApprovalKind;
@@ -31,6 +32,11 @@ pub struct Options {
 
 /// Whoever watches a run.
 pub trait Progress: Sync {
+    /// An item is begun.
+    fn started(&self, action: &Action) {
+        let _ = action;
+    }
+
     /// An item came to its end.
     fn finished(&self, action: &Action, status: &Status, made: MadeBy);
 }
@@ -58,6 +64,7 @@ pub async fn execute<T: Transport>(
         progress,
         statuses: Mutex::default(),
         stopped: Mutex::default(),
+        in_a_row: AtomicUsize::new(0),
     };
     let mut at = 0;
     while at < plan.actions.len() {
@@ -98,7 +105,13 @@ struct Run<'a, T, P> {
     progress: &'a P,
     statuses: Mutex<HashMap<ItemId, Status>>,
     stopped: Mutex<Option<String>>,
+    /// Items that the provider failed, one after the other.
+    in_a_row: AtomicUsize,
 }
+
+/// So many items failed by the provider one after the other end the run: it is not well, and
+/// the rest would fare no better (faults F38).
+const BREAKER: usize = 5;
 
 impl<T: Transport, P: Progress> Run<'_, T, P> {
     /// Runs the items of one phase. Items on one group are one chain, since a provider's
@@ -172,7 +185,8 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
         let status = match self.hindrance(action) {
             Some(status) => status,
             None => {
-                let running = ITEM.scope(action.id.clone(), self.steps.run(action));
+                self.progress.started(action);
+                let running = for_item(&action.id, self.steps.run(action));
                 self.guard_run(running.await)
             }
         };
@@ -188,9 +202,8 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
                 None => ready.push(action),
             }
         }
-        if ready.is_empty() {
-            return;
-        }
+        let Some(first) = ready.first() else { return };
+        self.progress.started(first);
         let asked =
             || self.stop.is_asked() || self.stopped.lock().expect("no panic inside").is_some();
         for (action, result) in self.steps.memberships(&ready, asked).await {
@@ -224,13 +237,29 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
     /// stops it.
     fn guard_run(&self, result: Result<Status, crate::scim::error::ScimError>) -> Status {
         match result {
-            Ok(status) => status,
+            Ok(status) => {
+                self.in_a_row.store(0, Ordering::Relaxed);
+                status
+            }
             Err(error) => {
-                if error.stops_the_run() {
+                let in_a_row = match error.is_the_providers() {
+                    true => self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1,
+                    false => 0,
+                };
+                let why = if error.stops_the_run() {
+                    Some(error.to_string())
+                } else if in_a_row >= BREAKER {
+                    Some(format!(
+                        "the provider failed {in_a_row} items one after the other, last with {error}"
+                    ))
+                } else {
+                    None
+                };
+                if let Some(why) = why {
                     self.stopped
                         .lock()
                         .expect("no panic inside")
-                        .get_or_insert(error.to_string());
+                        .get_or_insert(why);
                 }
                 Status::Failed {
                     message: error.to_string(),

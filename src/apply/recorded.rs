@@ -6,16 +6,25 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use tracing::Instrument as _;
+
 use super::context::Stop;
 use super::report::{Event, Report};
 use crate::ids::ItemId;
+use crate::scim::error::clean;
 use crate::scim::http::{
     Effect, Method, Request, Response, Transport, TransportError, TransportFault,
 };
 
 tokio::task_local! {
     /// The item a request is sent for.
-    pub(super) static ITEM: ItemId;
+    static ITEM: ItemId;
+}
+
+/// Whatever is sent meanwhile is sent for this item.
+pub(super) fn for_item<F: Future>(item: &ItemId, work: F) -> impl Future<Output = F::Output> {
+    let span = tracing::debug_span!("item", id = %clean(item.as_str()));
+    ITEM.scope(item.clone(), work.instrument(span))
 }
 
 /// A transport that reports, once it was told where to.

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::plan::Rails;
+use super::progress::{Told, Watch};
 use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, plan, runtime};
+use super::{Terminal, base, interrupts, newer, plan, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
-use crate::apply::{MadeBy, Options, Outcome, Picture, Progress, Status, Stop, execute};
+use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
@@ -22,10 +22,9 @@ use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
-use crate::plan::{Action, Plan, Population, TargetInfo};
+use crate::plan::{Plan, Population, TargetInfo};
 use crate::render;
 use crate::render::style::count;
-use crate::render::text::Detail;
 use crate::scim::service::Writer;
 
 /// How often, and how long apart, the provider is asked again while it may still be
@@ -56,6 +55,10 @@ pub(super) fn run(
     let _lock = Lock::take(&project.folder)?;
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let base = base.as_ref();
+    if let Some(stale) = saved.as_ref().and_then(|saved| stale_base(base, saved)) {
+        terminal.status(&stale);
+        return Ok(Exit::Stale);
+    }
     runtime().block_on(async {
         let WritingConnection {
             writer,
@@ -63,6 +66,9 @@ pub(super) fn run(
             recorder,
             sandbox: _sandbox,
         } = target::connect_to_write(&project, terminal).await?;
+        if !args.older {
+            newer::check(&project.folder, &target)?;
+        }
         let (planned, picture) = match saved {
             Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
             None => {
@@ -84,8 +90,15 @@ pub(super) fn run(
         let stop = Arc::new(Stop::default());
         let (report, path) = begin_report(&project, args, &planned)?;
         recorder.begin(Arc::clone(&report), Arc::clone(&stop));
-        listen_for_interrupts(&stop, terminal);
-        let watch = Watch::new(&planned, args, terminal, Arc::clone(&report));
+        interrupts::listen(&stop, terminal);
+        if let Some(time) = args.deadline {
+            end_after(time, &stop);
+        }
+        let told = match args.quiet {
+            true => Told::Failures,
+            false => Told::Progress,
+        };
+        let watch = Watch::begin(planned.actions.len(), told, terminal, Arc::clone(&report));
         let options = Options {
             picture,
             concurrency: usize::from(args.concurrency),
@@ -133,6 +146,18 @@ pub(super) fn run(
     })
 }
 
+/// Asks a run to stop when its time is over: what is in flight is finished.
+fn end_after(time: Duration, stop: &Arc<Stop>) {
+    let stop = Arc::clone(stop);
+    tokio::spawn(async move {
+        tokio::time::sleep(time).await;
+        stop.ask_because(&format!(
+            "the deadline of {} s has passed",
+            time.as_secs_f64()
+        ));
+    });
+}
+
 /// Opens a plan saved with `plan --out`.
 fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     let text = std::fs::read_to_string(file)
@@ -168,6 +193,20 @@ fn stale(project: &Project, saved: &Plan) -> Option<String> {
         "error[stale-plan]: the manifest is not the one this plan was made from\n{}\nhelp: plan again, have it reviewed, and apply the new plan",
         differing.join("\n")
     ))
+}
+
+/// Says so, if the base revision is not the one the plan was made with. A run without one
+/// carries out the plan all the same: the base decided what is in it, not how it is done.
+fn stale_base(base: Option<&BaseRevision>, saved: &Plan) -> Option<String> {
+    let (base, then) = (base?, saved.inputs.base.as_ref()?);
+    let (now, _) = project::manifest_fingerprints(&base.sources);
+    (now != *then).then(|| {
+        format!(
+            "error[stale-plan]: the plan was made with the base {}, and the manifest is not the same at {}\nhelp: plan again, have it reviewed, and apply the new plan",
+            saved.base.as_deref().unwrap_or("of another revision"),
+            base.label
+        )
+    })
 }
 
 /// A saved plan, if it was made for this very target.
@@ -348,114 +387,4 @@ fn ask(planned: &Plan) -> Result<bool, Failure> {
         .read_line(&mut answer)
         .map_err(|error| Trouble::file("read from", std::path::Path::new("stdin"), &error))?;
     Ok(answer.trim() == "yes")
-}
-
-/// The first interrupt finishes what is in flight; the second one ends at once.
-fn listen_for_interrupts(stop: &Arc<Stop>, terminal: &Terminal) {
-    let stop = Arc::clone(stop);
-    let terminal = terminal.clone();
-    tokio::spawn(async move {
-        if interrupt().await {
-            terminal
-                .status("stopping: what is in flight is finished; interrupt again to end at once");
-            stop.ask();
-        }
-        if interrupt().await {
-            std::process::exit(i32::from(Exit::Partial.code()));
-        }
-    });
-}
-
-#[cfg(unix)]
-async fn interrupt() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return tokio::signal::ctrl_c().await.is_ok();
-    };
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.is_ok(),
-        _ = terminate.recv() => true,
-    }
-}
-
-#[cfg(not(unix))]
-async fn interrupt() -> bool {
-    tokio::signal::ctrl_c().await.is_ok()
-}
-
-/// A bar on a terminal, a line for each item elsewhere; and the report, always.
-struct Watch {
-    bar: Option<indicatif::ProgressBar>,
-    lines: Lines,
-    failed: AtomicUsize,
-    report: Arc<Report>,
-    terminal: Terminal,
-}
-
-/// Which items get a line where there is no bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    Every,
-    Failures,
-}
-
-impl Watch {
-    fn new(planned: &Plan, args: &ApplyArgs, terminal: &Terminal, report: Arc<Report>) -> Self {
-        let bar = (std::io::stderr().is_terminal() && !args.quiet).then(|| {
-            let bar = indicatif::ProgressBar::new(planned.actions.len() as u64);
-            let template = "{bar:24} {pos}/{len} {per_sec}, {eta} left{prefix}  {wide_msg}";
-            let style = indicatif::ProgressStyle::with_template(template)
-                .expect("the template is well-formed");
-            bar.set_style(style);
-            bar
-        });
-        let lines = if args.quiet {
-            Lines::Failures
-        } else {
-            Lines::Every
-        };
-        Self {
-            bar,
-            lines,
-            failed: AtomicUsize::new(0),
-            report,
-            terminal: terminal.clone(),
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Progress for Watch {
-    fn finished(&self, action: &Action, status: &Status, made: MadeBy) {
-        let line = format!(
-            "{}: {}",
-            status.word(),
-            render::text::describe(action, Detail::Short)
-        );
-        if !status.is_good() {
-            let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-            if let Some(bar) = &self.bar {
-                bar.set_prefix(format!(", {failed} not done"));
-            }
-        }
-        match &self.bar {
-            Some(bar) => {
-                bar.inc(1);
-                if status.is_good() {
-                    bar.set_message(line);
-                } else {
-                    bar.println(line);
-                }
-            }
-            None if self.lines == Lines::Every || !status.is_good() => self.terminal.status(&line),
-            None => {}
-        }
-        // A report that cannot be written stops the run at its next request.
-        let _ = self.report.write(Event::item(action, status, made));
-    }
 }

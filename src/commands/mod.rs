@@ -8,8 +8,12 @@ mod base;
 mod completions;
 mod fmt;
 mod init;
+mod interrupts;
+mod logging;
 mod man;
+mod newer;
 mod plan;
+mod progress;
 mod project;
 mod report;
 mod sandbox;
@@ -23,6 +27,8 @@ mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Parser as _;
 
@@ -48,6 +54,7 @@ pub fn main() -> Exit {
         }
     };
     let terminal = Terminal::new(&cli.global);
+    logging::begin(cli.global.verbose, &terminal);
     match run(&cli, &terminal) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -77,6 +84,14 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
 #[derive(Clone)]
 pub(crate) struct Terminal {
     choice: ColourChoice,
+    screen: Arc<Screen>,
+}
+
+/// What is on the terminal besides lines; shared by all who print.
+#[derive(Default)]
+struct Screen {
+    bar: Mutex<Option<indicatif::ProgressBar>>,
+    retries: AtomicUsize,
 }
 
 /// Columns of a text that does not go to a terminal.
@@ -86,7 +101,36 @@ impl Terminal {
     fn new(global: &GlobalArgs) -> Self {
         Self {
             choice: global.color,
+            screen: Arc::default(),
         }
+    }
+
+    /// From now on lines go above this bar.
+    fn show(&self, bar: &indicatif::ProgressBar) {
+        *self.bar() = Some(bar.clone());
+    }
+
+    /// The bar is gone.
+    fn hide(&self) {
+        *self.bar() = None;
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<indicatif::ProgressBar>> {
+        // Nobody panics while holding it.
+        self.screen
+            .bar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prints that a request is sent again, and counts it.
+    pub(crate) fn retried(&self, text: &str) {
+        self.screen.retries.fetch_add(1, Ordering::Relaxed);
+        self.status(text);
+    }
+
+    fn retries(&self) -> usize {
+        self.screen.retries.load(Ordering::Relaxed)
     }
 
     fn colour(&self, is_terminal: bool) -> Colour {
@@ -161,8 +205,15 @@ impl Terminal {
 
     /// Prints status.
     pub(crate) fn status(&self, text: &str) {
-        // Nothing can be told about a stderr that is gone.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let write = || {
+            // Nothing can be told about a stderr that is gone.
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        };
+        let bar = self.bar().clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
     fn failure(&self, failure: &Failure) {

@@ -185,7 +185,7 @@ fn with_input(
         policy: &project.policy,
         allow: &rails.allow,
         target,
-        inputs: &project::fingerprints(sources, live),
+        inputs: &project::fingerprints(sources, base, live),
     })
 }
 

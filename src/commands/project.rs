@@ -9,7 +9,7 @@ use sha2::Digest as _;
 use super::Terminal;
 use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
-use crate::desired::DesiredState;
+use crate::desired::{BaseRevision, DesiredState};
 use crate::live::LiveState;
 use crate::manifest::decl::Manifest;
 use crate::manifest::decode::Wholeness;
@@ -193,11 +193,16 @@ impl Project {
 }
 
 /// The fingerprints of a plan's inputs.
-pub(crate) fn fingerprints(sources: &SourceMap, live: &LiveState) -> Inputs {
+pub(crate) fn fingerprints(
+    sources: &SourceMap,
+    base: Option<&BaseRevision>,
+    live: &LiveState,
+) -> Inputs {
     let (manifest, files) = manifest_fingerprints(sources);
     Inputs {
         manifest,
         files,
+        base: base.map(|base| manifest_fingerprints(&base.sources).0),
         live: live.fingerprint(),
     }
 }

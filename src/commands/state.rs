@@ -72,6 +72,11 @@ impl Lock {
     }
 }
 
+/// Where the reports of runs are kept.
+pub(crate) fn runs(project: &Path) -> PathBuf {
+    project.join(FOLDER).join("runs")
+}
+
 /// Where a run's report goes if nobody says otherwise.
 pub(crate) fn report_path(project: &Path) -> Result<PathBuf, Trouble> {
     let cannot = |error: io::Error| Trouble::file("make", &project.join(FOLDER), &error);

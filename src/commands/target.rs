@@ -135,7 +135,7 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
         RetryPolicy::new(seed),
     )
     .observed(Arc::new(move |retry: &Retry| {
-        tell.status(&render::outcome::retry(retry));
+        tell.retried(&render::outcome::retry(retry));
     }));
     Ok(Wired {
         wire,

@@ -124,6 +124,9 @@ pub struct Inputs {
     pub manifest: String,
     /// Each of the manifest's files.
     pub files: BTreeMap<String, String>,
+    /// The manifest's files at the base revision, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// The live state.
     pub live: String,
 }

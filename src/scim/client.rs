@@ -8,6 +8,7 @@
 //!   empty one, which would address the whole collection) is never sent.
 //! - An answer takes at most the cap in memory, counted after decompression.
 
+mod masked;
 mod secrets;
 mod setup;
 
@@ -26,6 +27,7 @@ use reqwest::header::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
+use self::masked::masked;
 use self::secrets::Secrets;
 pub use self::setup::ClientError;
 use super::dialect::{Dialect, PlatformApi};
@@ -166,6 +168,27 @@ impl HttpTransport {
             // The parser changed it, so it would not be what was meant.
             Ok(_) | Err(_) => Err(unsent(format!("`{}` is not a valid path", clean(&text)))),
         }
+    }
+
+    /// Sends a request and tells it: without query, which may name people.
+    async fn told(&self, request: &Request) -> Result<Response, TransportError> {
+        let began = tokio::time::Instant::now();
+        let outcome = self.exchange(request).await;
+        let (method, path) = (request.method, clean(&request.display_path()));
+        let millis = began.elapsed().as_millis();
+        match &outcome {
+            Ok(response) => tracing::debug!("{method} {path}: {} in {millis} ms", response.status),
+            Err(error) => tracing::debug!("{method} {path}: {} in {millis} ms", error.message),
+        }
+        if tracing::enabled!(tracing::Level::TRACE) {
+            if let Some(body) = &request.body {
+                tracing::trace!("{method} {path}, sent: {}", masked(body.as_bytes()));
+            }
+            if let Ok(response) = &outcome {
+                tracing::trace!("{method} {path}, answered: {}", masked(&response.body));
+            }
+        }
+        outcome
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
@@ -368,7 +391,7 @@ impl Transport for HttpTransport {
         &self,
         request: &Request,
     ) -> impl Future<Output = Result<Response, TransportError>> + Send {
-        self.exchange(request)
+        self.told(request)
     }
 
     fn target(&self) -> &str {

@@ -254,6 +254,37 @@ impl ScimError {
         }
     }
 
+    /// Whether the provider, or the way to it, is not well; the item has no part in it.
+    pub fn is_the_providers(&self) -> bool {
+        match self.facts.kind {
+            ErrorKind::Server
+            | ErrorKind::Transport(
+                TransportFault::Dns
+                | TransportFault::Connect
+                | TransportFault::Timeout
+                | TransportFault::Cut
+                | TransportFault::Other,
+            ) => true,
+            ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::WrongEndpoint
+            | ErrorKind::NotJson
+            | ErrorKind::Conflict
+            | ErrorKind::PreconditionFailed
+            | ErrorKind::TooLarge
+            | ErrorKind::RateLimited
+            | ErrorKind::NotImplemented
+            | ErrorKind::Refused
+            | ErrorKind::Malformed
+            | ErrorKind::CreatedUnseen
+            | ErrorKind::Unproven
+            | ErrorKind::Transport(
+                TransportFault::Tls | TransportFault::TooLarge | TransportFault::Redirect,
+            ) => false,
+        }
+    }
+
     /// The stable code, for documentation and machines.
     pub fn code(&self) -> &'static str {
         match self.facts.kind {

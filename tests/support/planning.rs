@@ -100,6 +100,7 @@ impl Project {
             inputs: &Inputs {
                 manifest: "sha256:manifest".to_owned(),
                 files: BTreeMap::new(),
+                base: None,
                 live: "sha256:live".to_owned(),
             },
         })

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Status, Step, Steps, not_taken};
-use crate::apply::recorded::ITEM;
+use crate::apply::recorded::for_item;
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::plan::{Action, Change, MemberChange};
 use crate::scim::error::{ErrorKind, ScimError};
@@ -85,7 +85,7 @@ impl<T: Transport> Steps<'_, T> {
                 .members
                 .insert(item.id.clone(), open.clone());
             let sending = self.send_halving(&id, direction, &open);
-            let answer = ITEM.scope(item.id.clone(), sending).await;
+            let answer = for_item(&item.id, sending).await;
             match answer {
                 Ok(()) => {
                     written.push(Written {
