@@ -308,6 +308,7 @@ fn stages(world: &World) {
         Inputs {
             manifest: String::new(),
             files: std::collections::BTreeMap::new(),
+            base: None,
             live: String::new(),
         },
     );
