@@ -14,7 +14,7 @@ pub const VERSION: &str = env!("SCIM_SYNC_VERSION");
     version = VERSION,
     propagate_version = true,
     max_term_width = 100,
-    after_help = "Examples:\n  scim-sync init access\n  scim-sync validate\n  scim-sync plan --out plan.json\n  scim-sync apply plan.json --auto-approve\n\n`scim-sync COMMAND --help` has more of each."
+    after_help = "Examples:\n  scim-sync init access\n  scim-sync validate\n  scim-sync plan --out plan.json --format markdown > comment.md\n  scim-sync apply plan.json --auto-approve\n\n`scim-sync COMMAND --help` has more of each."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -59,6 +59,8 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Show what would change, and what would not and why; writes nothing
     Plan(PlanArgs),
+    /// Show a saved plan in any format, without planning again
+    Show(ShowArgs),
     /// Plan, ask, carry it out, read everything back and plan again
     Apply(ApplyArgs),
     /// Read the report of a run
@@ -191,14 +193,13 @@ pub struct PlanShape {
 /// Options of `plan`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync plan\n  scim-sync plan --out plan.json\n  scim-sync plan --live snapshot.json --as-of 2027-02-01"
+    after_help = "Examples:\n  scim-sync plan\n  scim-sync plan --out plan.json --format markdown > comment.md\n  scim-sync plan --live snapshot.json --as-of 2027-02-01"
 )]
 pub struct PlanArgs {
     #[command(flatten)]
     pub shape: PlanShape,
-    /// How the plan is printed
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    pub format: PlanFormat,
+    #[command(flatten)]
+    pub view: ViewArgs,
     /// Plan from a snapshot, offline
     #[arg(long, value_name = "FILE")]
     pub live: Option<PathBuf>,
@@ -213,6 +214,25 @@ pub struct PlanArgs {
     pub undo: Option<PathBuf>,
 }
 
+/// How a plan is shown.
+#[derive(Debug, Clone, Args)]
+pub struct ViewArgs {
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// Which people are told only by a pseudonym, the same throughout a plan
+    #[arg(long, value_enum, default_value_t = RedactChoice::None)]
+    pub redact: RedactChoice,
+    /// Where the manifest's repository is browsed, for links to its lines: its web address, or
+    /// any with {commit}, {path} and {line}; found by itself in a pipeline or from git's remote
+    #[arg(long, value_name = "URL")]
+    pub link_base: Option<String>,
+    /// The longest Markdown; what does not fit is counted, risk last (GitHub takes 65536 bytes,
+    /// Bitbucket 32768)
+    #[arg(long, value_name = "BYTES", default_value_t = 65536, value_parser = clap::value_parser!(u32).range(6144..))]
+    pub max_bytes: u32,
+}
+
 /// How a plan is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
@@ -220,6 +240,41 @@ pub enum PlanFormat {
     Text,
     /// For machines: the whole plan, versioned
     Json,
+    /// For the comment under a pull request
+    Markdown,
+    /// One page with search, filters and a picture
+    Html,
+    /// SARIF 2.1.0, for items with a line in the manifest
+    Sarif,
+    /// GitHub workflow annotations
+    Github,
+}
+
+/// Who is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RedactChoice {
+    /// Nobody
+    None,
+    /// E-mail addresses
+    Email,
+    /// Addresses, keys, names and ids of people
+    All,
+}
+
+/// Options of `show`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads nothing but the file; links need the manifest's repository.\n\nExamples:\n  scim-sync show plan.json --format markdown > comment.md\n  scim-sync show plan.json --format html --redact email > plan.html"
+)]
+pub struct ShowArgs {
+    /// A plan saved with `plan --out`
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Show every item of long lists
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// Options of `apply`.

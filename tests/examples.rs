@@ -89,6 +89,75 @@ fn every_example_applied_leaves_nothing_to_apply() {
     }
 }
 
+/// The comment of an example as a pull request shows it, with links to the commit.
+#[test]
+fn an_example_as_a_comment() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/role-removed");
+    let place = copy(&example);
+    let git = |arguments: &[&str]| {
+        let ran = std::process::Command::new("git")
+            .arg("-C")
+            .arg(place.path("."))
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"])
+            .args(arguments)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .expect("git");
+        assert!(ran.status.success(), "{ran:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "scim-sync.yaml"]);
+    git(&["commit", "-q", "--no-gpg-sign", "-m", "Remove the role"]);
+    let remote = "https://x-access-token:ghs_5ecret@github.com/acme/access.git";
+    git(&["remote", "add", "origin", remote]);
+    let shape = ["plan", "--live", "live.json", "--as-of", AS_OF];
+    let saving = [&shape[..], &["--out", "plan.json", "--format", "markdown"]].concat();
+    let comment = place.run(&saving).ends(0).out;
+    assert!(!comment.contains("5ecret"), "{comment}");
+    let at = comment.find("/blob/").expect("a link") + "/blob/".len();
+    let commit = comment[at..at + 40].to_owned();
+    let without = |text: &str| {
+        text.replace(&commit, "COMMIT")
+            .replace(&commit[..10], "COMMIT")
+    };
+    let comment = without(&comment);
+    let file = example.join("plan.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, &comment).unwrap();
+    }
+    let blessed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(comment, blessed, "{}", file.display());
+
+    // The saved plan gives the same comment, without the live state.
+    let show = |more: &[&str]| place.run(&[&["show", "plan.json"], more].concat());
+    let shown = show(&["--format", "markdown"]).ends(0);
+    assert_eq!(without(&shown.out), blessed);
+    let gitlab = "https://gitlab.com/acme/access";
+    show(&["--format", "html", "--link-base", gitlab])
+        .ends(0)
+        .says(&format!("{gitlab}/-/blob/{commit}/scim-sync.yaml#L18"));
+    show(&[
+        "--format",
+        "html",
+        "--link-base",
+        "https://git.example.com/a",
+    ])
+    .ends(1)
+    .warns("how `git.example.com` links to a line is not known");
+    show(&["--format", "github", "--redact", "all"])
+        .ends(0)
+        .says("::warning file=scim-sync.yaml,line=18");
+    place
+        .run(&["show", "live.json"])
+        .ends(1)
+        .warns("save one with `scim-sync plan --out FILE`");
+    // A line that is not committed as the plan saw it gets no link.
+    let moved = format!("# new\n{}", place.read("scim-sync.yaml"));
+    place.write("scim-sync.yaml", &moved);
+    let moved = place.run(&[&shape[..], &["--format", "markdown"]].concat());
+    assert!(!moved.out.contains("#L"), "{}", moved.out);
+}
+
 /// The open step for Support stays in every plan until the group is gone, and then closes
 /// itself.
 #[test]

@@ -18,12 +18,14 @@ mod project;
 mod report;
 mod sandbox;
 mod schema;
+mod show;
 mod snapshot;
 mod state;
 mod target;
 mod trouble;
 mod undo;
 mod validate;
+mod view;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -70,6 +72,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args, terminal),
         Command::Fmt(args) => fmt::run(&cli.global, args, terminal),
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
+        Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
         Command::Report(command) => report::run(command, terminal),

@@ -3,8 +3,9 @@
 use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
+use super::view::{self, View};
 use super::{Terminal, base, runtime, undo};
-use crate::cli::{GlobalArgs, PlanArgs, PlanFormat, PlanShape};
+use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::snapshot::Snapshot;
@@ -13,7 +14,7 @@ use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Plan, PlanInput, Population, Recent, TargetInfo};
 use crate::render;
-use crate::render::text::{Detail, TextOptions};
+use crate::render::text::Detail;
 
 pub(super) fn run(
     global: &GlobalArgs,
@@ -51,10 +52,13 @@ pub(super) fn run(
             file.display()
         ));
     }
-    match args.format {
-        PlanFormat::Json => terminal.stream(|out| render::json::write(&plan, out))?,
-        PlanFormat::Text => terminal.print(&text(&plan, &args.shape, terminal))?,
-    }
+    let view = View {
+        args: &args.view,
+        detail: detail(&args.shape),
+        folder: &project.folder,
+        root: &project.root,
+    };
+    view.print(&plan, terminal)?;
     Ok(if !plan.refusals.is_empty() {
         Exit::Refusals
     } else if args.detailed_exitcode && !plan.is_empty() {
@@ -191,19 +195,15 @@ fn with_input(
 
 /// The plan for a terminal.
 pub(super) fn text(plan: &Plan, shape: &PlanShape, terminal: &Terminal) -> String {
-    let detail = if shape.full {
+    render::text::plan(plan, view::text_options(detail(shape), terminal))
+}
+
+fn detail(shape: &PlanShape) -> Detail {
+    if shape.full {
         Detail::Full
     } else {
         Detail::Short
-    };
-    render::text::plan(
-        plan,
-        TextOptions {
-            width: terminal.width(),
-            colour: terminal.out_colour(),
-            detail,
-        },
-    )
+    }
 }
 
 /// Takes a snapshot's head: where and when.

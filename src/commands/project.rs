@@ -211,11 +211,7 @@ pub(crate) fn fingerprints(
 pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<String, String>) {
     let files: BTreeMap<String, String> = sources
         .files()
-        .map(|(_, file)| {
-            let mut hash = sha2::Sha256::new();
-            hash.update(file.text.as_bytes());
-            (file.name.to_string(), hex(hash))
-        })
+        .map(|(_, file)| (file.name.to_string(), fingerprint(file.text.as_bytes())))
         .collect();
     let mut all = sha2::Sha256::new();
     for (name, hash) in &files {
@@ -224,6 +220,13 @@ pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<St
         all.update(hash.as_bytes());
     }
     (hex(all), files)
+}
+
+/// The fingerprint of one file's bytes.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+    let mut hash = sha2::Sha256::new();
+    hash.update(bytes);
+    hex(hash)
 }
 
 fn hex(hash: sha2::Sha256) -> String {

@@ -4,11 +4,17 @@
 //! passes [`escape`] before it reaches a terminal. Everything can be read without colour,
 //! and each symbol has its word beside it.
 
+pub mod annotations;
 pub mod escape;
 pub mod faults;
+pub mod html;
 pub mod json;
+pub mod links;
+pub mod markdown;
 pub mod outcome;
 pub mod phrase;
+pub mod redact;
+pub mod review;
 pub mod style;
 pub mod text;
 pub mod words;

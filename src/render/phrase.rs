@@ -68,6 +68,12 @@ impl Phrase {
         self
     }
 
+    /// Adds text that is not trusted and is no name.
+    pub fn loose(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Piece::Loose(text.into()));
+        self
+    }
+
     /// Adds another phrase.
     pub fn then(mut self, other: Phrase) -> Self {
         self.0.extend(other.0);

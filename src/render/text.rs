@@ -96,20 +96,6 @@ pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io:
     page.taken
 }
 
-/// Whether a consequence is told once for each person, not under each item.
-fn is_of_people(consequence: &Consequence) -> bool {
-    match consequence {
-        Consequence::MembershipsLost { .. }
-        | Consequence::MembershipsGained { .. }
-        | Consequence::LeftWithoutGroups { .. } => true,
-        Consequence::InvitationMailed { .. }
-        | Consequence::MayAdopt { .. }
-        | Consequence::SuspensionRemoves
-        | Consequence::GroupLeftEmpty { .. }
-        | Consequence::Undocumented { .. } => false,
-    }
-}
-
 /// The items of a plan that are drawn together.
 struct Part<'a> {
     refusals: Vec<&'a Refusal>,
@@ -350,7 +336,11 @@ impl Page<'_> {
             let (mark, word) = words::mark(&action.change);
             let names = self.detail.names();
             self.item(mark, word, &words::subject(action, names).terminal());
-            for consequence in action.consequences.iter().filter(|it| !is_of_people(it)) {
+            for consequence in action
+                .consequences
+                .iter()
+                .filter(|it| !words::is_of_people(it))
+            {
                 if let Some(text) = words::consequence(consequence, names) {
                     self.under(&text.terminal());
                 }

@@ -205,6 +205,9 @@ pub fn end_of(origins: &[MembershipOrigin]) -> Option<jiff::civil::Date> {
 /// Phrases with commas, cut with a count. Whatever is not told is not made either.
 pub fn list(phrases: impl IntoIterator<Item = Phrase>, of: usize, names: Names) -> Phrase {
     let shown = of.min(names.0);
+    if shown == 0 && of > 0 {
+        return Phrase::of(format!("{of} not named here"));
+    }
     let told = Phrase::join(phrases.into_iter().take(shown), ", ");
     if shown == of {
         told
@@ -244,6 +247,20 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
             .words(" is left without any group"),
         Consequence::Undocumented { note } => Phrase::message(note),
     })
+}
+
+/// Whether a consequence is told once for each person, not under each item.
+pub fn is_of_people(consequence: &Consequence) -> bool {
+    match consequence {
+        Consequence::MembershipsLost { .. }
+        | Consequence::MembershipsGained { .. }
+        | Consequence::LeftWithoutGroups { .. } => true,
+        Consequence::InvitationMailed { .. }
+        | Consequence::MayAdopt { .. }
+        | Consequence::SuspensionRemoves
+        | Consequence::GroupLeftEmpty { .. }
+        | Consequence::Undocumented { .. } => false,
+    }
 }
 
 /// Where an action comes from: for memberships, the lines that give them.
@@ -365,20 +382,19 @@ pub fn limit(limit: &LimitUse) -> Phrase {
         (LimitName::PerGroupRemovals, None) => Phrase::of("from one group"),
     };
     let share = limit.configured.ends_with('%');
+    let configured = || Phrase::new().loose(limit.configured.as_str());
     let of = match (limit.raised_to, limit.allowed) {
-        (Some(raised), _) => format!(" of {raised} (raised from {})", limit.configured),
-        (None, Some(allowed)) if share => {
-            format!(
-                " of {allowed} ({} of {})",
-                limit.configured, limit.population
-            )
-        }
-        (None, Some(allowed)) => format!(" of {allowed}"),
-        (None, None) if limit.used == 0 => String::new(),
-        (None, None) => format!(
-            " (of {}, too few for {} to count)",
-            limit.population, limit.configured
-        ),
+        (Some(raised), _) => Phrase::of(format!(" of {raised} (raised from "))
+            .then(configured())
+            .words(")"),
+        (None, Some(allowed)) if share => Phrase::of(format!(" of {allowed} ("))
+            .then(configured())
+            .words(format!(" of {})", limit.population)),
+        (None, Some(allowed)) => Phrase::of(format!(" of {allowed}")),
+        (None, None) if limit.used == 0 => Phrase::new(),
+        (None, None) => Phrase::of(format!(" (of {}, too few for ", limit.population))
+            .then(configured())
+            .words(" to count)"),
     };
     let tripped = if limit.tripped {
         ", over the limit"
@@ -389,5 +405,7 @@ pub fn limit(limit: &LimitUse) -> Phrase {
         0 => String::new(),
         recent => format!(" after {recent} in the last 24 hours"),
     };
-    noun.words(format!(": {}{recent}{of}{tripped}", limit.used))
+    noun.words(format!(": {}{recent}", limit.used))
+        .then(of)
+        .words(tripped)
 }

@@ -102,6 +102,17 @@ impl Repository {
         &self.folder
     }
 
+    /// The manifest's folder in the repository, with `/` at its end; empty at the root.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The address of the remote `origin`, as it is configured.
+    pub fn origin(&self) -> Option<String> {
+        let output = self.run(["config", "--get", "remote.origin.url"]).ok()?;
+        line(&output)
+    }
+
     /// The commit a revision names, if it names one that is here.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use super::word;
 use crate::manifest::fault::Fault;
 use crate::manifest::source::SourceMap;
 use crate::manifest::words::visible;
+use crate::render::escape::{workflow_data as data, workflow_property as property};
 
 /// Draws faults as workflow commands. `folder` is the manifest's folder in the repository,
 /// empty for its root.
@@ -58,19 +59,9 @@ pub fn github(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
 }
 
 /// A file's path from the repository's root.
-pub(super) fn in_repository(name: &str, folder: &str) -> String {
+pub(in crate::render) fn in_repository(name: &str, folder: &str) -> String {
     match folder.trim_matches('/') {
         "" | "." => name.to_owned(),
         folder => format!("{folder}/{name}"),
     }
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

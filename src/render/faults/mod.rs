@@ -11,6 +11,9 @@ mod sarif;
 mod sheet;
 mod text;
 
+pub(super) use github::in_repository;
+pub(super) use sarif::{log, uri};
+
 pub use github::github;
 pub use json::json;
 pub use reference::reference;

@@ -27,6 +27,11 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b':');
 
+/// A path as a URI reference.
+pub(in crate::render) fn uri(path: &str) -> String {
+    utf8_percent_encode(path, PATH).to_string()
+}
+
 /// Draws faults as a SARIF log. `folder` is the manifest's folder in the repository, empty
 /// for its root.
 pub fn sarif(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
@@ -48,6 +53,11 @@ pub fn sarif(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
         .iter()
         .map(|fault| result(fault, index[&fault.code], sources, folder))
         .collect();
+    log(rules, results)
+}
+
+/// A log of one run of this program.
+pub(in crate::render) fn log(rules: Vec<Value>, results: Vec<Value>) -> String {
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -117,7 +127,7 @@ fn location(label: &Label, sources: &SourceMap, folder: &str) -> Value {
         return json!({
             "physicalLocation": {
                 "artifactLocation": {
-                    "uri": utf8_percent_encode(&path, PATH).to_string(),
+                    "uri": uri(&path),
                 },
             },
             "message": { "text": format!("{} ({}:{line}:{column})", label.text, source.title()) },
@@ -126,7 +136,7 @@ fn location(label: &Label, sources: &SourceMap, folder: &str) -> Value {
     json!({
         "physicalLocation": {
             "artifactLocation": {
-                "uri": utf8_percent_encode(&path, PATH).to_string(),
+                "uri": uri(&path),
             },
             "region": {
                 "startLine": line,
