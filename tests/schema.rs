@@ -104,17 +104,28 @@ fn the_decoder_and_the_schema_know_the_same_keys() {
     check("MappingDecl", &keys::MAPPING.names);
     check("GroupDecl", &keys::GROUP.names);
     check("PolicyDecl", &keys::POLICY.names);
+    check("NeverDecl", &keys::NEVER.names);
+    check("AlwaysDecl", &keys::ALWAYS.names);
+    check("OwnershipDecl", &keys::OWNERSHIP.names);
     check("UndeclaredDecl", &keys::UNDECLARED.names);
     check("OnRemovalDecl", &keys::ON_REMOVAL.names);
     check("LimitsDecl", &keys::LIMITS.names);
     check("ProtectDecl", &keys::PROTECT.names);
-    let tokens: BTreeSet<String> = schema["$defs"]["TokenDecl"]["oneOf"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|one| one["properties"].as_object().unwrap().keys().cloned())
-        .collect();
-    assert_eq!(tokens, keys::TOKEN.names.map(str::to_owned).into());
+    let either = |name: &str| -> BTreeSet<String> {
+        let one_of = schema["$defs"][name]["oneOf"].as_array().unwrap();
+        let properties = one_of.iter().map(|one| one["properties"].as_object());
+        properties
+            .flat_map(|names| names.unwrap().keys().cloned())
+            .collect()
+    };
+    assert_eq!(
+        either("TokenDecl"),
+        keys::TOKEN.names.map(str::to_owned).into()
+    );
+    assert_eq!(
+        either("AssertionDecl"),
+        keys::ASSERTION.names.map(str::to_owned).into()
+    );
     let included = included_schema();
     let included: BTreeSet<&str> = included["properties"]
         .as_object()

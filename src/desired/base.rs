@@ -37,6 +37,7 @@ impl BaseRevision {
                     absent_groups: Vec::new(),
                     roles: Vec::new(),
                     mappings: Vec::new(),
+                    assertions: Vec::new(),
                     as_of,
                 },
                 policy: PolicyDecl::default(),

@@ -5,6 +5,7 @@
 //! ([`DesiredState::origins`]). Resolving the same manifest gives the same value, whatever
 //! the order of its files. Nothing here knows a service provider.
 
+pub mod assertion;
 mod base;
 pub mod human;
 mod resolve;
@@ -38,6 +39,8 @@ pub struct DesiredState {
     pub roles: Vec<ResolvedRole>,
     /// Mappings, for telling why.
     pub mappings: Vec<ResolvedMapping>,
+    /// What has to hold, in the order written.
+    pub assertions: Vec<assertion::Assertion>,
     /// The day the grants were judged on.
     pub as_of: jiff::civil::Date,
 }

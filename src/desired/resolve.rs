@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
+use super::assertion::Assertion;
 use super::{
     AbsentGroup, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource, ResolvedMapping,
     ResolvedRole, RoleIndex, UserIndex,
@@ -68,6 +69,11 @@ pub fn resolve(manifest: &Manifest, as_of: jiff::civil::Date) -> DesiredState {
         absent_groups,
         roles,
         mappings,
+        assertions: manifest
+            .assertions
+            .iter()
+            .filter_map(Assertion::new)
+            .collect(),
         as_of,
     }
 }

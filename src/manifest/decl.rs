@@ -69,6 +69,70 @@ pub struct RootDecl {
     /// What a plan may do, and the rails it runs on.
     #[serde(default)]
     pub policy: PolicyDecl,
+    /// What has to hold of who is in which group, whatever the files say.
+    #[serde(default)]
+    pub assertions: Vec<AssertionDecl>,
+    /// What the files of a folder may touch, by a glob of their names; a file that no glob
+    /// matches may touch anything.
+    #[schemars(extend("examples" = [{ "teams/web/**": { "roles": ["web-*"], "groups": ["web_*"] } }]))]
+    #[serde(default)]
+    pub ownership: Declared<String, OwnershipDecl>,
+    /// The folder of run reports, relative to this file. Where one is named, what the last 24
+    /// hours removed counts towards the limits of every plan. `.scim-sync/runs` if absent, which
+    /// does not count.
+    pub reports: Option<Spanned<String>>,
+}
+
+/// Something that has to hold of who is in which group. Exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AssertionDecl {
+    /// None of these people is in any of these groups.
+    Never(NeverDecl),
+    /// Each of these groups has at least so many members.
+    Always(AlwaysDecl),
+}
+
+/// People who are never in some groups.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NeverDecl {
+    /// A glob of their keys or e-mails: `contractor-*`, `*@partner.example`.
+    #[schemars(with = "String", extend("examples" = ["contractor-*"]))]
+    pub users: Spanned<String>,
+    /// A glob of group names: `prod-*`.
+    #[schemars(with = "String", extend("examples" = ["prod-*"]))]
+    pub groups: Spanned<String>,
+    /// Why, for whoever runs into it.
+    pub reason: Option<Spanned<String>>,
+}
+
+/// Groups that always have some members.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlwaysDecl {
+    /// A glob of group names: `admins`.
+    #[schemars(with = "String", extend("examples" = ["admins"]))]
+    pub group: Spanned<String>,
+    /// The fewest members.
+    pub at_least: Spanned<u32>,
+    /// Why, for whoever runs into it.
+    pub reason: Option<Spanned<String>>,
+}
+
+/// What the files of a folder may touch, by globs of names. What is left out is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnershipDecl {
+    /// People they may declare, by key.
+    #[serde(default)]
+    pub users: Vec<Spanned<String>>,
+    /// Roles they may declare and map.
+    #[serde(default)]
+    pub roles: Vec<Spanned<String>>,
+    /// Groups their roles and mappings may become, and they may declare.
+    #[serde(default)]
+    pub groups: Vec<Spanned<String>>,
 }
 
 /// An included file: people, roles, mappings and groups, so that a team can own its file.
@@ -646,4 +710,10 @@ pub struct Manifest {
     pub groups: Declared<GroupName, GroupDecl>,
     /// The rails.
     pub policy: PolicyDecl,
+    /// What has to hold.
+    pub assertions: Vec<AssertionDecl>,
+    /// What the files of a folder may touch, by globs in the order of the file.
+    pub ownership: Declared<String, OwnershipDecl>,
+    /// The folder of run reports, if one is named.
+    pub reports: Option<Spanned<String>>,
 }

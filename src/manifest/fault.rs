@@ -127,6 +127,12 @@ fault_codes! {
     TombstoneMapped = "tombstone-mapped",
     /// An earlier key that is still declared, or claimed twice.
     PreviousKeyInUse = "previous-key-in-use",
+    /// Something an assertion forbids.
+    AssertionViolated = "assertion-violated",
+    /// A person, role or group that a file may not touch.
+    NotOwned = "not-owned",
+    /// An ownership whose glob matches no file.
+    UnusedOwnership = "unused-ownership",
     /// An include that matches no file.
     EmptyInclude = "empty-include",
     /// An include that leads out of the manifest's folder.

@@ -24,6 +24,9 @@ pub fn merge(
         mut group_mappings,
         mut groups,
         policy,
+        assertions,
+        ownership,
+        reports,
     } = root;
     for file in included {
         let IncludedDecl {
@@ -51,6 +54,9 @@ pub fn merge(
         group_mappings,
         groups,
         policy,
+        assertions,
+        ownership,
+        reports,
     };
     (manifest, faults)
 }

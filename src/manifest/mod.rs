@@ -11,6 +11,7 @@ pub mod decl;
 pub mod decode;
 pub mod fault;
 pub mod format;
+pub mod glob;
 pub mod history;
 pub mod lint;
 pub mod load;

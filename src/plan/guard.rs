@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::assertion;
 use super::item::{
     Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
 };
 use super::planner::{Context, Draft};
 use super::recent::Recent;
+use crate::desired::assertion::Rule;
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::live::LiveGroup;
 use crate::manifest::decl::Limit;
@@ -153,6 +155,7 @@ pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     protected_people(context, draft);
     protected_groups(context, draft);
     min_members(context, draft);
+    always(context, draft);
     let limits = limits(context, draft);
     depend_on_what_is_left(draft);
     limits
@@ -385,19 +388,69 @@ fn min_members(context: &Context<'_>, draft: &mut Draft) {
                 1 => format!("guard:min-members:{name}"),
                 _ => format!("guard:min-members:#{}", group.id),
             };
-            keep_members(context, draft, name, *least, group, ItemId::new(id));
+            let least = Least {
+                count: *least,
+                id: ItemId::new(id),
+                code: RefusalCode::MinMembers,
+                help: format!(
+                    "give `{name}` more members first, or lower `policy.protect.minMembers`"
+                ),
+                evidence: None,
+            };
+            keep_members(context, draft, name, least, group);
         }
     }
+}
+
+/// Keeps as many members in a group as an assertion says it always has.
+fn always(context: &Context<'_>, draft: &mut Draft) {
+    for assertion in &context.input.desired.assertions {
+        let (glob, at_least) = match &assertion.rule {
+            Rule::Always {
+                group, at_least, ..
+            } => (group, at_least),
+            Rule::Never { .. } => continue,
+        };
+        let groups = context.input.live.groups.iter();
+        let groups: Vec<&LiveGroup> = groups
+            .filter(|group| glob.is_match(group.name.as_str()))
+            .collect();
+        for group in groups {
+            let least = Least {
+                count: *at_least,
+                id: assertion::id(assertion, group.name.as_str()),
+                code: RefusalCode::AssertionViolated,
+                help: assertion.help(),
+                evidence: Some(assertion::evidence(context.input, assertion)),
+            };
+            keep_members(context, draft, &group.name, least, group);
+        }
+    }
+}
+
+/// How many members a group must keep, and how it is said.
+struct Least {
+    count: u32,
+    id: ItemId,
+    code: RefusalCode,
+    help: String,
+    evidence: Option<Evidence>,
 }
 
 fn keep_members(
     context: &Context<'_>,
     draft: &mut Draft,
     name: &GroupName,
-    least: u32,
+    least: Least,
     group: &LiveGroup,
-    id: ItemId,
 ) {
+    let Least {
+        count: least,
+        id,
+        code,
+        help,
+        evidence,
+    } = least;
     let members: HashSet<&UserId> = group
         .members
         .iter()
@@ -457,12 +510,12 @@ fn keep_members(
     });
     draft.refusals.push(Refusal {
         id,
-        code: RefusalCode::MinMembers,
+        code,
         message: format!(
             "the group `{name}` would be left with {left} of at least {least} members"
         ),
-        help: format!("give `{name}` more members first, or lower `policy.protect.minMembers`"),
-        evidence: evidence_of(&blocked),
+        help,
+        evidence: evidence.into_iter().chain(evidence_of(&blocked)).collect(),
         blocked,
         cause: None,
     });

@@ -560,6 +560,8 @@ pub enum RefusalCode {
     ProtectedGroup,
     /// The group would be left with fewer members than it must have.
     MinMembers,
+    /// Something an assertion of the manifest forbids.
+    AssertionViolated,
     /// The provider cannot do what the policy asks.
     NotSupported,
     /// Somebody changed what a run did, so undoing the run would overwrite them.
@@ -583,6 +585,7 @@ impl RefusalCode {
             RefusalCode::ProtectedUser => "protected-user",
             RefusalCode::ProtectedGroup => "protected-group",
             RefusalCode::MinMembers => "min-members",
+            RefusalCode::AssertionViolated => "assertion-violated",
             RefusalCode::NotSupported => "not-supported",
             RefusalCode::ChangedSince => "changed-since",
         }

@@ -13,6 +13,7 @@
 //! `converges` says what came of it.
 
 pub mod after;
+mod assertion;
 mod base;
 mod cause;
 mod consequence;

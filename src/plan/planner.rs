@@ -14,8 +14,8 @@ use super::policy::Policy;
 use super::summary::Summary;
 use super::users::plan_users;
 use super::{
-    Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, base, cause, consequence, effect,
-    one_human, proof,
+    Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, assertion, base, cause,
+    consequence, effect, one_human, proof,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
@@ -165,6 +165,7 @@ pub(super) fn whole(input: PlanInput<'_>, mut plan: Plan) -> (Plan, Cow<'_, Live
         false => Cow::Owned(after(input.live, &plan.actions, input.profile)),
     };
     effect::tell(&mut plan, input.live, &after);
+    assertion::hold(&mut plan, input, &after);
     (plan, after)
 }
 

@@ -63,6 +63,7 @@ pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> V
     people(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
     group_names(desired, profile, &mut faults);
+    faults.extend(desired::assertion::faults(desired));
     faults
 }
 

@@ -33,6 +33,7 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             RefusalCode::GroupIdTaken | RefusalCode::GroupNameRejected => {
                 format!("+group {subject}")
             }
+            RefusalCode::AssertionViolated => continue,
             RefusalCode::NotSupported => format!("-user {subject}"),
             RefusalCode::ChangedSince => panic!("only undoing says so: {refusal:#?}"),
             RefusalCode::ProtectedGroup if refusal.blocked.is_empty() => {

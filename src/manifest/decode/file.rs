@@ -23,6 +23,9 @@ pub(super) fn root_stand_in(file: FileId) -> RootDecl {
         group_mappings: Vec::new(),
         groups: Declared::default(),
         policy: PolicyDecl::default(),
+        assertions: Vec::new(),
+        ownership: Declared::default(),
+        reports: None,
     }
 }
 
@@ -75,6 +78,17 @@ impl Decoder {
             .get("policy")
             .map(|field| self.policy(field.node))
             .unwrap_or_default();
+        let assertions = fields
+            .get("assertions")
+            .map(|field| self.assertions(field))
+            .unwrap_or_default();
+        let ownership = fields
+            .get("ownership")
+            .map(|field| self.ownership(field))
+            .unwrap_or_default();
+        let reports = fields
+            .get("reports")
+            .and_then(|field| self.line(field, Of::Root));
         let sections = self.sections(&fields, Of::Root);
         RootDecl {
             version,
@@ -85,6 +99,9 @@ impl Decoder {
             group_mappings: sections.group_mappings,
             groups: sections.groups,
             policy,
+            assertions,
+            ownership,
+            reports,
         }
     }
 

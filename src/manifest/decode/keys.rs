@@ -15,7 +15,7 @@ const fn keys<const N: usize>(names: [&'static str; N]) -> Keys<N> {
 }
 
 /// [`crate::manifest::decl::RootDecl`].
-pub const ROOT: Keys<8> = Keys {
+pub const ROOT: Keys<11> = Keys {
     names: [
         "version",
         "target",
@@ -25,6 +25,9 @@ pub const ROOT: Keys<8> = Keys {
         "groupMappings",
         "groups",
         "policy",
+        "assertions",
+        "ownership",
+        "reports",
     ],
     habits: &[
         ("people", "users"),
@@ -39,7 +42,14 @@ pub const INCLUDED: Keys<5> = Keys {
     habits: &[("people", "users"), ("mappings", "groupMappings")],
 };
 /// What only the root file may hold.
-pub const ROOT_ONLY: [&str; 3] = ["target", "include", "policy"];
+pub const ROOT_ONLY: [&str; 6] = [
+    "target",
+    "include",
+    "policy",
+    "assertions",
+    "ownership",
+    "reports",
+];
 /// [`crate::manifest::decl::TargetDecl`].
 pub const TARGET: Keys<6> = Keys {
     names: [
@@ -112,6 +122,20 @@ pub const MAPPING: Keys<2> = Keys {
 pub const GROUP: Keys<3> = keys(["status", "membership", "previously"]);
 /// [`crate::manifest::decl::PolicyDecl`].
 pub const POLICY: Keys<5> = keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
+/// [`crate::manifest::decl::AssertionDecl`].
+pub const ASSERTION: Keys<2> = keys(["never", "always"]);
+/// [`crate::manifest::decl::NeverDecl`].
+pub const NEVER: Keys<3> = Keys {
+    names: ["users", "groups", "reason"],
+    habits: &[("user", "users"), ("group", "groups")],
+};
+/// [`crate::manifest::decl::AlwaysDecl`].
+pub const ALWAYS: Keys<3> = Keys {
+    names: ["group", "atLeast", "reason"],
+    habits: &[("groups", "group"), ("minimum", "atLeast")],
+};
+/// [`crate::manifest::decl::OwnershipDecl`].
+pub const OWNERSHIP: Keys<3> = keys(["users", "roles", "groups"]);
 /// [`crate::manifest::decl::UndeclaredDecl`].
 pub const UNDECLARED: Keys<2> = keys(["users", "groups"]);
 /// [`crate::manifest::decl::OnRemovalDecl`].

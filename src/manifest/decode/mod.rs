@@ -9,6 +9,7 @@
 //! missing from the result, [`Decoded::wholeness`] says so, lest a reference to it be called
 //! unknown.
 
+mod assertions;
 mod dialect;
 mod fields;
 mod file;

@@ -6,6 +6,7 @@
 
 mod groups;
 mod lookalike;
+mod ownership;
 mod people;
 mod roles;
 
@@ -39,6 +40,7 @@ pub fn lint(manifest: &Manifest, wholeness: Wholeness, as_of: Date) -> Vec<Fault
     lint.groups();
     lint.protection();
     lint.previous_keys();
+    lint.ownership();
     lint.faults
 }
 
