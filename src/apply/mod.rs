@@ -10,6 +10,7 @@
 mod context;
 mod executor;
 mod outcome;
+pub mod recent;
 pub mod recorded;
 pub mod report;
 mod steps;

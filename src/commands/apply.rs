@@ -12,7 +12,7 @@ use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, interrupts, newer, plan, runtime};
+use super::{Terminal, base, interrupts, newer, plan, recent, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
@@ -67,10 +67,15 @@ pub(super) fn run(
             sandbox: _sandbox,
         } = target::connect_to_write(&project, terminal).await?;
         if !args.older {
-            newer::check(&project.folder, &target)?;
+            newer::check(&project, &target)?;
         }
+        rails.recent = recent::removals(&project, &target)?;
         let (planned, picture) = match saved {
-            Some(saved) => (for_this_target(saved, &target)?, Picture::Dated),
+            Some(saved) => {
+                let planned = for_this_target(saved, &target)?;
+                recent::check(&planned, &rails.recent)?;
+                (planned, Picture::Dated)
+            }
             None => {
                 let live = collect::collect(writer.reader()).await?;
                 let planned = plan::make(&project, base, &live, &target, &rails);
@@ -229,9 +234,19 @@ fn begin_report(
     args: &ApplyArgs,
     planned: &Plan,
 ) -> Result<(Arc<Report>, PathBuf), Trouble> {
-    let path = match &args.report {
-        Some(path) => path.clone(),
-        None => state::report_path(&project.folder)?,
+    let path = match (&args.report, &project.manifest.reports) {
+        (Some(_), Some(named)) => {
+            return Err(Trouble::new(
+                "report",
+                format!(
+                    "the manifest says `reports: {}`, and what is in another place does not count towards the limits",
+                    named.value
+                ),
+                "leave out `--report`, or take `reports` out of the manifest",
+            ));
+        }
+        (Some(path), None) => path.clone(),
+        (None, _) => state::report_path(project)?,
     };
     let cannot = |error: std::io::Error| Trouble::file("write the report", &path, &error);
     let file = ReportFile::create(&path).map_err(|error| match error.kind() {

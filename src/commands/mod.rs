@@ -15,6 +15,7 @@ mod newer;
 mod plan;
 mod progress;
 mod project;
+mod recent;
 mod report;
 mod sandbox;
 mod schema;

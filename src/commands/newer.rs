@@ -8,6 +8,7 @@ use std::io::BufRead as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::project::Project;
 use super::state;
 use super::trouble::Trouble;
 use crate::apply::report::{Event, Line};
@@ -17,14 +18,14 @@ use crate::plan::TargetInfo;
 ///
 /// # Errors
 /// When it is older.
-pub(super) fn check(project: &Path, target: &TargetInfo) -> Result<(), Trouble> {
-    let Some(now) = state::commit(project) else {
+pub(super) fn check(project: &Project, target: &TargetInfo) -> Result<(), Trouble> {
+    let Some(now) = state::commit(&project.folder) else {
         return Ok(());
     };
     let Some((applied, at)) = last_applied(project, target) else {
         return Ok(());
     };
-    if now == applied || !is_ancestor(project, &now, &applied) {
+    if now == applied || !is_ancestor(&project.folder, &now, &applied) {
         return Ok(());
     }
     let short = |commit: &str| commit.chars().take(10).collect::<String>();
@@ -40,7 +41,7 @@ pub(super) fn check(project: &Path, target: &TargetInfo) -> Result<(), Trouble> 
 }
 
 /// The commit of the newest report of a run at this target, and when it began.
-fn last_applied(project: &Path, target: &TargetInfo) -> Option<(String, String)> {
+fn last_applied(project: &Project, target: &TargetInfo) -> Option<(String, String)> {
     let mut reports: Vec<_> = std::fs::read_dir(state::runs(project))
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))

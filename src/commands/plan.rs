@@ -4,7 +4,7 @@ use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
 use super::view::{self, View};
-use super::{Terminal, base, runtime, undo};
+use super::{Terminal, base, recent, runtime, undo};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
-    let rails = Rails::new(&args.shape)?;
+    let mut rails = Rails::new(&args.shape)?;
     let mut project = project::load_project(global, as_of, terminal)?;
     project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
@@ -34,6 +34,7 @@ pub(super) fn run(
             Ok::<_, Failure>((live, connection.target))
         })?,
     };
+    rails.recent = recent::removals(&project, &target)?;
     let plan = match &args.undo {
         Some(report) => {
             let record = undo::record(report, &target)?;

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::project::Project;
 use super::trouble::Trouble;
 use crate::apply::report::Sink;
 
@@ -73,14 +74,18 @@ impl Lock {
 }
 
 /// Where the reports of runs are kept.
-pub(crate) fn runs(project: &Path) -> PathBuf {
-    project.join(FOLDER).join("runs")
+pub(crate) fn runs(project: &Project) -> PathBuf {
+    match &project.manifest.reports {
+        Some(named) => project.folder.join(&named.value),
+        None => project.folder.join(FOLDER).join("runs"),
+    }
 }
 
 /// Where a run's report goes if nobody says otherwise.
-pub(crate) fn report_path(project: &Path) -> Result<PathBuf, Trouble> {
-    let cannot = |error: io::Error| Trouble::file("make", &project.join(FOLDER), &error);
-    let runs = folder(project).map_err(cannot)?.join("runs");
+pub(crate) fn report_path(project: &Project) -> Result<PathBuf, Trouble> {
+    let runs = runs(project);
+    let cannot = |error: io::Error| Trouble::file("make", &runs, &error);
+    folder(&project.folder).map_err(cannot)?;
     std::fs::create_dir_all(&runs).map_err(cannot)?;
     let time = jiff::Timestamp::now().to_string().replace([':', '-'], "");
     Ok(runs.join(format!("{time}-{}.jsonl", std::process::id())))

@@ -101,11 +101,17 @@ impl LimitName {
         }
     }
 
-    fn noun(self) -> &'static str {
-        match self {
-            LimitName::UserRemovals => "people removed or suspended",
-            LimitName::MembershipRemovals => "memberships removed",
-            LimitName::PerGroupRemovals => "memberships removed from one group",
+    /// What is counted, after its number.
+    fn noun(self, number: usize) -> &'static str {
+        match (self, number) {
+            (LimitName::UserRemovals, 1) => "person removed or suspended",
+            (LimitName::UserRemovals, _) => "people removed or suspended",
+            (LimitName::MembershipRemovals | LimitName::PerGroupRemovals, 1) => {
+                "membership removed"
+            }
+            (LimitName::MembershipRemovals | LimitName::PerGroupRemovals, _) => {
+                "memberships removed"
+            }
         }
     }
 }
@@ -143,6 +149,25 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl LimitUse {
+    /// The same use if so much went in the last 24 hours: what was reviewed may have to wait
+    /// for what was carried out since.
+    pub fn after(&self, recent: &Recent) -> Self {
+        let recent = match (self.limit, &self.group) {
+            (LimitName::UserRemovals, _) => recent.users,
+            (LimitName::MembershipRemovals, _) => recent.memberships,
+            (LimitName::PerGroupRemovals, Some(group)) => recent_of(recent, group),
+            (LimitName::PerGroupRemovals, None) => 0,
+        };
+        let ceiling = self
+            .allowed
+            .map(|allowed| allowed.max(self.raised_to.unwrap_or(0) as usize));
+        Self {
+            recent,
+            tripped: self.used > 0 && ceiling.is_some_and(|ceiling| self.used + recent > ceiling),
+            ..self.clone()
+        }
+    }
+
     /// What it comes to: the plan's own and what went before.
     pub fn total(&self) -> usize {
         self.used + self.recent
@@ -599,7 +624,7 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
                 context,
                 LimitName::PerGroupRemovals,
                 policy.per_group_removals,
-                (used, recent_of(recent, id.as_ref())),
+                (used, recent_of(recent, &name)),
                 population,
             );
             measured.group = Some(name);
@@ -727,32 +752,22 @@ fn measure(
     }
 }
 
-fn recent_of(recent: &Recent, group: Option<&GroupId>) -> usize {
-    let group = group.and_then(|id| recent.by_group.get(id));
-    group.copied().unwrap_or(0)
+fn recent_of(recent: &Recent, group: &GroupName) -> usize {
+    recent.by_group.get(group).copied().unwrap_or(0)
 }
 
 fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
     let allowed = limit
         .allowed
         .expect("a limit that does not apply never trips");
-    let (id, of, per_group) = match &limit.group {
+    let (id, of) = match &limit.group {
         Some(group) => (
             format!("guard:{}:{group}", limit.limit.as_str()),
             format!("`{group}`: "),
-            true,
         ),
-        None => (
-            format!("guard:{}", limit.limit.as_str()),
-            String::new(),
-            false,
-        ),
+        None => (format!("guard:{}", limit.limit.as_str()), String::new()),
     };
-    let noun = if per_group {
-        "memberships removed"
-    } else {
-        limit.limit.noun()
-    };
+    let noun = limit.limit.noun(limit.used);
     let past = match limit.recent {
         0 => String::new(),
         recent => format!(" after {recent} in the last 24 hours"),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::GroupId;
+use crate::ids::GroupName;
 
 /// Removals of the last 24 hours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,6 @@ pub struct Recent {
     pub users: usize,
     /// Memberships removed, however they went.
     pub memberships: usize,
-    /// Memberships taken out of each group that still had others.
-    pub by_group: BTreeMap<GroupId, usize>,
+    /// Memberships removed from each group.
+    pub by_group: BTreeMap<GroupName, usize>,
 }

@@ -1,0 +1,90 @@
+//! What past runs removed, as their reports tell: it counts towards the limits for 24 hours.
+//!
+//! Careful where a report is not: what was asked for counts whether or not it was answered,
+//! and an item the run was killed in counts as done.
+
+use super::report::{Event, Line};
+use super::undo::recorded;
+use crate::plan::undo::{DoneItem, How, PreImage};
+use crate::plan::{Change, Recent, TargetInfo};
+use crate::profile::UserRemovalEffect;
+
+/// Adds what one report removes; nothing if its run was at another target, or has not written
+/// a line since.
+pub fn add(
+    recent: &mut Recent,
+    lines: &[Line],
+    since: jiff::Timestamp,
+    target: &TargetInfo,
+    effect: UserRemovalEffect,
+) {
+    let is_here = match lines.first().map(|line| &line.event) {
+        Some(Event::Begin { target: of, .. }) => of == target,
+        Some(
+            Event::Request { .. } | Event::Answer { .. } | Event::Item { .. } | Event::End { .. },
+        )
+        | None => false,
+    };
+    // A time nobody can read is as good as now.
+    let ended = lines.last().and_then(|line| line.at.parse().ok());
+    if !is_here || ended.is_some_and(|ended: jiff::Timestamp| ended < since) {
+        return;
+    }
+    let run = recorded(lines);
+    for item in &run.items {
+        match item.how {
+            How::Written => removal(recent, item, effect),
+            How::Adopted => {}
+        }
+    }
+    for item in &run.open {
+        let id = item.as_str();
+        if id.starts_with("user:") && (id.ends_with(":delete") || id.ends_with(":deactivate")) {
+            recent.users += 1;
+        }
+    }
+}
+
+fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
+    let DoneItem {
+        item: _,
+        change,
+        how: _,
+        user_id: _,
+        group_id: _,
+        members,
+        before,
+    } = item;
+    match change {
+        Change::DeleteUser { .. } => {
+            recent.users += 1;
+            match (before, effect) {
+                (Some(PreImage::User { groups, .. }), UserRemovalEffect::PurgesMemberships) => {
+                    recent.memberships += groups.len();
+                    for group in groups {
+                        *recent.by_group.entry(group.clone()).or_default() += 1;
+                    }
+                }
+                // There they were taken out by items of their own.
+                (Some(PreImage::User { .. }), UserRemovalEffect::LeavesMemberships)
+                | (Some(PreImage::Group { .. }) | None, _) => {}
+            }
+        }
+        Change::DeactivateUser { .. } => recent.users += 1,
+        Change::RemoveMembers { group, .. } => {
+            recent.memberships += members.len();
+            *recent.by_group.entry(group.name.clone()).or_default() += members.len();
+        }
+        Change::DeleteGroup { .. } => {
+            if let Some(PreImage::Group { members }) = before {
+                recent.memberships += members.len();
+            }
+        }
+        Change::CreateUser { .. }
+        | Change::ReactivateUser { .. }
+        | Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::AddMembers { .. }
+        | Change::RenameGroup { .. } => {}
+    }
+}
