@@ -1,6 +1,7 @@
 //! A plan in the format that was asked for: where links come from, who is hidden, what is
 //! cut.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -52,12 +53,11 @@ impl View<'_> {
                 terminal.stream(|out| render::html::write(&shown, options, out))
             }
             PlanFormat::Sarif => {
-                terminal.print(&render::annotations::sarif(&shown, &self.annotated(&shown)))
+                terminal.print(&render::annotations::sarif(&shown, &self.annotated()))
             }
-            PlanFormat::Github => terminal.print(&render::annotations::github(
-                &shown,
-                &self.annotated(&shown),
-            )),
+            PlanFormat::Github => {
+                terminal.print(&render::annotations::github(&shown, &self.annotated()))
+            }
         }
     }
 
@@ -79,9 +79,9 @@ impl View<'_> {
     }
 
     /// The plan without the people who are to be hidden.
-    fn hidden(&self, plan: &Plan) -> Plan {
+    fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
         let redaction = match self.args.redact {
-            RedactChoice::None => Redaction::None,
+            RedactChoice::None => return Cow::Borrowed(plan),
             RedactChoice::Email => Redaction::Email,
             RedactChoice::All => Redaction::All,
         };
@@ -90,11 +90,11 @@ impl View<'_> {
             Some(GroupRemovalRule::SupportOnly { contact }) => vec![contact],
             Some(GroupRemovalRule::Deletable) | None => Vec::new(),
         };
-        redact(plan, redaction, &keep)
+        Cow::Owned(redact(plan, redaction, &keep))
     }
 
     /// What annotations need to find files: paths as seen from where the command runs.
-    fn annotated(&self, _plan: &Plan) -> Annotated {
+    fn annotated(&self) -> Annotated {
         let here = std::env::current_dir().ok();
         let folder = here
             .and_then(|here| self.folder.strip_prefix(here).ok())

@@ -402,8 +402,9 @@ fn draw_item(item: &Item, links: Option<&Links>) -> String {
 }
 
 fn places(evidence: &[Evidence], links: Option<&Links>) -> String {
+    let lines = review::lines(evidence);
     let mut told: Vec<String> = Vec::new();
-    for evidence in evidence.iter().take(SHOWN_PLACES) {
+    for evidence in lines.iter().take(SHOWN_PLACES) {
         let revision = match &evidence.revision {
             Some(revision) => format!("@{revision}"),
             None => String::new(),
@@ -416,7 +417,7 @@ fn places(evidence: &[Evidence], links: Option<&Links>) -> String {
         });
     }
     let mut told = told.join(", ");
-    if let Some(more) = evidence
+    if let Some(more) = lines
         .len()
         .checked_sub(SHOWN_PLACES)
         .filter(|more| *more > 0)

@@ -555,6 +555,15 @@ fn part<'a>(
     sections
 }
 
+/// The lines of the manifest among places, each once.
+pub fn lines(evidence: &[Evidence]) -> Vec<&Evidence> {
+    let mut seen = BTreeSet::new();
+    evidence
+        .iter()
+        .filter(|it| seen.insert((&it.place.file, it.place.line, &it.revision)))
+        .collect()
+}
+
 /// What kind of item a change is.
 pub fn kind_of(change: &Change) -> Kind {
     match change {

@@ -31,6 +31,8 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Items of one kind that a page shows unless asked for all.
 const SHORT_ITEMS: usize = 10_000;
+/// Items from which on a list is long.
+const LONG: usize = 200;
 /// Names of one list that a page shows unless asked for all.
 const SHORT_NAMES: Names = Names(200);
 /// Lines of the manifest linked for one item.
@@ -250,7 +252,10 @@ impl Page<'_> {
             Detail::Full => section.count,
             Detail::Short => section.count.min(SHORT_ITEMS),
         };
-        self.out.push_str("<ul class=\"items\">\n");
+        // What is off the screen is laid out when it comes near; not so in a short list, so
+        // that no picture of a usual page lacks anything.
+        let long = if shown > LONG { " long" } else { "" };
+        let _ = writeln!(self.out, "<ul class=\"items{long}\">");
         for item in section.items.take(shown) {
             self.item(&item);
             if self.out.len() > DRAWN {
@@ -312,7 +317,8 @@ impl Page<'_> {
             return;
         }
         self.out.push_str(" <span class=\"places\">");
-        for (at, evidence) in evidence.iter().take(SHOWN_PLACES).enumerate() {
+        let lines = review::lines(evidence);
+        for (at, evidence) in lines.iter().take(SHOWN_PLACES).enumerate() {
             if at > 0 {
                 self.out.push_str(", ");
             }
@@ -335,7 +341,7 @@ impl Page<'_> {
                 None => self.out.push_str(&name),
             }
         }
-        let more = evidence.len().saturating_sub(SHOWN_PLACES);
+        let more = lines.len().saturating_sub(SHOWN_PLACES);
         if more > 0 {
             let _ = write!(self.out, " and {}", count(more, "more line", "more lines"));
         }

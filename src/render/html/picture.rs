@@ -98,11 +98,18 @@ pub(super) fn draw(plan: &Plan) -> String {
     };
     let mut out = String::new();
     let told = told(&bundles);
+    // Nobody is taken out by a role: then there is no column for them.
+    let left = if roles.is_empty() {
+        COLUMNS[1] - COLUMNS[0]
+    } else {
+        0.0
+    };
+    let width = WIDTH - left;
     let _ = write!(
         out,
         "<figure class=\"picture\">\n<figcaption>Who gets in, and who is taken out</figcaption>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Picture of the changed memberships\">\n\
-         <svg viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">\n",
+         <svg viewBox=\"{left} 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">\n",
         html(&told)
     );
     let counts = [roles.len(), groups.len(), bundles.len()];
@@ -111,7 +118,6 @@ pub(super) fn draw(plan: &Plan) -> String {
         .zip(COLUMNS)
         .zip(counts)
     {
-        // Nobody is taken out by a role.
         if number > 0 {
             let _ = writeln!(
                 out,
