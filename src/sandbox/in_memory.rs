@@ -6,8 +6,10 @@
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use super::world::{Incoming, Personality, World};
 use crate::scim::http::{
@@ -43,6 +45,28 @@ pub enum Fault {
     Html(u16),
     /// The provider did it, and half of the body arrives as if it were all.
     HalfBody,
+    /// The provider did it, and answers only after this time.
+    Slow(Duration),
+    /// No answer within the client's time limit; the provider never saw the request.
+    TimeoutBefore,
+    /// No answer within the client's time limit; the provider did it.
+    TimeoutAfter,
+    /// The provider did it, and its answer is larger than the client takes.
+    TooLarge,
+    /// Something in front redirects to another host.
+    Redirect,
+    /// The provider did it, and its answer is JSON of another type than any SCIM message.
+    WrongType,
+    /// A listing shows its first row twice.
+    RowTwice,
+    /// A listing leaves its last row out.
+    RowMissing,
+    /// A listing counts other than it lists.
+    WrongTotal(i64),
+    /// A read shows the world as it was when [`InMemory::keep`] was called.
+    Stale,
+    /// A write is answered with success and does nothing.
+    NoOp,
 }
 
 /// One request and what became of it.
@@ -86,6 +110,8 @@ type After = Box<dyn FnMut(&Exchange, &mut World) + Send>;
 
 struct Inner {
     world: World,
+    /// What a stale read shows.
+    kept: Option<World>,
     log: Vec<Exchange>,
     before: Vec<Before>,
     after: Vec<After>,
@@ -122,6 +148,7 @@ impl InMemory {
             base_path,
             inner: Mutex::new(Inner {
                 world,
+                kept: None,
                 log: Vec::new(),
                 before: Vec::new(),
                 after: Vec::new(),
@@ -137,6 +164,12 @@ impl InMemory {
     /// Looks at the world, or acts in it as somebody else would.
     pub fn with_world<R>(&self, act: impl FnOnce(&mut World) -> R) -> R {
         act(&mut self.inner().world)
+    }
+
+    /// From now on stale reads show the world as it is now.
+    pub fn keep(&self) {
+        let mut inner = self.inner();
+        inner.kept = Some(inner.world.clone());
     }
 
     /// The world, taken out.
@@ -182,6 +215,13 @@ impl InMemory {
         fault: Fault,
     ) {
         self.before(move |exchange, _| picks(exchange).then(|| fault.clone()));
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn heal(&self) {
+        let mut inner = self.inner();
+        inner.before.clear();
+        inner.after.clear();
     }
 
     fn incoming(&self, request: &Request) -> Incoming {
@@ -233,6 +273,7 @@ impl InMemory {
         let mut inner = self.inner();
         let Inner {
             world,
+            kept,
             log,
             before,
             after,
@@ -253,7 +294,7 @@ impl InMemory {
             let fault = hook(&exchange, world);
             exchange.fault = exchange.fault.take().or(fault);
         }
-        let outcome = answer(world, &incoming, exchange.fault.as_ref());
+        let outcome = answer(world, kept.as_mut(), &incoming, exchange.fault.as_ref());
         exchange.status = outcome.as_ref().ok().map(|response| response.status);
         for hook in after.iter_mut() {
             hook(&exchange, world);
@@ -265,6 +306,7 @@ impl InMemory {
 
 fn answer(
     world: &mut World,
+    kept: Option<&mut World>,
     incoming: &Incoming,
     fault: Option<&Fault>,
 ) -> Result<Response, TransportError> {
@@ -280,6 +322,7 @@ fn answer(
         ..Response::default()
     };
     let cut = "the connection ended before the answer was complete";
+    let late = "no complete answer within the time limit";
     match fault {
         None => Ok(world.handle(incoming)),
         Some(Fault::Refused) => lost(TransportFault::Connect, Effect::None, "connection refused"),
@@ -307,12 +350,77 @@ fn answer(
             response.body.truncate(response.body.len() / 2);
             Ok(response)
         }
+        Some(Fault::Slow(_)) => Ok(world.handle(incoming)),
+        Some(Fault::TimeoutBefore) => lost(TransportFault::Timeout, Effect::Unknown, late),
+        Some(Fault::TimeoutAfter) => {
+            world.handle(incoming);
+            lost(TransportFault::Timeout, Effect::Unknown, late)
+        }
+        Some(Fault::TooLarge) => {
+            world.handle(incoming);
+            let message = "the answer is larger than 64 MiB";
+            lost(TransportFault::TooLarge, Effect::Unknown, message)
+        }
+        Some(Fault::Redirect) => {
+            let message = "the provider redirects (302) to `https://elsewhere.invalid`";
+            lost(TransportFault::Redirect, Effect::None, message)
+        }
+        Some(Fault::WrongType) => {
+            let mut response = world.handle(incoming);
+            response.body = b"[7, \"x\"]".to_vec();
+            Ok(response)
+        }
+        Some(Fault::RowTwice) => Ok(relisted(world.handle(incoming), |listing| {
+            if let Some(rows) = rows(listing)
+                && let Some(first) = rows.first().cloned()
+            {
+                rows.push(first);
+            }
+        })),
+        Some(Fault::RowMissing) => Ok(relisted(world.handle(incoming), |listing| {
+            if let Some(rows) = rows(listing) {
+                rows.pop();
+            }
+        })),
+        Some(Fault::WrongTotal(by)) => Ok(relisted(world.handle(incoming), |listing| {
+            if let Some(total) = listing.get("totalResults").and_then(Value::as_i64) {
+                listing["totalResults"] = (total + by).into();
+            }
+        })),
+        Some(Fault::Stale) => match (incoming.method, kept) {
+            (Method::Get, Some(kept)) => Ok(kept.handle(incoming)),
+            (Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete, _) => {
+                Ok(world.handle(incoming))
+            }
+        },
+        Some(Fault::NoOp) => Ok(world.clone().handle(incoming)),
     }
+}
+
+fn rows(listing: &mut Value) -> Option<&mut Vec<Value>> {
+    listing.get_mut("Resources")?.as_array_mut()
+}
+
+/// An answer with its body changed, where that is JSON.
+fn relisted(mut response: Response, change: impl FnOnce(&mut Value)) -> Response {
+    if let Ok(mut listing) = serde_json::from_slice::<Value>(&response.body) {
+        change(&mut listing);
+        response.body = listing.to_string().into_bytes();
+    }
+    response
 }
 
 impl Transport for InMemory {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        self.exchange(request)
+        let outcome = self.exchange(request);
+        let slow = match self.inner().log.last().and_then(|it| it.fault.clone()) {
+            Some(Fault::Slow(time)) => Some(time),
+            Some(_) | None => None,
+        };
+        if let Some(time) = slow {
+            tokio::time::sleep(time).await;
+        }
+        outcome
     }
 
     fn target(&self) -> &str {

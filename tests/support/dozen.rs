@@ -34,10 +34,31 @@ pub const PROVIDERS: [(&str, Option<SandboxBehavior>); 3] = [
     ("scim", None),
 ];
 
+/// The same with people enough for thirty steps and some more.
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+pub fn thirty(provider: &str) -> Project {
+    let keys: Vec<String> = (0..8).map(|n| format!("n{n}")).collect();
+    let people: String = keys
+        .iter()
+        .map(|key| format!("  {key}: {{ email: {key}@x.io, givenName: N, familyName: {key} }}\n"))
+        .collect();
+    let dev = format!("dev: {{ members: [{}, ", keys.join(", "));
+    of(
+        provider,
+        &MANIFEST
+            .replace("\nusers:\n", &format!("\nusers:\n{people}"))
+            .replace("dev: { members: [", &dev),
+    )
+}
+
 /// What is wanted.
 pub fn project(provider: &str) -> Project {
+    of(provider, MANIFEST)
+}
+
+fn of(provider: &str, manifest: &str) -> Project {
     let head = format!("version: 1\ntarget: {{ provider: {provider} }}");
-    let text = format!("{head}{MANIFEST}");
+    let text = format!("{head}{manifest}");
     let mut files = MemoryFiles::default();
     files.0.insert(ROOT_FILE.to_owned(), text.into_bytes());
     let mut project = Project::load(&files).expect("no faults");
