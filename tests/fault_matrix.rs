@@ -443,3 +443,32 @@ fn what_somebody_else_puts_in_meanwhile_stays() {
         });
     }
 }
+
+/// A create that was only answered leaves an id that the next account gets. Nothing is
+/// written to it under the first one's name.
+#[test]
+fn an_id_that_was_only_promised_is_not_written_to() {
+    for (provider, behavior) in dozen::PROVIDERS {
+        let project = dozen::thirty(provider);
+        let before = dozen::world(behavior);
+        for number in 1..=4 {
+            let arrange = |account: &Account| {
+                let mut creates = 0;
+                account.door.fail_when(
+                    move |it| {
+                        let create = it.method == Method::Post && it.target.ends_with("/Users");
+                        creates += usize::from(create);
+                        create && creates == number
+                    },
+                    Fault::NoOp,
+                );
+            };
+            try_one(
+                &project,
+                &before,
+                arrange,
+                &format!("{provider}: create {number}"),
+            );
+        }
+    }
+}

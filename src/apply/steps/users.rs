@@ -122,6 +122,16 @@ impl<T: Transport> Steps<'_, T> {
                     UserAttribute::GivenName,
                     UserAttribute::FamilyName,
                 ];
+                // An id that was only promised may be somebody else's by now: nothing is
+                // written to it before it is known to be theirs.
+                let there = self.writer.reader().user(id).await?;
+                let theirs = there.is_some_and(|there| {
+                    let email = there.email().or(there.user_name.as_deref());
+                    email.is_some_and(|email| fold(email) == user.email.folded())
+                });
+                if !theirs {
+                    return Ok(None);
+                }
                 // A manually made account has no first and last name, so sending some is a
                 // change even where the display name is right already.
                 let mut change = active(user);
