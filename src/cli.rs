@@ -57,12 +57,21 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Put every file of the manifest into the one layout
     Fmt(FmtArgs),
+    /// Write a manifest from what exists
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Show what would change, and what would not and why; writes nothing
     Plan(PlanArgs),
     /// Show a saved plan in any format, without planning again
     Show(ShowArgs),
     /// Plan, ask, carry it out, read everything back and plan again
     Apply(ApplyArgs),
+    /// Tell why somebody is in a group, or why not and what would give it
+    Explain(ExplainArgs),
+    /// List who has what, since when and by which commit, for whoever has to confirm it
+    Review(ReviewArgs),
+    /// Print the CODEOWNERS that the roles' `owners` ask for
+    Codeowners(CodeownersArgs),
     /// Read the report of a run
     #[command(subcommand)]
     Report(ReportCommand),
@@ -172,6 +181,54 @@ pub enum FaultFormat {
     Sarif,
     /// GitHub workflow annotations
     Github,
+}
+
+/// Where to import from.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// From the live state: a manifest whose first plan is empty
+    Live(ImportLiveArgs),
+}
+
+/// Options of `import live`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Never writes over a file.\n\nExamples:\n  scim-sync import live --base-url https://app.harness.io/gateway/ng/api/scim/account/ID\n  scim-sync import live --live snapshot.json --out access --layout per-group\n  scim-sync import live --merge\n  scim-sync import live --as-patch | git apply"
+)]
+pub struct ImportLiveArgs {
+    /// Add what is missing to the manifest that is there; comments and order stay
+    #[arg(long, conflicts_with_all = ["as_patch", "out", "layout", "base_url"])]
+    pub merge: bool,
+    /// Print, as a patch for `git apply`, what would make the manifest say what is live
+    #[arg(long, conflicts_with_all = ["out", "layout", "base_url"])]
+    pub as_patch: bool,
+    /// How a new manifest is spread over files
+    #[arg(long, value_enum, default_value_t = ImportLayout::Single)]
+    pub layout: ImportLayout,
+    /// The folder of a new manifest; the current one if absent
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Import from a snapshot, offline
+    #[arg(long, value_name = "FILE")]
+    pub live: Option<PathBuf>,
+    /// The SCIM base URL to read, where no manifest names one; ${NAME} takes a variable
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The kind of service provider at the base URL
+    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
+    pub provider: ProviderChoice,
+    /// The environment variable that holds the token for the base URL
+    #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
+    pub token_env: String,
+}
+
+/// How a new manifest is spread over files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportLayout {
+    /// One file
+    Single,
+    /// A root file, a file of people, and a file for each group
+    PerGroup,
 }
 
 /// What shapes a plan.
@@ -331,15 +388,118 @@ pub enum ApproveKind {
     Delete,
 }
 
+/// Options of `explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync explain ada\n  scim-sync explain ada@example.com platform-ops\n  scim-sync explain ada --as-of 2027-02-01 --no-live"
+)]
+pub struct ExplainArgs {
+    /// A person's key, e-mail or id
+    pub person: String,
+    /// A group's name or id; all groups of the person if absent
+    pub group: Option<String>,
+    /// The day to judge grants on, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// Compare with a snapshot, offline
+    #[arg(long, value_name = "FILE", conflicts_with = "no_live")]
+    pub live: Option<PathBuf>,
+    /// Tell what is declared only
+    #[arg(long)]
+    pub no_live: bool,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Options of `review`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync review > review.csv\n  scim-sync review --format html > review.html\n  scim-sync review --format markdown --no-live"
+)]
+pub struct ReviewArgs {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = ReviewFormat::Csv)]
+    pub format: ReviewFormat,
+    /// The day to judge grants on, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// Compare with a snapshot, offline
+    #[arg(long, value_name = "FILE", conflicts_with = "no_live")]
+    pub live: Option<PathBuf>,
+    /// List what is declared only
+    #[arg(long)]
+    pub no_live: bool,
+}
+
+/// How a review is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReviewFormat {
+    /// For spreadsheets
+    Csv,
+    /// For tickets and pull requests
+    Markdown,
+    /// A page by itself
+    Html,
+}
+
+/// Options of `codeowners`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync codeowners\n  scim-sync codeowners --write .github/CODEOWNERS\n  scim-sync codeowners --check .github/CODEOWNERS"
+)]
+pub struct CodeownersArgs {
+    /// Put the lines into this file, between their marks; other lines stay
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub write: Option<PathBuf>,
+    /// Write nothing: end with 1 if this file has other lines between the marks
+    #[arg(long, value_name = "FILE")]
+    pub check: Option<PathBuf>,
+}
+
 /// Options of `snapshot`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync snapshot --out snapshot.json\n  scim-sync plan --live snapshot.json"
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  scim-sync snapshot --out snapshot.json\n  scim-sync plan --live snapshot.json\n  scim-sync snapshot diff before.json after.json"
 )]
 pub struct SnapshotArgs {
     /// Where to write it; stdout if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<SnapshotCommand>,
+}
+
+/// What to do with snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+    /// Tell what changed from one to another
+    Diff(SnapshotDiffArgs),
+}
+
+/// Options of `snapshot diff`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync snapshot diff before.json after.json\n  scim-sync snapshot diff before.json after.json --format json"
+)]
+pub struct SnapshotDiffArgs {
+    /// The first snapshot
+    pub before: PathBuf,
+    /// The second snapshot
+    pub after: PathBuf,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
 }
 
 /// Options of `schema`.
@@ -366,6 +526,10 @@ pub enum SchemaName {
     Report,
     /// The output of `snapshot`
     Snapshot,
+    /// The output of `snapshot diff --format json`
+    SnapshotDiff,
+    /// The output of `explain --format json`
+    Explain,
 }
 
 /// What to do with a report.

@@ -6,6 +6,7 @@
 //! | [`commands`] | one file for each verb: glue and printing | yes |
 //! | [`cli`], [`exit`] | what was typed; the exit codes | |
 //! | [`render`] | a plan in, bytes out | |
+//! | [`import`] | what exists → declarations, texts of files, edits of files | |
 //! | [`apply`] | the reviewed plan carried out, each write read back | through [`scim::http::Transport`] |
 //! | [`sandbox`] | a service provider that behaves like Harness: `world` pure, `server` its door | `server`, `state_file` |
 //! | [`plan`] | desired + live + profile + policy, and the base revision → [`plan::Plan`] | |
@@ -33,6 +34,7 @@ pub mod commands;
 pub mod desired;
 pub mod exit;
 pub mod ids;
+pub mod import;
 pub mod live;
 pub mod manifest;
 pub mod plan;

@@ -17,8 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "apply", "cli", "desired", "exit", "ids", "live", "manifest", "plan", "profile",
-            "render", "sandbox", "scim",
+            "apply", "cli", "desired", "exit", "ids", "import", "live", "manifest", "plan",
+            "profile", "render", "sandbox", "scim",
         ],
     ),
     ("cli", &[]),
@@ -31,6 +31,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "apply",
         &["ids", "live", "manifest", "plan", "profile", "scim"],
+    ),
+    (
+        "import",
+        &[
+            "desired", "ids", "live", "manifest", "plan", "profile", "scim",
+        ],
     ),
     ("sandbox", &["ids", "manifest", "scim"]),
     (

@@ -30,7 +30,15 @@ fn committed(name: &str, generated: &str) -> Value {
 #[test]
 fn committed_schemas_are_the_generated_ones() {
     let place = Place::new();
-    for which in ["manifest", "included", "plan", "report", "snapshot"] {
+    for which in [
+        "manifest",
+        "included",
+        "plan",
+        "report",
+        "snapshot",
+        "snapshot-diff",
+        "explain",
+    ] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);
         assert_eq!(

@@ -121,7 +121,7 @@ fn difference(name: &str, before: &str, after: &str) -> String {
 }
 
 /// Replaces a file whole or not at all: a new file beside it takes its name.
-fn replace(path: &Path, text: &str) -> Result<(), Trouble> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Trouble> {
     let trouble = |error: std::io::Error| Trouble::file("write", path, &error);
     let folder = project::folder_of(path);
     let mut new = tempfile::NamedTempFile::new_in(folder).map_err(trouble)?;

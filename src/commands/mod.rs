@@ -5,8 +5,11 @@
 
 mod apply;
 mod base;
+mod codeowners;
 mod completions;
+mod explain;
 mod fmt;
+mod import;
 mod init;
 mod interrupts;
 mod logging;
@@ -17,6 +20,7 @@ mod progress;
 mod project;
 mod recent;
 mod report;
+mod review;
 mod sandbox;
 mod schema;
 mod show;
@@ -72,6 +76,10 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Validate(args) => validate::run(&cli.global, args, terminal),
         Command::Init(args) => init::run(args, terminal),
         Command::Fmt(args) => fmt::run(&cli.global, args, terminal),
+        Command::Explain(args) => explain::run(&cli.global, args, terminal),
+        Command::Review(args) => review::run(&cli.global, args, terminal),
+        Command::Codeowners(args) => codeowners::run(&cli.global, args, terminal),
+        Command::Import(command) => import::run(&cli.global, command, terminal),
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),

@@ -69,20 +69,12 @@ pub(super) fn run(
     })
 }
 
-fn from_snapshot(
+pub(super) fn from_snapshot(
     project: &Project,
     file: &std::path::Path,
     terminal: &Terminal,
 ) -> Result<(LiveState, TargetInfo), Trouble> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Trouble::file("read the snapshot", file, &error))?;
-    let snapshot = Snapshot::parse(&text).map_err(|error| {
-        Trouble::new(
-            "snapshot",
-            format!("`{}` is {error}", file.display()),
-            "write one with `scim-sync snapshot --out FILE`",
-        )
-    })?;
+    let snapshot = super::snapshot::read(file)?;
     if snapshot.provider != project.profile.name {
         return Err(Trouble::new(
             "snapshot",
@@ -107,6 +99,7 @@ fn from_snapshot(
 }
 
 /// What a plan's limits are judged with.
+#[derive(Default)]
 pub(super) struct Rails {
     /// Limits raised for this plan.
     pub(super) allow: Allowances,
@@ -166,14 +159,14 @@ pub(super) fn make_undo(
 }
 
 /// Makes something of what every plan is made of.
-fn with_input(
+pub(super) fn with_input<R>(
     project: &Project,
     base: Option<&BaseRevision>,
     live: &LiveState,
     target: &TargetInfo,
     rails: &Rails,
-    make: impl FnOnce(PlanInput<'_>) -> Plan,
-) -> Plan {
+    make: impl FnOnce(PlanInput<'_>) -> R,
+) -> R {
     let population = match &rails.population {
         Some(population) => population,
         None => &Population::of(live),

@@ -5,8 +5,10 @@ use super::project::Failure;
 use crate::apply::report::Line;
 use crate::cli::{SchemaArgs, SchemaName};
 use crate::exit::Exit;
+use crate::live::diff::SnapshotDiff;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::schema::{included_schema, manifest_schema};
+use crate::plan::explain::Explanation;
 use crate::render::json::plan_schema;
 
 pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -14,6 +16,8 @@ pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failur
         SchemaName::Manifest => manifest_schema(),
         SchemaName::Included => included_schema(),
         SchemaName::Plan => plan_schema().to_value(),
+        SchemaName::SnapshotDiff => schemars::schema_for!(SnapshotDiff).to_value(),
+        SchemaName::Explain => schemars::schema_for!(Explanation).to_value(),
         SchemaName::Report => schemars::schema_for!(Line).to_value(),
         SchemaName::Snapshot => schemars::schema_for!(Snapshot).to_value(),
     };

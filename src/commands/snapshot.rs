@@ -4,9 +4,12 @@ use super::project::{self, Failure};
 use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, plan, runtime};
-use crate::cli::{GlobalArgs, SnapshotArgs};
+use crate::cli::{ExplainFormat, GlobalArgs, SnapshotArgs, SnapshotCommand, SnapshotDiffArgs};
 use crate::exit::Exit;
 use crate::live::collect;
+use crate::live::diff::SnapshotDiff;
+use crate::live::snapshot::Snapshot;
+use crate::render;
 use crate::render::style::count;
 
 pub(super) fn run(
@@ -14,6 +17,9 @@ pub(super) fn run(
     args: &SnapshotArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    if let Some(SnapshotCommand::Diff(args)) = &args.command {
+        return diff(args, terminal);
+    }
     let project = project::load_project(global, project::today(), terminal)?;
     if let Some(file) = &args.out {
         project.spare(file)?;
@@ -46,4 +52,29 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Success)
+}
+
+fn diff(args: &SnapshotDiffArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let (before, after) = (read(&args.before)?, read(&args.after)?);
+    let diff = SnapshotDiff::new(&before, &after);
+    terminal.print(&match args.format {
+        ExplainFormat::Text => {
+            render::snapshot_diff::text(&diff, terminal.width(), terminal.out_colour())
+        }
+        ExplainFormat::Json => render::snapshot_diff::json(&diff),
+    })?;
+    Ok(Exit::Success)
+}
+
+/// Reads a snapshot from a file.
+pub(super) fn read(file: &std::path::Path) -> Result<Snapshot, Trouble> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::file("read the snapshot", file, &error))?;
+    Snapshot::parse(&text).map_err(|error| {
+        Trouble::new(
+            "snapshot",
+            format!("`{}` is {error}", file.display()),
+            "write one with `scim-sync snapshot --out FILE`",
+        )
+    })
 }

@@ -5,6 +5,7 @@
 //! lead to a removal (`plan::guard`).
 
 pub mod collect;
+pub mod diff;
 mod fingerprint;
 pub mod snapshot;
 

@@ -380,6 +380,11 @@ pub struct RoleDecl {
     /// Roles whose members have this one too.
     #[serde(default)]
     pub includes: Vec<Spanned<RoleName>>,
+    /// Who must approve changes of this role, for `scim-sync codeowners`: `@org/team`, `@user`
+    /// or an e-mail.
+    #[schemars(with = "Vec<String>", extend("examples" = [["@your-org/platform"]]))]
+    #[serde(default)]
+    pub owners: Vec<Spanned<String>>,
     /// Earlier names of this very role.
     #[serde(default)]
     pub previously: Vec<Spanned<RoleName>>,

@@ -7,8 +7,10 @@
 //! **Invariants.** Only `load` and `history` touch the file system. No clock, no environment:
 //! the day on which grants are judged is a parameter.
 
+pub mod codeowners;
 pub mod decl;
 pub mod decode;
+pub mod edit;
 pub mod fault;
 pub mod format;
 pub mod glob;

@@ -4,8 +4,10 @@
 //! passes [`escape`] before it reaches a terminal. Everything can be read without colour,
 //! and each symbol has its word beside it.
 
+pub mod access;
 pub mod annotations;
 pub mod escape;
+pub mod explain;
 pub mod faults;
 pub mod html;
 pub mod json;
@@ -15,6 +17,7 @@ pub mod outcome;
 pub mod phrase;
 pub mod redact;
 pub mod review;
+pub mod snapshot_diff;
 pub mod style;
 pub mod text;
 pub mod words;

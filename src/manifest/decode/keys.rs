@@ -99,9 +99,13 @@ pub const USER: Keys<6> = Keys {
     ],
 };
 /// [`crate::manifest::decl::RoleDecl`].
-pub const ROLE: Keys<4> = Keys {
-    names: ["description", "members", "includes", "previously"],
-    habits: &[("users", "members"), ("include", "includes")],
+pub const ROLE: Keys<5> = Keys {
+    names: ["description", "members", "includes", "owners", "previously"],
+    habits: &[
+        ("users", "members"),
+        ("include", "includes"),
+        ("owner", "owners"),
+    ],
 };
 /// The long form of [`crate::manifest::decl::MemberDecl`].
 pub const MEMBER: Keys<3> = Keys {

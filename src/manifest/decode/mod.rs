@@ -23,6 +23,8 @@ use super::fault::{Fault, FaultCode};
 use super::source::{FileId, Span};
 use super::tree::{self, Kind, Node};
 
+pub use scalars::{is_email, is_line, is_name};
+
 /// Whether everything that others may refer to was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wholeness {

@@ -2,7 +2,7 @@
 
 use super::fields::Field;
 use super::keys::{GROUP, MAPPING, MEMBER, ROLE, USER, words};
-use super::{Decoder, Of};
+use super::{Decoder, Of, is_email};
 use crate::ids::{Email, PersonKey};
 use crate::manifest::decl::{GroupDecl, MappingDecl, MemberDecl, RoleDecl, UserDecl};
 use crate::manifest::source::Spanned;
@@ -75,6 +75,7 @@ impl Decoder {
                 .and_then(|field| self.text(field, of)),
             members: Vec::new(),
             includes: self.names(fields.get("includes"), of, "a role's name"),
+            owners: self.owners(fields.get("owners"), of),
             previously: self.names(fields.get("previously"), of, "a role's name"),
         };
         if let Some(field) = fields.get("members") {
@@ -117,6 +118,24 @@ impl Decoder {
                 Some(MemberDecl::new(person(user)).on(until, reason))
             }
         }
+    }
+
+    /// Owners, as a CODEOWNERS file names them.
+    fn owners(&mut self, field: Option<Field<'_>>, of: Of<'_>) -> Vec<Spanned<String>> {
+        let mut owners: Vec<Spanned<String>> = self.names(field, of, "an owner");
+        owners.retain(|owner| {
+            let is_owner = is_owner(&owner.value);
+            if !is_owner {
+                self.invalid(
+                    owner.span,
+                    "names no owner",
+                    format!("an owner of {of} is neither `@name` nor an e-mail"),
+                    "write `@org/team`, `@user` or the e-mail of somebody who may approve",
+                );
+            }
+            is_owner
+        });
+        owners
     }
 
     pub(super) fn mapping(&mut self, item: Node<'_>) -> Option<MappingDecl> {
@@ -173,6 +192,18 @@ impl Decoder {
             });
         }
         names
+    }
+}
+
+/// What GitHub, GitLab and Bitbucket take as an owner.
+fn is_owner(text: &str) -> bool {
+    let is_word = |word: &str| {
+        let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        !word.is_empty() && word.chars().all(of_word)
+    };
+    match text.strip_prefix('@') {
+        Some(name) => name.split('/').all(is_word),
+        None => is_email(text) && !text.contains('#'),
     }
 }
 

@@ -295,6 +295,21 @@ impl Decoder {
     }
 }
 
+/// Whether a text can name a person, a role or a group.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.contains(is_invisible)
+}
+
+/// Whether a text can be a person's name or a group's template: one line, not blank.
+pub fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(char::is_control)
+}
+
+/// Whether a text can be a person's e-mail.
+pub fn is_email(text: &str) -> bool {
+    email_problem(text).is_none()
+}
+
 fn is_plain_digits(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -2,8 +2,10 @@
 //!
 //! **Invariants.** Nothing a person or a pipeline writes reaches git where an option could
 //! stand. Nothing is fetched: `validate` is offline, whatever the clone leaves at the
-//! server. The work tree and the index are never looked at.
+//! server. The work tree and the index are never looked at, but by [`Repository::blame`],
+//! whose question is about the file as it lies there.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -165,6 +167,29 @@ impl Repository {
         })
     }
 
+    /// Who wrote each of these lines of a file of the manifest's folder as it lies there; a
+    /// line that is not committed, or older than a shallow clone, is not in the answer.
+    /// Without lines, all of them. Changes of white space count for nothing, so a file that
+    /// was laid out anew keeps its authors.
+    pub fn blame(&self, file: &str, lines: Option<&BTreeSet<u32>>) -> BTreeMap<u32, Introduced> {
+        let mut arguments = vec![
+            "blame".to_owned(),
+            "--porcelain".to_owned(),
+            "-w".to_owned(),
+        ];
+        for line in lines.into_iter().flatten() {
+            arguments.push(format!("-L{line},{line}"));
+        }
+        arguments.extend(["--".to_owned(), file.to_owned()]);
+        match self.run(arguments.iter().map(String::as_str)) {
+            Ok(output) if output.status.success() => {
+                blamed(&String::from_utf8_lossy(&output.stdout), self.depth)
+            }
+            // A file that was never committed has no authors.
+            Ok(_) | Err(_) => BTreeMap::new(),
+        }
+    }
+
     /// What the manifest's folder is at a commit, as git names trees.
     pub(super) fn tree(&self, commit: &Commit) -> String {
         format!("{}:{}", commit.0, self.prefix.trim_end_matches('/'))
@@ -182,6 +207,55 @@ impl Repository {
     pub(super) fn command(&self) -> Command {
         command(&self.folder)
     }
+}
+
+/// The answer of `git blame --porcelain`: each commit is described once, before its first line.
+fn blamed(text: &str, depth: Depth) -> BTreeMap<u32, Introduced> {
+    #[derive(Default, Clone)]
+    struct Told {
+        author: String,
+        seconds: i64,
+        offset: i64,
+        is_boundary: bool,
+    }
+    let mut commits: HashMap<&str, Told> = HashMap::new();
+    let mut lines = BTreeMap::new();
+    let mut at: Option<(&str, u32)> = None;
+    for line in text.lines() {
+        let Some((commit, number)) = at else {
+            let mut words = line.split(' ');
+            let commit = words.next().unwrap_or_default();
+            at = words
+                .nth(1)
+                .and_then(|number| Some((commit, number.parse().ok()?)));
+            continue;
+        };
+        let told = commits.entry(commit).or_default();
+        if line.starts_with('\t') {
+            let uncommitted = commit.bytes().all(|byte| byte == b'0');
+            let cut_off = told.is_boundary && depth == Depth::Shallow;
+            let day = jiff::Timestamp::from_second(told.seconds + told.offset);
+            if let (false, false, Ok(day)) = (uncommitted, cut_off, day) {
+                let introduced = Introduced {
+                    commit: commit.chars().take(7).collect(),
+                    author: told.author.clone(),
+                    date: jiff::tz::TimeZone::UTC.to_datetime(day).date().to_string(),
+                };
+                lines.insert(number, introduced);
+            }
+            at = None;
+        } else if let Some(author) = line.strip_prefix("author ") {
+            told.author = author.to_owned();
+        } else if let Some(time) = line.strip_prefix("author-time ") {
+            told.seconds = time.parse().unwrap_or_default();
+        } else if let Some(zone) = line.strip_prefix("author-tz ") {
+            let number: i64 = zone.parse().unwrap_or_default();
+            told.offset = (number / 100) * 3600 + (number % 100) * 60;
+        } else if line == "boundary" {
+            told.is_boundary = true;
+        }
+    }
+    lines
 }
 
 /// What cannot be a revision: an option, nothing, or something with the bytes of lists.

@@ -46,7 +46,7 @@ const CONFUSABLE: &[(char, char)] = &[
 ];
 
 /// The compatibility form: full-width letters and ligatures become plain ones.
-pub(super) fn compatible(folded: &str) -> String {
+pub(crate) fn compatible(folded: &str) -> String {
     fold(&folded.nfkc().collect::<String>())
 }
 

@@ -22,6 +22,8 @@ use super::source::{FileId, Span, Spanned};
 use super::words::closest;
 use crate::ids::{PersonKey, RoleName};
 
+pub(crate) use lookalike::compatible;
+
 /// Checks a manifest. `as_of` is the day on which grants are judged.
 pub fn lint(manifest: &Manifest, wholeness: Wholeness, as_of: Date) -> Vec<Fault> {
     let mut lint = Lint {

@@ -1,0 +1,141 @@
+//! `scim-sync import`: manifests from what exists.
+
+mod live;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use super::Terminal;
+use super::project::{self, Failure, Project};
+use super::trouble::Trouble;
+use crate::cli::{GlobalArgs, ImportCommand, ImportLayout};
+use crate::exit::Exit;
+use crate::import::write::{Layout, NewFile};
+use crate::import::{First, Note};
+use crate::manifest::fault::{self, Fault, FaultCode};
+use crate::manifest::load::{Files, Loaded, load_from};
+use crate::plan::policy::Policy;
+use crate::profile::lint::{self, Resolved};
+use crate::render::escape;
+use crate::render::faults;
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    command: &ImportCommand,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    match command {
+        ImportCommand::Live(args) => live::run(global, args, terminal),
+    }
+}
+
+impl From<ImportLayout> for Layout {
+    fn from(layout: ImportLayout) -> Self {
+        match layout {
+            ImportLayout::Single => Layout::Single,
+            ImportLayout::PerGroup => Layout::PerGroup,
+        }
+    }
+}
+
+/// A manifest to import into: one without people is no fault here.
+fn lenient(files: &dyn Files, root: &Path, terminal: &Terminal) -> Result<Project, Failure> {
+    let as_of = project::today();
+    let name = root.file_name().unwrap_or_default().to_string_lossy();
+    let (loaded, resolved) = lint::check(load_from(files, &name).checked(as_of), as_of);
+    let Loaded {
+        manifest,
+        sources,
+        faults: found,
+        ..
+    } = &loaded;
+    let found: Vec<Fault> = found
+        .iter()
+        .filter(|fault| fault.code != FaultCode::NoUsers)
+        .cloned()
+        .collect();
+    let drawn = || {
+        let style = terminal.fault_style(terminal.err_colour());
+        faults::text(&found, sources, style)
+    };
+    if fault::has_errors(&found) {
+        return Err(Failure::Faults(drawn()));
+    }
+    let understood = match (manifest, loaded.understood()) {
+        (Some(manifest), _) | (None, Some((manifest, _))) => Some(manifest.clone()),
+        (None, None) => None,
+    };
+    match (understood, resolved) {
+        (Some(manifest), Some(Resolved { profile, desired })) => Ok(Project {
+            policy: Policy::new(&manifest.policy),
+            folder: project::folder_of(root),
+            root: root.to_owned(),
+            manifest,
+            desired,
+            profile,
+        }),
+        (Some(_) | None, _) => Err(Failure::Faults(drawn())),
+    }
+}
+
+/// Says everything that a manifest cannot hold, the gravest last so that it is seen.
+fn tell(notes: &[Note], terminal: &Terminal) {
+    let mut by_first: BTreeMap<First, Vec<&Note>> = BTreeMap::new();
+    for note in notes {
+        by_first.entry(note.first).or_default().push(note);
+    }
+    for (first, notes) in by_first {
+        terminal.status(&format!("{}:", first.heading()));
+        for Note {
+            first: _,
+            subject,
+            message,
+        } in notes
+        {
+            terminal.status(&format!(
+                "  {} {}",
+                escape::terminal(subject),
+                escape::terminal(message)
+            ));
+        }
+    }
+}
+
+/// Makes new files, none of which may be there, be it as a dangling link.
+fn create(folder: &Path, files: &[NewFile]) -> Result<(), Trouble> {
+    for file in files {
+        let path = folder.join(&file.name);
+        if path.symlink_metadata().is_ok() {
+            return Err(would_overwrite(&path));
+        }
+    }
+    for file in files {
+        let path = folder.join(&file.name);
+        let trouble = |error: std::io::Error| match error.kind() {
+            ErrorKind::AlreadyExists => would_overwrite(&path),
+            _ => Trouble::file("create", &path, &error),
+        };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(trouble)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let mut new = options.open(&path).map_err(trouble)?;
+        new.write_all(file.text.as_bytes()).map_err(trouble)?;
+    }
+    Ok(())
+}
+
+fn would_overwrite(path: &Path) -> Trouble {
+    Trouble::new(
+        "would-overwrite",
+        format!(
+            "`{}` is there already and is not written over",
+            path.display()
+        ),
+        "add what is missing to the manifest with `--merge`, or write a new one elsewhere with \
+         `--out FOLDER`",
+    )
+}
