@@ -98,7 +98,8 @@ fn annotations(plan: &Plan) -> Vec<Annotation> {
 /// Who gets into which groups, line by line of the manifest.
 fn joins(actions: &[Action]) -> Vec<Annotation> {
     type Line<'a> = (&'a str, u32, u32);
-    let mut lines: BTreeMap<Line<'_>, (Evidence, Vec<(&MemberChange, &str)>)> = BTreeMap::new();
+    type Joins<'a> = Vec<(&'a MemberChange, &'a str)>;
+    let mut lines: BTreeMap<Line<'_>, (Evidence, Joins<'_>)> = BTreeMap::new();
     for action in actions {
         let Change::AddMembers { group, members } = &action.change else {
             continue;

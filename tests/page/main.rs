@@ -66,9 +66,7 @@ fn the_page_in_a_browser() {
     write("hostile.html", &renamed(&plan, &evil));
     write("large.html", &large(10_000));
     let mut empty = plan.clone();
-    for list in [&mut empty.actions] {
-        list.clear();
-    }
+    empty.actions.clear();
     empty.refusals.clear();
     empty.manual_steps.clear();
     empty.notices.clear();
