@@ -72,6 +72,8 @@ pub enum Command {
     Review(ReviewArgs),
     /// Print the CODEOWNERS that the roles' `owners` ask for
     Codeowners(CodeownersArgs),
+    /// Keep a plan's comment on a pull request up to date, or an issue
+    Comment(CommentArgs),
     /// Read the report of a run
     #[command(subcommand)]
     Report(ReportCommand),
@@ -263,6 +265,10 @@ pub struct PlanArgs {
     /// Exit with 2 if the plan holds changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// The change is somebody else's: refuse it, before any token is read, unless `target` is as
+    /// it is at the base; needs a base, and a token that no program prints
+    #[arg(long, conflicts_with = "no_base")]
+    pub untrusted: bool,
     /// Save the plan, so that `apply FILE` carries out this very plan
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -621,6 +627,47 @@ pub struct SandboxLoadArgs {
     /// The bearer token it will want
     #[arg(long, default_value = "sandbox")]
     pub token: String,
+}
+
+/// Options of `comment`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only comments of the token's own account are changed. In pipelines of GitHub and GitLab the\nplace is found by itself, and the token in GITHUB_TOKEN, GH_TOKEN or GITLAB_TOKEN.\n\nExamples:\n  scim-sync comment plan.json\n  scim-sync comment plan.json --repository acme/access --number 7\n  scim-sync comment plan.json --issue \"Access drift\""
+)]
+pub struct CommentArgs {
+    /// A plan saved with `plan --out`
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Keep an issue of this title instead: open while the plan holds anything, closed after
+    #[arg(long, value_name = "TITLE", conflicts_with = "number")]
+    pub issue: Option<String>,
+    /// Where the repository is
+    #[arg(long, value_enum)]
+    pub forge: Option<ForgeChoice>,
+    /// The forge's API, such as https://HOST/api/v3 (GitHub Enterprise), https://HOST/api/v4 (GitLab)
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// The repository: owner/name, or a GitLab project's path or number
+    #[arg(long, value_name = "REPOSITORY")]
+    pub repository: Option<String>,
+    /// The pull request or merge request
+    #[arg(long, value_name = "N")]
+    pub number: Option<u64>,
+    /// The environment variable that holds the forge's token
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Option<String>,
+    /// A PEM file of certificate authorities to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where pull requests and issues live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ForgeChoice {
+    /// GitHub or GitHub Enterprise
+    Github,
+    /// GitLab, theirs or one's own
+    Gitlab,
 }
 
 /// Options of `completions`.

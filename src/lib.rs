@@ -8,6 +8,7 @@
 //! | [`render`] | a plan in, bytes out | |
 //! | [`import`] | what exists → declarations, texts of files, edits of files | |
 //! | [`apply`] | the reviewed plan carried out, each write read back | through [`scim::http::Transport`] |
+//! | [`forge`] | a plan's comment at GitHub or GitLab, kept up to date | through `Transport` |
 //! | [`sandbox`] | a service provider that behaves like Harness: `world` pure, `server` its door | `server`, `state_file` |
 //! | [`plan`] | desired + live + profile + policy, and the base revision → [`plan::Plan`] | |
 //! | [`profile`] | what one provider can do, as data with its source | |
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod commands;
 pub mod desired;
 pub mod exit;
+pub mod forge;
 pub mod ids;
 pub mod import;
 pub mod live;

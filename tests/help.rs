@@ -6,6 +6,8 @@
 mod build;
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/forge.rs"]
+mod forge;
 
 use std::io::BufRead as _;
 use std::path::Path;
@@ -13,6 +15,7 @@ use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
 use cli::Place;
+use forge::{Forge, Kind};
 use scim_sync::cli::Cli;
 
 /// Examples that do not end with 0 here, and why.
@@ -118,6 +121,17 @@ fn shell(place: &Place, script: &str) -> Command {
     command
 }
 
+/// The variables of a job of GitHub for pull request 7 of `acme/access`.
+fn github_job(forge: &Forge) -> [(&str, &str); 5] {
+    [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_API_URL", &forge.api_url),
+        ("GITHUB_REPOSITORY", "acme/access"),
+        ("GITHUB_REF", "refs/pull/7/merge"),
+        ("GITHUB_TOKEN", forge::TOKEN),
+    ]
+}
+
 #[test]
 fn every_command_has_examples_that_run() {
     for Helped { name, examples } in commands() {
@@ -132,7 +146,12 @@ fn every_command_has_examples_that_run() {
                 serves(&place, &example);
                 continue;
             }
-            let output = shell(&place, &example).output().expect("a shell");
+            let mut shell = shell(&place, &example);
+            let forge = (name == "scim-sync comment").then(|| Forge::start(Kind::Github));
+            if let Some(forge) = &forge {
+                shell.envs(github_job(forge));
+            }
+            let output = shell.output().expect("a shell");
             let expected = ENDS_OTHERWISE
                 .iter()
                 .find(|(it, _)| *it == example)

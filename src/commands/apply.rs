@@ -164,7 +164,7 @@ fn end_after(time: Duration, stop: &Arc<Stop>) {
 }
 
 /// Opens a plan saved with `plan --out`.
-fn read_plan(file: &Path) -> Result<Plan, Trouble> {
+pub(super) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Trouble::file("read the plan", file, &error))?;
     PlanFile::open(&text).map_err(|error| {

@@ -125,6 +125,10 @@ fn http_response(response: Response) -> axum::response::Response {
         date: _,
         location,
         etag,
+        // Service providers have neither.
+        link: _,
+        rate_remaining: _,
+        rate_reset: _,
         body,
     } = response;
     let mut answer = axum::response::Response::new(Body::from(body));

@@ -22,7 +22,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
-    LOCATION, RETRY_AFTER,
+    LINK, LOCATION, RETRY_AFTER,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
@@ -257,7 +257,7 @@ impl HttpTransport {
         built = match request.door {
             Door::Scim => built
                 .header(AUTHORIZATION, self.bearer.clone())
-                .header(ACCEPT, "application/scim+json, application/json;q=0.9"),
+                .header(ACCEPT, request.accept),
             Door::Platform => {
                 let (_, header) = self.platform.as_ref().expect("its URL was built");
                 built
@@ -299,6 +299,9 @@ impl HttpTransport {
             date: header(headers, DATE),
             location: header(headers, LOCATION).map(|text| self.secrets.redact_text(text)),
             etag: header(headers, ETAG),
+            link: header(headers, LINK).map(|text| self.secrets.redact_text(text)),
+            rate_remaining: header(headers, HeaderName::from_static("x-ratelimit-remaining")),
+            rate_reset: header(headers, HeaderName::from_static("x-ratelimit-reset")),
             body: Vec::new(),
         };
         let cap = self.options.body_cap;

@@ -71,6 +71,8 @@ pub struct Request {
     pub body: Option<String>,
     /// The `Content-Type` of the body; ignored without one.
     pub content_type: &'static str,
+    /// The `Accept` of a request at [`Door::Scim`].
+    pub accept: &'static str,
     /// The version to require with `If-Match`, where the provider has entity tags.
     pub if_match: Option<String>,
     /// What a POST is for.
@@ -99,6 +101,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             content_type: SCIM_JSON,
+            accept: "application/scim+json, application/json;q=0.9",
             if_match: None,
             post: Post::Writes,
         }
@@ -172,6 +175,12 @@ pub struct Response {
     pub location: Option<String>,
     /// `ETag`, as sent.
     pub etag: Option<String>,
+    /// `Link`, as sent (RFC 8288).
+    pub link: Option<String>,
+    /// `X-RateLimit-Remaining`, as sent: how many more requests are allowed.
+    pub rate_remaining: Option<String>,
+    /// `X-RateLimit-Reset`, as sent: when more are, in seconds since 1970.
+    pub rate_reset: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
