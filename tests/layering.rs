@@ -17,8 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "apply", "cli", "desired", "exit", "forge", "ids", "import", "live", "manifest", "plan",
-            "profile", "render", "sandbox", "scim",
+            "apply", "cli", "desired", "exit", "forge", "ids", "import", "live", "manifest",
+            "plan", "profile", "render", "sandbox", "scim",
         ],
     ),
     ("cli", &[]),

@@ -6,14 +6,16 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::Terminal;
+use super::project::Project;
 use super::trouble::Trouble;
 use crate::cli::BaseArgs;
 use crate::desired::BaseRevision;
 use crate::desired::DesiredState;
 use crate::desired::since::since;
+use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::manifest::fault::{self, Fault};
 use crate::manifest::history::{self, Base, Wanted, ci};
-use crate::manifest::source::SourceMap;
+use crate::manifest::source::{SourceMap, Spanned};
 use crate::profile::{self, Profile};
 
 /// For how many faults git is asked who made the change; each is a search of its own.
@@ -31,6 +33,77 @@ pub(super) fn revision(
     };
     let manifest = base.manifest.take();
     Ok(Some(BaseRevision::new(base.label, manifest, as_of)))
+}
+
+/// Refuses a change of where the token goes and where it comes from: `target` names both,
+/// and a program that is run.
+pub(super) fn trust(
+    args: &BaseArgs,
+    project: &Project,
+    as_of: Date,
+    terminal: &Terminal,
+) -> Result<(), Trouble> {
+    let refuse = |message: String, help: &str| Err(Trouble::new("untrusted-target", message, help));
+    let Some(base) = find(args, &project.root, as_of, terminal)? else {
+        return refuse(
+            "there is no base to compare `target` with".to_owned(),
+            "name one with `--base REV`; in a pull request's pipeline it is found by itself",
+        );
+    };
+    let now = &project.manifest.target;
+    if let Some(TokenDecl::Command(_)) = &now.token {
+        return refuse(
+            "`target.token` names a program, and what it runs may be in the change".to_owned(),
+            "take the token from an environment variable: `token: { env: NAME }`",
+        );
+    }
+    let then = base.manifest.as_ref().map(|manifest| &manifest.target);
+    if then.is_none_or(|then| Reach::of(then) != Reach::of(now)) {
+        return refuse(
+            format!("`target` is not what it is at the base {}", base.label),
+            "have `target` changed on its own, by somebody who may see the token; then plan the rest",
+        );
+    }
+    Ok(())
+}
+
+/// What of a target says whom the token reaches.
+#[derive(PartialEq, Eq)]
+struct Reach<'a> {
+    provider: &'a str,
+    base_url: Option<&'a str>,
+    token: Option<(&'static str, Vec<&'a str>)>,
+    ca_file: Option<&'a str>,
+    sandbox_state: Option<&'a str>,
+}
+
+impl<'a> Reach<'a> {
+    fn of(target: &'a TargetDecl) -> Self {
+        let TargetDecl {
+            provider,
+            base_url,
+            token,
+            ca_file,
+            sandbox,
+            // How requests are spelled, and not to whom.
+            dialect: _,
+        } = target;
+        let text = |it: &'a Option<Spanned<String>>| it.as_ref().map(|it| it.value.as_str());
+        Self {
+            provider: &provider.value,
+            base_url: text(base_url),
+            token: token.as_ref().map(|token| match token {
+                TokenDecl::Env(name) => ("env", vec![name.value.as_str()]),
+                TokenDecl::File(file) => ("file", vec![file.value.as_str()]),
+                TokenDecl::Command(command) => (
+                    "command",
+                    command.value.iter().map(String::as_str).collect(),
+                ),
+            }),
+            ca_file: text(ca_file),
+            sandbox_state: text(&sandbox.state),
+        }
+    }
 }
 
 /// Adds what a change may not do. The base's texts are added to `sources` if a fault has a

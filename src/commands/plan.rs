@@ -24,6 +24,9 @@ pub(super) fn run(
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let mut rails = Rails::new(&args.shape)?;
     let mut project = project::load_project(global, as_of, terminal)?;
+    if args.untrusted {
+        base::trust(&args.shape.base, &project, as_of, terminal)?;
+    }
     project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let (live, target) = match &args.live {

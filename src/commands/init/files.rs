@@ -32,8 +32,7 @@ pub(super) fn files(args: &InitArgs) -> Vec<NewFile> {
     } = args;
     let file = |name, text: &str, kind| NewFile {
         name,
-        // Pipelines install the version that wrote them.
-        text: text.replace("VERSION", env!("CARGO_PKG_VERSION")),
+        text: text.to_owned(),
         kind,
     };
     let plain = |name, text| file(name, text, FileKind::Plain);
@@ -80,21 +79,27 @@ pub(super) fn files(args: &InitArgs) -> Vec<NewFile> {
         CiChoice::None => None,
         CiChoice::Github => Some(plain(
             ".github/workflows/access.yml",
-            include_str!("files/github.yml"),
+            include_str!("../../../examples/pipelines/github.yml"),
         )),
-        CiChoice::Gitlab => Some(plain(".gitlab-ci.yml", include_str!("files/gitlab.yml"))),
+        CiChoice::Gitlab => Some(plain(
+            ".gitlab-ci.yml",
+            include_str!("../../../examples/pipelines/gitlab.yml"),
+        )),
         CiChoice::Bitbucket => Some(plain(
             "bitbucket-pipelines.yml",
-            include_str!("files/bitbucket.yml"),
+            include_str!("../../../examples/pipelines/bitbucket.yml"),
         )),
         CiChoice::Azure => Some(plain(
             "azure-pipelines.yml",
-            include_str!("files/azure.yml"),
+            include_str!("../../../examples/pipelines/azure.yml"),
         )),
-        CiChoice::Jenkins => Some(plain("Jenkinsfile", include_str!("files/Jenkinsfile"))),
+        CiChoice::Jenkins => Some(plain(
+            "Jenkinsfile",
+            include_str!("../../../examples/pipelines/Jenkinsfile"),
+        )),
         CiChoice::Harness => Some(plain(
             ".harness/access.yaml",
-            include_str!("files/harness-ci.yaml"),
+            include_str!("../../../examples/pipelines/harness.yaml"),
         )),
     });
     files
