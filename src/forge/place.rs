@@ -119,12 +119,12 @@ impl Repository {
                 && !part.bytes().all(|byte| byte == b'.')
         };
         let segments = match forge {
-            Forge::Github if parts.len() == 2 && parts.iter().all(|part| sound(part)) => {
+            Forge::Github if parts.len() == 2 && parts.iter().all(sound) => {
                 parts.into_iter().map(str::to_owned).collect()
             }
             Forge::Github => return Err(format!("`{text}` is not `owner/name`")),
             Forge::Gitlab
-                if parts.iter().all(|part| sound(part))
+                if parts.iter().all(sound)
                     && (parts.len() > 1 || text.bytes().all(|byte| byte.is_ascii_digit())) =>
             {
                 // One segment: the slashes of the path are encoded.
