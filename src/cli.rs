@@ -653,6 +653,15 @@ pub struct CommentArgs {
     /// The pull request or merge request
     #[arg(long, value_name = "N")]
     pub number: Option<u64>,
+    /// Which people are told only by a pseudonym, the same throughout a plan
+    #[arg(long, value_enum, default_value_t = RedactChoice::None)]
+    pub redact: RedactChoice,
+    /// Where the manifest's repository is browsed, as for `plan`
+    #[arg(long, value_name = "URL")]
+    pub link_base: Option<String>,
+    /// The longest text; what does not fit is counted, risk last (GitHub takes 65536 bytes)
+    #[arg(long, value_name = "BYTES", default_value_t = 65536, value_parser = clap::value_parser!(u32).range(6144..))]
+    pub max_bytes: u32,
     /// The environment variable that holds the forge's token
     #[arg(long, value_name = "NAME")]
     pub token_env: Option<String>,

@@ -131,6 +131,21 @@ fn only_what_the_tokens_own_account_wrote_is_changed() {
     }
 }
 
+/// Who is in the plan need not be told to everybody who reads the pull request.
+#[test]
+fn a_redacted_comment_names_nobody_and_is_the_same_comment() {
+    let place = place();
+    let forge = Forge::start(Kind::Github);
+    comment(&place, &forge, &["plan.json"]).ends(0);
+    assert!(forge.bodies()[0].contains("ada"));
+    comment(&place, &forge, &["plan.json", "--redact", "all"])
+        .ends(0)
+        .warns("brought the comment");
+    let bodies = forge.bodies();
+    assert_eq!(bodies.len(), 1);
+    assert!(!bodies[0].contains("ada"), "{}", bodies[0]);
+}
+
 /// A comment of ours that quotes the marker further down is another one.
 #[test]
 fn the_marker_counts_at_the_beginning_only() {

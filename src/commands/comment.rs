@@ -1,23 +1,30 @@
 //! `scim-sync comment`: a saved plan as the one comment of a pull request, or as an issue.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::project::Failure;
+use super::project::{self, Failure};
 use super::trouble::Trouble;
+use super::view::View;
 use super::{Terminal, apply, runtime};
-use crate::cli::{CommentArgs, ForgeChoice};
+use crate::cli::{CommentArgs, ForgeChoice, GlobalArgs, PlanFormat, ViewArgs};
 use crate::exit::Exit;
 use crate::forge::place::{self, Api, Detected, Repository};
 use crate::forge::{Content, Done, Forge, ForgeError, Kept, Matter, connect};
 use crate::plan::Plan;
 use crate::render;
+use crate::render::markdown::marker;
+use crate::render::text::Detail;
 use crate::scim::retry::{Retry, RetryPolicy};
 
-pub(super) fn run(args: &CommentArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &CommentArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let plan = apply::read_plan(&args.plan)?;
     let detected = detect();
     let forge = forge(args, &detected)?;
@@ -37,7 +44,8 @@ pub(super) fn run(args: &CommentArgs, terminal: &Terminal) -> Result<Exit, Failu
         let help = "check `--api-url`, the token and `--ca-file`; without an option they come from the pipeline";
         Trouble::new(error.code(), error.to_string(), help)
     })?;
-    let (marker, body) = body(args, &plan);
+    let marker = marker(&plan.target.base_url);
+    let body = body(global, args, &plan, terminal)?;
     let content = Content {
         marker: &marker,
         body: &body,
@@ -168,22 +176,33 @@ fn token(args: &CommentArgs, forge: Forge) -> Result<SecretString, Trouble> {
         })
 }
 
-/// The marker, and the text that begins with it.
-fn body(args: &CommentArgs, plan: &Plan) -> (String, String) {
-    let _ = args;
-    let marker = format!(
-        "<!-- scim-sync:plan:{} -->",
-        plan.target.base_url.replace("--", "")
-    );
-    let options = render::text::TextOptions {
-        width: 100,
-        colour: render::style::Colour::Off,
-        detail: render::text::Detail::Short,
+/// The plan as `plan --format markdown` prints it; it begins with its marker.
+fn body(
+    global: &GlobalArgs,
+    args: &CommentArgs,
+    plan: &Plan,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
+    let CommentArgs {
+        redact,
+        link_base,
+        max_bytes,
+        ..
+    } = args;
+    // A plan can be read without its manifest; only links need it.
+    let root = project::root_file(global).unwrap_or_else(|_| PathBuf::from("scim-sync.yaml"));
+    let view = View {
+        args: &ViewArgs {
+            format: PlanFormat::Markdown,
+            redact: *redact,
+            link_base: link_base.clone(),
+            max_bytes: *max_bytes,
+        },
+        detail: Detail::Short,
+        folder: &project::folder_of(&root),
+        root: &root,
     };
-    let text = render::text::plan(plan, options);
-    // No line of it begins with a fence: live text is escaped and indented.
-    let body = format!("{marker}\n````text\n{}\n````\n", text.trim_end());
-    (marker, body)
+    view.markdown(plan, terminal)
 }
 
 impl From<ForgeError> for Failure {

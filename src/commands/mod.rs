@@ -85,7 +85,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
-        Command::Comment(args) => comment::run(args, terminal),
+        Command::Comment(args) => comment::run(&cli.global, args, terminal),
         Command::Report(command) => report::run(command, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Sandbox(command) => sandbox::run(&cli.global, command, terminal),
