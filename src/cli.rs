@@ -77,6 +77,10 @@ pub enum Command {
     /// Read the report of a run
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Where everybody and every group stands; writes nothing
+    Status(StatusArgs),
+    /// Write the letter to the provider's Support for groups that only they remove
+    SupportRequest(SupportRequestArgs),
     /// Save the live state as one JSON file, to plan from offline
     Snapshot(SnapshotArgs),
     /// Print a JSON Schema
@@ -427,6 +431,37 @@ pub enum ExplainFormat {
     Json,
 }
 
+/// Options of `status`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync status\n  scim-sync status --full\n  scim-sync status --format json"
+)]
+pub struct StatusArgs {
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub format: StatusFormat,
+    /// List those who are as declared, and the unmanaged, as well
+    #[arg(long)]
+    pub full: bool,
+    /// Take the live state from a snapshot, offline
+    #[arg(long, value_name = "FILE")]
+    pub live: Option<PathBuf>,
+    /// The folder with reports of past runs; `.scim-sync/runs` beside the manifest if absent
+    #[arg(long, value_name = "FOLDER")]
+    pub runs: Option<PathBuf>,
+    #[command(flatten)]
+    pub base: BaseArgs,
+}
+
+/// How a status is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
 /// Options of `review`.
 #[derive(Debug, Args)]
 #[command(
@@ -470,6 +505,33 @@ pub struct CodeownersArgs {
     /// Write nothing: end with 1 if this file has other lines between the marks
     #[arg(long, value_name = "FILE")]
     pub check: Option<PathBuf>,
+}
+
+/// Options of `support-request`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  scim-sync support-request\n  scim-sync support-request --format markdown --live snapshot.json"
+)]
+pub struct SupportRequestArgs {
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = SupportFormat::Text)]
+    pub format: SupportFormat,
+    /// Take the live state from a snapshot, offline
+    #[arg(long, value_name = "FILE")]
+    pub live: Option<PathBuf>,
+    #[command(flatten)]
+    pub base: BaseArgs,
+}
+
+/// How a letter to Support is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SupportFormat {
+    /// A mail that can be sent as it is
+    Text,
+    /// For a ticket or a pull request
+    Markdown,
+    /// For machines
+    Json,
 }
 
 /// Options of `snapshot`.

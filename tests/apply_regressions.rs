@@ -5,7 +5,7 @@ use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
 use scim_sync::plan::Allowances;
 use scim_sync::sandbox::in_memory::Fault;
-use scim_sync::sandbox::world::{SeedUser, Standing, World};
+use scim_sync::sandbox::world::{SeedGroup, SeedUser, Standing, World};
 use scim_sync::scim::http::Method;
 
 #[path = "support/account.rs"]
@@ -157,4 +157,39 @@ fn a_group_that_differs_by_case_is_not_taken_for_one_whose_create_was_lost() {
         let members = account.door.with_world(|world| world.members(&other));
         assert_eq!(members, [], "{ours}");
     }
+}
+
+/// Two groups of one name are two groups: who leaves the one has not left the other.
+#[test]
+fn members_leave_the_group_they_are_in_and_not_its_namesake() {
+    let manifest = "version: 1\n\
+         target: { provider: harness }\n\
+         users: { ada: { email: ada@x.io }, bob: { email: bob@x.io } }\n\
+         policy: { undeclared: { groups: remove }, limits: { membershipRemovals: 100% } }\n";
+    let mut files = MemoryFiles::default();
+    files
+        .0
+        .insert(ROOT_FILE.to_owned(), manifest.as_bytes().to_vec());
+    let project = planning::Project::load(&files).expect("no faults");
+    let mut world = World::new("AcC0unt", TOKEN, SandboxBehavior::Documented);
+    let ada = world.seed_scim_user("ada@x.io").expect("a free address");
+    let bob = world.seed_scim_user("bob@x.io").expect("a free address");
+    let mut groups = Vec::new();
+    for (id, members) in [("first", vec![ada, bob.clone()]), ("second", vec![bob])] {
+        let group = SeedGroup {
+            id: Some(id.into()),
+            ..SeedGroup::from("ops").with(members)
+        };
+        groups.push(world.seed_scim_group(group).expect("a free id"));
+    }
+    let account = Account::new(world, &project.profile);
+    run(async {
+        let live = account.read().await.expect("the provider answers");
+        let plan = project.plan(&live, &Allowances::default());
+        let _ = account.apply(&plan, &Stop::default()).await;
+        for group in &groups {
+            let left = account.door.with_world(|world| world.members(group));
+            assert!(left.is_empty(), "{group}: {left:?}");
+        }
+    });
 }

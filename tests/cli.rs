@@ -333,7 +333,7 @@ fn a_bad_token_and_a_wrong_path_name_base_url_and_token() {
     let ran = place
         .run_with(&[("SCIM_TOKEN", TOKEN)], &["plan"])
         .ends(1)
-        .warns("does not accept the token (401")
+        .warns("does not accept the token")
         .warns("check the SCIM base URL")
         .warns("and the SCIM bearer token");
     assert!(!ran.err.contains("canary"), "{}", ran.err);

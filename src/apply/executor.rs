@@ -10,7 +10,7 @@ use super::context::{MadeBy, Picture, Stop};
 use super::outcome::{Outcome, Status, StepOutcome};
 use super::recorded::for_item;
 use super::steps::Steps;
-use crate::ids::{GroupName, ItemId};
+use crate::ids::{GroupId, GroupName, ItemId};
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::{Action, Phase, Plan};
 use crate::profile::Profile;
@@ -118,17 +118,20 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
     /// PATCH may read, change and write the whole member list (faults S7, F26).
     async fn phase(&self, phase: Phase, actions: &[Action]) {
         let mut chains: Vec<Vec<&Action>> = Vec::new();
-        let mut by_group: HashMap<&GroupName, usize> = HashMap::new();
+        let mut by_group: HashMap<(&GroupName, Option<&GroupId>), usize> = HashMap::new();
         for action in actions {
             match action.change.group_name() {
                 None => chains.push(vec![action]),
-                Some(name) => match by_group.get(name) {
-                    Some(at) => chains[*at].push(action),
-                    None => {
-                        by_group.insert(name, chains.len());
-                        chains.push(vec![action]);
+                Some(name) => {
+                    let group = (name, action.change.group_id());
+                    match by_group.get(&group) {
+                        Some(at) => chains[*at].push(action),
+                        None => {
+                            by_group.insert(group, chains.len());
+                            chains.push(vec![action]);
+                        }
                     }
-                },
+                }
             }
         }
         let memberships = match phase {

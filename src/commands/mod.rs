@@ -27,6 +27,8 @@ mod schema;
 mod show;
 mod snapshot;
 mod state;
+mod status;
+mod support_request;
 mod target;
 mod trouble;
 mod undo;
@@ -84,6 +86,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
+        Command::Status(args) => status::run(&cli.global, args, terminal),
+        Command::SupportRequest(args) => support_request::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),
         Command::Comment(args) => comment::run(&cli.global, args, terminal),
         Command::Report(command) => report::run(command, terminal),

@@ -29,14 +29,7 @@ pub(super) fn run(
     }
     project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
-    let (live, target) = match &args.live {
-        Some(file) => from_snapshot(&project, file, terminal)?,
-        None => runtime().block_on(async {
-            let connection = target::connect(&project, terminal).await?;
-            let live = collect::collect(&connection.reader).await?;
-            Ok::<_, Failure>((live, connection.target))
-        })?,
-    };
+    let (live, target) = live(&project, args.live.as_deref(), terminal)?;
     rails.recent = recent::removals(&project, &target)?;
     let plan = match &args.undo {
         Some(report) => {
@@ -70,6 +63,22 @@ pub(super) fn run(
     } else {
         Exit::Success
     })
+}
+
+/// The live state: of a snapshot's file if there is one, else read now.
+pub(super) fn live(
+    project: &Project,
+    snapshot: Option<&std::path::Path>,
+    terminal: &Terminal,
+) -> Result<(LiveState, TargetInfo), Failure> {
+    match snapshot {
+        Some(file) => Ok(from_snapshot(project, file, terminal)?),
+        None => runtime().block_on(async {
+            let connection = target::connect(project, terminal).await?;
+            let live = collect::collect(&connection.reader).await?;
+            Ok((live, connection.target))
+        }),
+    }
 }
 
 pub(super) fn from_snapshot(
@@ -113,6 +122,15 @@ pub(super) struct Rails {
 }
 
 impl Rails {
+    /// Those of a command that only looks: nothing is raised.
+    pub(super) fn unraised() -> Self {
+        Self {
+            allow: Allowances::default(),
+            recent: Recent::default(),
+            population: None,
+        }
+    }
+
     pub(super) fn new(shape: &PlanShape) -> Result<Self, Trouble> {
         Ok(Self {
             allow: allowances(shape)?,

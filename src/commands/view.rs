@@ -87,7 +87,10 @@ impl View<'_> {
         };
         let profile = Profile::named(&plan.target.provider);
         let keep = match profile.map(|profile| profile.group_removal) {
-            Some(GroupRemovalRule::SupportOnly { contact }) => vec![contact],
+            Some(GroupRemovalRule::SupportOnly {
+                contact,
+                disagreement: _,
+            }) => vec![contact],
             Some(GroupRemovalRule::Deletable) | None => Vec::new(),
         };
         Cow::Owned(redact(plan, redaction, &keep))

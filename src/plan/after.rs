@@ -150,7 +150,7 @@ impl<'a> After<'a> {
                     }
                 }
                 // As documented, nothing happens.
-                GroupRemovalRule::SupportOnly { contact: _ } => {}
+                GroupRemovalRule::SupportOnly { .. } => {}
             },
         }
     }

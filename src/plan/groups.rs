@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::base::before;
 use super::identity::{Claim, Match, Matches};
 use super::item::{
-    Change, Consequence, Evidence, GroupRef, ItemId, ManualStep, ManualStepCode, MemberChange,
-    MembershipOrigin, Notice, NoticeCode, Reason, Refusal, RefusalCode, UnmanagedGroup,
-    UnmanagedMembers, UnmanagedReason,
+    Action, Change, Consequence, Evidence, GroupRef, ItemId, ManualStep, ManualStepCode,
+    MemberChange, MembershipOrigin, Notice, NoticeCode, Reason, Refusal, RefusalCode,
+    UnmanagedGroup, UnmanagedMembers, UnmanagedReason,
 };
 use super::planner::{Context, Draft};
 use crate::desired::{BaseRevision, DesiredGroup, UserIndex};
@@ -470,21 +470,29 @@ impl Groups<'_> {
         }
     }
 
+    fn delete<'d>(
+        &self,
+        draft: &'d mut Draft,
+        group: &LiveGroup,
+        reason: Reason,
+        evidence: Vec<Evidence>,
+    ) -> &'d mut Action {
+        let id = format!("{}:delete", subject(group, reason));
+        let change = Change::DeleteGroup {
+            id: group.id.clone(),
+            name: group.name.clone(),
+        };
+        draft.act(id, change, reason, evidence)
+    }
+
     /// A group that is to go: its members lose access now, and the group itself goes the
     /// way policy and provider allow.
     fn remove(&self, draft: &mut Draft, at: usize, reason: Reason, evidence: Vec<Evidence>) {
         let group = self.live(at);
         let reference = reference(group);
-        if let Some(note) = how_removed(self.context) {
-            let id = format!("{}:delete", subject(group, reason));
-            let change = Change::DeleteGroup {
-                id: group.id.clone(),
-                name: group.name.clone(),
-            };
-            let action = draft.act(id, change, reason, evidence);
-            if let Some(note) = note {
-                action.with(Consequence::Undocumented { note });
-            }
+        let how = how_removed(self.context);
+        if how == Some(None) {
+            self.delete(draft, group, reason, evidence);
             return;
         }
 
@@ -494,9 +502,17 @@ impl Groups<'_> {
             .filter(|live| !self.purged[live.0 as usize])
             .copied()
             .collect();
-        self.remove_members(draft, &reference, &leaving, Reason::GroupRemoved, &evidence);
+        let emptied =
+            self.remove_members(draft, &reference, &leaving, Reason::GroupRemoved, &evidence);
         let unlisted: Vec<String> = group.unlisted.iter().map(ToString::to_string).collect();
         leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
+        // Whether the provider lets go of the group is open, so access ends before it is asked.
+        if let Some(Some(note)) = how {
+            let action = self.delete(draft, group, reason, evidence);
+            action.with(Consequence::Undocumented { note });
+            action.depends_on = emptied;
+            return;
+        }
         let id = ItemId::new(format!("{}:support", subject(group, reason)));
         support_step(self.context, draft, group, id, evidence);
     }
@@ -509,9 +525,13 @@ pub(super) fn how_removed(context: &Context<'_>) -> Option<Option<String>> {
         context.input.profile.group_removal,
     ) {
         (GroupRemoval::Delete | GroupRemoval::Support, GroupRemovalRule::Deletable) => Some(None),
-        (GroupRemoval::Delete, GroupRemovalRule::SupportOnly { contact }) => Some(Some(format!(
-            "the documentation says that only {contact} removes such a group; the provider's code lets SCIM DELETE do it"
-        ))),
+        (
+            GroupRemoval::Delete,
+            GroupRemovalRule::SupportOnly {
+                contact,
+                disagreement,
+            },
+        ) => Some(Some(disagreement.replace("{contact}", contact))),
         (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. }) | (GroupRemoval::Keep, _) => {
             None
         }
@@ -530,7 +550,7 @@ pub(super) fn support_step(
         context.input.policy.group_removal,
         context.input.profile.group_removal,
     ) {
-        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { contact }) => {
+        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { contact, .. }) => {
             draft.manual_steps.push(ManualStep {
                 id,
                 code: ManualStepCode::GroupRemovalNeedsSupport,

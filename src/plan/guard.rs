@@ -660,11 +660,32 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         share(b).cmp(&share(a)).then_with(|| a.group.cmp(&b.group))
     });
 
+    let emptied_first: HashSet<&GroupId> = draft
+        .actions
+        .iter()
+        .filter_map(|action| match &action.change {
+            Change::RemoveMembers { group, .. } if action.reason == Reason::GroupRemoved => {
+                group.id.as_ref()
+            }
+            Change::RemoveMembers { .. }
+            | Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => None,
+        })
+        .collect();
     let removed = draft
         .actions
         .iter()
         .map(|action| match &action.change {
             Change::RemoveMembers { members, .. } => members.len(),
+            // Where it is emptied first, by items that are counted, it takes nothing more.
+            Change::DeleteGroup { id, .. } if emptied_first.contains(id) => 0,
             Change::DeleteGroup { id, .. } => before.of_group(id),
             Change::CreateUser { .. }
             | Change::ReactivateUser { .. }
@@ -798,17 +819,13 @@ fn limit_refusal(limit: &LimitUse, blocked: Vec<Action>) -> Refusal {
 
 /// An action whose prerequisite a guard has blocked is blocked with it.
 fn depend_on_what_is_left(draft: &mut Draft) {
-    let refused: std::collections::HashMap<ItemId, usize> = draft
-        .refusals
-        .iter()
-        .enumerate()
-        .flat_map(|(at, refusal)| {
-            refusal
-                .blocked
-                .iter()
-                .map(move |action| (action.id.clone(), at))
-        })
-        .collect();
+    let mut refused: HashMap<ItemId, usize> = HashMap::new();
+    for (refusal, at) in draft.refusals.iter().zip(0..) {
+        for action in &refusal.blocked {
+            refused.insert(action.id.clone(), at);
+            refused.extend(whole_of(action).map(|whole| (whole, at)));
+        }
+    }
     if refused.is_empty() {
         return;
     }
@@ -826,6 +843,19 @@ fn depend_on_what_is_left(draft: &mut Draft) {
             .expect("filtered on it");
         draft.refusals[at].blocked.push(action);
     }
+}
+
+/// The item that was blocked in part: where one of several members is protected, the refused
+/// part carries the item's id with the member's label behind it.
+fn whole_of(part: &Action) -> Option<ItemId> {
+    let Change::RemoveMembers { members, .. } = &part.change else {
+        return None;
+    };
+    let [member] = members.as_slice() else {
+        return None;
+    };
+    let whole = part.id.as_str().strip_suffix(member.person.label())?;
+    Some(ItemId::new(whole.strip_suffix(':')?))
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

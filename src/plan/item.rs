@@ -250,6 +250,22 @@ impl Change {
         }
     }
 
+    /// The id of the group it is about, if it is about one that is live: two may have one name.
+    pub fn group_id(&self) -> Option<&GroupId> {
+        match self {
+            Change::AddMembers { group, .. } | Change::RemoveMembers { group, .. } => {
+                group.id.as_ref()
+            }
+            Change::RenameGroup { id, .. } | Change::DeleteGroup { id, .. } => Some(id),
+            Change::CreateGroup { .. }
+            | Change::CreateUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. } => None,
+        }
+    }
+
     /// The group it is about, by name, if it is about one.
     pub fn group_name(&self) -> Option<&GroupName> {
         match self {

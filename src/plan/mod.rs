@@ -31,6 +31,7 @@ mod population;
 mod proof;
 mod recent;
 pub mod review;
+pub mod status;
 mod summary;
 pub mod undo;
 mod users;

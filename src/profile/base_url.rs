@@ -95,6 +95,18 @@ impl BaseUrlRule {
         }
     }
 
+    /// The account a base URL is of, if it tells one.
+    pub fn account(&self, base_url: &str) -> Option<String> {
+        match self {
+            BaseUrlRule::Any => None,
+            BaseUrlRule::Account(rule) => {
+                let (_, rest) = base_url.split_once(rule.path)?;
+                let account = rest.split(['/', '?', '#']).next()?;
+                (!account.is_empty()).then(|| account.to_owned())
+            }
+        }
+    }
+
     fn likely(&self, authority: &str, path: &str) -> String {
         match self {
             BaseUrlRule::Any if authority.is_empty() => format!("`https://{path}`"),

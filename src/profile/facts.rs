@@ -41,3 +41,74 @@ pub struct Fact {
     /// What the tool does about it.
     pub handling: &'static str,
 }
+
+/// The reference table of a profile's facts in Markdown, one row a fact.
+pub fn reference(facts: &[Fact]) -> String {
+    let mut table =
+        "| fact | what is so | known from | verified | what scim-sync does |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for fact in facts {
+        let Fact {
+            name,
+            statement,
+            reading,
+            source,
+            verified,
+            handling,
+        } = fact;
+        let cell = |text: &str| text.replace('|', "\\|");
+        table.push_str(&format!(
+            "| {} | {} | {} ({}) | {verified} | {} |\n",
+            cell(name),
+            cell(statement),
+            reading.as_str(),
+            cell(source),
+            cell(handling)
+        ));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::Profile;
+    use super::*;
+
+    #[test]
+    fn every_fact_says_what_from_where_since_when_and_what_follows() {
+        for name in Profile::NAMES {
+            let facts = Profile::named(name).expect("a named profile").facts;
+            let names: BTreeSet<&str> = facts.iter().map(|fact| fact.name).collect();
+            assert_eq!(names.len(), facts.len(), "{name}: a fact twice");
+            for fact in facts {
+                let verified: jiff::civil::Date = fact.verified.parse().expect(fact.name);
+                assert!(verified >= jiff::civil::date(2026, 1, 1), "{}", fact.name);
+                assert!(!fact.handling.is_empty(), "{}", fact.name);
+                // A disagreement is told by both sides, each with its source.
+                if fact.reading == Reading::Contradictory {
+                    for word in ["Docs:", "Source:"] {
+                        assert!(fact.statement.contains(word), "{}", fact.name);
+                        let source = word.to_lowercase();
+                        assert!(fact.source.contains(&source), "{}", fact.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn cells_stay_cells() {
+        let fact = Fact {
+            name: "a|b",
+            statement: "x",
+            reading: Reading::Both,
+            source: "s",
+            verified: "2026-11-24",
+            handling: "h",
+        };
+        let row = "| a\\|b | x | documented, source code (s) | 2026-11-24 | h |\n";
+        assert!(reference(&[fact]).ends_with(row));
+    }
+}

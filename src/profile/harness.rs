@@ -3,12 +3,15 @@
 //! Facts come from three places, named in each row: the OneLogin page of Harness' docs
 //! (`docs`), public copies of the NG manager's source (`source`, newest one seen), and the
 //! rate-limit page (`limits`). No live account was contacted. Where docs and source
-//! disagree, the row says both and the tool takes the careful one.
+//! disagree, the row of [`facts`] says both and the tool takes the careful one; [`answers`]
+//! says what its failures mean.
+
+mod answers;
+mod facts;
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::base_url::{AccountUrl, BaseUrlRule};
-use super::facts::{Fact, Reading};
 use super::names::GroupNameFault;
 use super::{
     CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
@@ -89,6 +92,7 @@ pub fn profile() -> Profile {
             call_timeout_secs: 60,
             rate: Rate { per_minute: 300 },
             platform: Some(PLATFORM),
+            answers: answers::ANSWERS,
         },
         names: NameModel::DisplayNameOnly {
             dropped: NAME_FORBIDDEN,
@@ -104,10 +108,13 @@ pub fn profile() -> Profile {
         user_removal: UserRemovalEffect::PurgesMemberships,
         group_removal: GroupRemovalRule::SupportOnly {
             contact: "support@harness.io",
+            disagreement: "Harness documents that only {contact} removes such a group, and its \
+                           older servers refuse the DELETE; the newest published source carries \
+                           it out. If it is refused, the members are out all the same",
         },
         group_ids: GroupIds::DerivedFromName(group_identifier),
         group_names: GroupNames::Exact,
-        facts: FACTS,
+        facts: facts::FACTS,
     }
 }
 
@@ -207,146 +214,6 @@ fn java_is_whitespace(c: char) -> bool {
     matches!(c, '\u{1c}'..='\u{1f}')
         || (c.is_whitespace() && !matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}'))
 }
-
-/// Facts in the order of the reference table.
-const FACTS: &[Fact] = &[
-    Fact {
-        name: "base URL",
-        statement: "SaaS: `https://app.harness.io/gateway/ng/api/scim/account/ID`; On-Prem has no `gateway`.",
-        reading: Reading::Documented,
-        source: "docs: OneLogin page, Add the Harness app",
-        verified: "2026-11-24",
-        handling: "The shape is checked offline, with the likely right URL; a 401, a 404 and an HTML page name URL and token as the usual causes.",
-    },
-    Fact {
-        name: "attributes",
-        statement: "Only first name, last name and e-mail are accepted; others are ignored in silence.",
-        reading: Reading::Both,
-        source: "docs: OneLogin page, Provision individual users; source: ScimUser ignoreUnknown",
-        verified: "2026-11-24",
-        handling: "Any other attribute declared for Harness is a fault.",
-    },
-    Fact {
-        name: "display name",
-        statement: "First and last name are stored as one display name; `: < > = /` are refused or sanitised, 255 characters at most.",
-        reading: Reading::Source,
-        source: "source: NGScimUserServiceImpl, UserUtils",
-        verified: "2026-11-24",
-        handling: "Only the display name is compared, without those characters.",
-    },
-    Fact {
-        name: "create invites",
-        statement: "Creating a person mails an invitation, and can take 100 seconds.",
-        reading: Reading::Both,
-        source: "docs: OneLogin page, step 10; source: InviteServiceImpl",
-        verified: "2026-11-24",
-        handling: "The plan names who is mailed; a create may take 150 seconds.",
-    },
-    Fact {
-        name: "create adopts",
-        statement: "POST of somebody already in the account answers 201 with the old id; they stay unlisted until something changes.",
-        reading: Reading::Source,
-        source: "source: NGScimUserServiceImpl.createUser",
-        verified: "2026-11-24",
-        handling: "After a create the person must be found in the list; else a PUT with their names is sent and checked again.",
-    },
-    Fact {
-        name: "e-mail change",
-        statement: "Docs: never change it, later removal fails. Source: PUT changes it and removal works by id.",
-        reading: Reading::Contradictory,
-        source: "docs: OneLogin page, caution; source: NGScimUserServiceImpl.updateUser",
-        verified: "2026-11-24",
-        handling: "Always refused (`email-immutable`).",
-    },
-    Fact {
-        name: "suspend removes",
-        statement: "`active: false` removes the user from the account; there is no inactive state.",
-        reading: Reading::Source,
-        source: "source: NGScimUserServiceImpl, patchOperationIncludesUserDeletion",
-        verified: "2026-11-24",
-        handling: "`suspended` is planned, counted and shown as a removal.",
-    },
-    Fact {
-        name: "page-local totals",
-        statement: "`totalResults` is the number of resources on this page.",
-        reading: Reading::Source,
-        source: "source: NGScimGroupServiceImpl.searchGroup, NGScimUserServiceImpl.searchUser",
-        verified: "2026-11-24",
-        handling: "Lists are walked until empty pages; the count is never believed.",
-    },
-    Fact {
-        name: "short pages",
-        statement: "Pages of users may be short or empty without being last.",
-        reading: Reading::Source,
-        source: "source: removeUsersNotinNG",
-        verified: "2026-11-24",
-        handling: "The walk strides by what it asked for and ends only on two empty pages.",
-    },
-    Fact {
-        name: "filters",
-        statement: "A filter is split at ` eq ` and decoded twice; one that cannot be parsed lists everything.",
-        reading: Reading::Source,
-        source: "source: searchGroup, ScimUserServiceImpl.searchUser",
-        verified: "2026-11-24",
-        handling: "Each hit is checked again; values the filter cannot carry are found by listing.",
-    },
-    Fact {
-        name: "group ids",
-        statement: "Docs: `.`, `-` and space in the *name* become `_`. Source: only the id is derived so, the name is kept.",
-        reading: Reading::Contradictory,
-        source: "docs: OneLogin page, Group names; source: UuidAndIdentifierUtils",
-        verified: "2026-11-24",
-        handling: "Two names with one id are a fault; groups are found by name, never by a computed id.",
-    },
-    Fact {
-        name: "group take-over",
-        statement: "Docs: a hand-made group of the same name is kept beside. Source: a create takes it over and replaces its members.",
-        reading: Reading::Contradictory,
-        source: "docs: OneLogin page, Group names; source: NGScimGroupServiceImpl.createGroup",
-        verified: "2026-11-24",
-        handling: "Before a create the id is looked up; if somebody has it, the item is refused.",
-    },
-    Fact {
-        name: "group removal",
-        statement: "Docs: only Support removes a group made by SCIM. Source: SCIM DELETE removes it.",
-        reading: Reading::Contradictory,
-        source: "docs: OneLogin page, Remove groups; source: NGScimGroupServiceImpl.deleteGroup",
-        verified: "2026-11-24",
-        handling: "A manual step for Support, its members removed now; `onRemoval.groups: delete` opts in to DELETE.",
-    },
-    Fact {
-        name: "group PATCH",
-        statement: "Answers 204 whether or not anything changed; unknown members are dropped in silence.",
-        reading: Reading::Source,
-        source: "source: NGScimGroupServiceImpl.updateGroup, sanitizeInternal",
-        verified: "2026-11-24",
-        handling: "Every group is read back after its changes.",
-    },
-    Fact {
-        name: "standalone accounts",
-        statement: "Accounts not made by SCIM are never listed. Docs: role provisioning fails for them. Source: a create adopts them.",
-        reading: Reading::Contradictory,
-        source: "docs: OneLogin page, Provision roles, step 1; source: createUser",
-        verified: "2026-11-24",
-        handling: "Said in the plan: a create may adopt an account that cannot be seen.",
-    },
-    Fact {
-        name: "rate limits",
-        statement: "1,000 requests a minute and key, 400 for external API calls; 429 comes without Retry-After.",
-        reading: Reading::Documented,
-        source: "limits: developer.harness.io/docs/platform/rate-limits",
-        verified: "2026-11-24",
-        handling: "At most 300 a minute are sent, and fewer after a 429.",
-    },
-    Fact {
-        name: "FirstGen",
-        statement: "If a FirstGen integration exists, it decides who can log in.",
-        reading: Reading::Documented,
-        source: "docs: OneLogin page, I already have a FirstGen integration",
-        verified: "2026-11-24",
-        handling: "SCIM cannot see it; documented for whoever cuts over.",
-    },
-];
 
 #[cfg(test)]
 mod tests {

@@ -143,6 +143,9 @@ pub enum GroupRemovalRule {
     SupportOnly {
         /// Whom to write to.
         contact: &'static str,
+        /// What documentation and source say of a DELETE, for a plan that tries it all the
+        /// same; `{contact}` stands for the contact.
+        disagreement: &'static str,
     },
     /// Anybody, with DELETE.
     Deletable,

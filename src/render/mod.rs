@@ -18,6 +18,8 @@ pub mod phrase;
 pub mod redact;
 pub mod review;
 pub mod snapshot_diff;
+pub mod status;
 pub mod style;
+pub mod support;
 pub mod text;
 pub mod words;

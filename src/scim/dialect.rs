@@ -4,6 +4,7 @@
 //! learns a provider's name. Whatever is unknown of a provider takes the careful value,
 //! which is what [`Dialect::rfc`] holds.
 
+use super::answers::KnownAnswer;
 use super::read_only::ReadingPost;
 
 /// How one provider wants to be spoken to.
@@ -41,6 +42,8 @@ pub struct Dialect {
     pub rate: Rate,
     /// The provider's own API beside SCIM, if it has one that is used.
     pub platform: Option<PlatformApi>,
+    /// What its failures mean where the status says something else.
+    pub answers: &'static [KnownAnswer],
 }
 
 impl Dialect {
@@ -63,6 +66,7 @@ impl Dialect {
             call_timeout_secs: 60,
             rate: Rate { per_minute: 600 },
             platform: None,
+            answers: &[],
         }
     }
 }

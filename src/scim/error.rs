@@ -12,6 +12,7 @@ use std::fmt;
 use self::envelope::Envelope;
 use self::text::excerpt;
 pub use self::text::{clean, is_web_page};
+use super::answers::{Asked, KnownAnswer};
 use super::http::{Effect, Method, Request, Response, TransportError, TransportFault};
 
 /// A call that did not do what it should.
@@ -34,6 +35,14 @@ struct Facts {
     detail: Option<String>,
     body: Option<String>,
     effect: Effect,
+    meaning: Option<Meaning>,
+}
+
+/// What an answer is known to mean at its provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Meaning {
+    means: &'static str,
+    help: String,
 }
 
 /// What kind of failure.
@@ -78,6 +87,8 @@ impl ScimError {
     pub fn from_status(base: &str, request: &Request, response: &Response) -> Self {
         let page = is_web_page(&response.body);
         let kind = match response.status {
+            // A page is a gateway's or a firewall's word on the request, not the provider's.
+            401 | 403 | 400 | 405..=407 if page => ErrorKind::NotJson,
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
             404 if page => ErrorKind::WrongEndpoint,
@@ -98,6 +109,40 @@ impl ScimError {
         error.facts.detail = envelope.detail.as_deref().map(clean);
         error.facts.body = excerpt(&response.body);
         error
+    }
+
+    /// The same failure, read as the provider's own answers are to be read. A web page is none
+    /// of them.
+    #[must_use]
+    pub fn known_as(mut self, rows: &[KnownAnswer]) -> Self {
+        let Some(status) = self.facts.status.filter(|_| !self.is_page()) else {
+            return self;
+        };
+        let asked = Asked {
+            method: self.facts.method,
+            path: &self.facts.path,
+            status,
+            code: self.facts.code.as_deref(),
+            detail: self.facts.detail.as_deref(),
+            body: self.facts.body.as_deref(),
+        };
+        if let Some(row) = KnownAnswer::of(rows, asked) {
+            let help = row.instruction(self.facts.detail.as_deref());
+            let help = help.replace("{base}", &self.facts.base);
+            self.facts.kind = row.kind;
+            self.facts.meaning = Some(Meaning {
+                means: row.means,
+                help,
+            });
+        }
+        self
+    }
+
+    fn is_page(&self) -> bool {
+        matches!(
+            self.facts.kind,
+            ErrorKind::WrongEndpoint | ErrorKind::NotJson
+        )
     }
 
     /// A success whose body is of no use; `kind` is decided by what the body is.
@@ -135,8 +180,11 @@ impl ScimError {
     ) -> Self {
         let mut error = Self::bare(base, request, kind, attempted(request));
         error.facts.status = Some(response.status);
-        error.facts.detail = Some(clean(&why.to_string()));
         error.facts.body = excerpt(&response.body);
+        // Of a page its title says more.
+        if kind != ErrorKind::NotJson {
+            error.facts.detail = Some(clean(&why.to_string()));
+        }
         error
     }
 
@@ -168,6 +216,7 @@ impl ScimError {
                 detail: None,
                 body: None,
                 effect,
+                meaning: None,
             }),
         }
     }
@@ -316,25 +365,9 @@ impl ScimError {
 
     fn sentence(&self) -> String {
         let base = &self.facts.base;
-        let what = match self.facts.kind {
-            ErrorKind::Unauthorized => format!("`{base}` does not accept the token"),
-            ErrorKind::Forbidden => "the token may not do this".to_owned(),
-            ErrorKind::NotFound => "the provider knows no such resource or endpoint".to_owned(),
-            ErrorKind::WrongEndpoint => format!("`{base}` is not a SCIM endpoint"),
-            ErrorKind::NotJson => format!("`{base}` answered with a web page instead of SCIM"),
-            ErrorKind::Conflict => "the provider reports a conflict".to_owned(),
-            ErrorKind::PreconditionFailed => {
-                "the resource is not in the state asked for".to_owned()
-            }
-            ErrorKind::TooLarge => "the provider finds the request too large".to_owned(),
-            ErrorKind::RateLimited => "the provider is limiting requests".to_owned(),
-            ErrorKind::NotImplemented => "the provider does not support this request".to_owned(),
-            ErrorKind::Server => "the provider failed".to_owned(),
-            ErrorKind::Refused => "the provider refused the request".to_owned(),
-            ErrorKind::Malformed => "the answer is not a SCIM message".to_owned(),
-            ErrorKind::CreatedUnseen => "created, but the provider did not say what".to_owned(),
-            ErrorKind::Unproven => "absence cannot be proven".to_owned(),
-            ErrorKind::Transport(_) => format!("no usable answer from `{base}`"),
+        let what = match (&self.facts.meaning, self.facts.kind) {
+            (Some(meaning), _) => meaning.means.to_owned(),
+            (None, kind) => Self::plain(kind, base),
         };
         let mut marks = Vec::new();
         if let Some(status) = self.facts.status {
@@ -359,8 +392,35 @@ impl ScimError {
         )
     }
 
+    /// What a kind means where nothing more is known of the answer.
+    fn plain(kind: ErrorKind, base: &str) -> String {
+        match kind {
+            ErrorKind::Unauthorized => format!("`{base}` does not accept the token"),
+            ErrorKind::Forbidden => "the token may not do this".to_owned(),
+            ErrorKind::NotFound => "the provider knows no such resource or endpoint".to_owned(),
+            ErrorKind::WrongEndpoint => format!("`{base}` is not a SCIM endpoint"),
+            ErrorKind::NotJson => format!("`{base}` answered with a web page instead of SCIM"),
+            ErrorKind::Conflict => "the provider reports a conflict".to_owned(),
+            ErrorKind::PreconditionFailed => {
+                "the resource is not in the state asked for".to_owned()
+            }
+            ErrorKind::TooLarge => "the provider finds the request too large".to_owned(),
+            ErrorKind::RateLimited => "the provider is limiting requests".to_owned(),
+            ErrorKind::NotImplemented => "the provider does not support this request".to_owned(),
+            ErrorKind::Server => "the provider failed".to_owned(),
+            ErrorKind::Refused => "the provider refused the request".to_owned(),
+            ErrorKind::Malformed => "the answer is not a SCIM message".to_owned(),
+            ErrorKind::CreatedUnseen => "created, but the provider did not say what".to_owned(),
+            ErrorKind::Unproven => "absence cannot be proven".to_owned(),
+            ErrorKind::Transport(_) => format!("no usable answer from `{base}`"),
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> String {
+        if let Some(meaning) = &self.facts.meaning {
+            return meaning.help.clone();
+        }
         let base = &self.facts.base;
         match self.facts.kind {
             ErrorKind::Unauthorized => format!(
@@ -382,8 +442,9 @@ impl ScimError {
                  bearer token: these two are the usual causes"
             ),
             ErrorKind::NotJson => format!(
-                "a gateway, login page or proxy answered instead of the provider: check the SCIM base URL \
-                 (`{base}`) and the SCIM bearer token, and open the URL from this network to see the page"
+                "a gateway, a login page of single sign-on, a list of allowed addresses or a proxy \
+                 answered instead of the provider: check the SCIM base URL (`{base}`) and the SCIM \
+                 bearer token, and open the URL from this network to see the page"
             ),
             ErrorKind::Conflict => {
                 "look the resource up: it may exist already; otherwise act on what the provider says"
@@ -448,8 +509,9 @@ impl ScimError {
             }
             TransportFault::TooLarge => "lower the page size of the target's profile".to_owned(),
             TransportFault::Redirect => format!(
-                "set the base URL (now `{base}`) to where the provider really is; redirects to \
-                 another origin are not followed, so that the token goes to one host only"
+                "set the base URL (now `{base}`) to where the provider really is; a redirect to a \
+                 login page means that single sign-on stands before it. Redirects to another \
+                 origin are not followed, so that the token goes to one host only"
             ),
         }
     }

@@ -17,7 +17,7 @@ use super::dialect::{Dialect, Filter, ListMembers, Paging};
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
 use super::filter::{self, Attribute};
-use super::http::Transport;
+use super::http::{Response, Transport};
 use super::listing::{self, Doubt, Listed, Verdict, Walk};
 use super::read_only::{ReadOnly, ReadRequest};
 use super::wire::{Group, User};
@@ -80,7 +80,7 @@ impl<T: Transport> Reader<T> {
     /// # Errors
     /// When a page does not come.
     pub async fn list_users(&self, mut sink: impl FnMut(User)) -> Result<Walk, ScimError> {
-        listing::walk(&self.transport, self.dialect.user_paging, &mut sink).await
+        self.walk(self.dialect.user_paging, &mut sink).await
     }
 
     /// Reads every group, with members where the provider tells them.
@@ -90,11 +90,11 @@ impl<T: Transport> Reader<T> {
     pub async fn list_groups(&self, mut sink: impl FnMut(Group)) -> Result<Walk, ScimError> {
         let paging = self.dialect.group_paging;
         match self.dialect.list_members {
-            ListMembers::Included => listing::walk(&self.transport, paging, &mut sink).await,
+            ListMembers::Included => self.walk(paging, &mut sink).await,
             ListMembers::ReadEach => {
                 let mut ids = Vec::new();
                 let mut note = |group: Group| ids.extend(group.id.map(GroupId::from));
-                let mut walk = listing::walk(&self.transport, paging, &mut note).await?;
+                let mut walk = self.walk(paging, &mut note).await?;
                 // In the order of the listing, so that the same world gives the same reads.
                 let mut groups = stream::iter(ids)
                     .map(|id| async move { self.group(&id).await })
@@ -108,6 +108,21 @@ impl<T: Transport> Reader<T> {
                 Ok(walk)
             }
         }
+    }
+
+    /// Sends a read; a failure is read as this provider's are.
+    async fn ask(&self, request: &ReadRequest) -> Result<Response, ScimError> {
+        let answered = self.transport.ask(request).await;
+        answered.map_err(|error| error.known_as(self.dialect.answers))
+    }
+
+    async fn walk<R: Listed>(
+        &self,
+        paging: Paging,
+        sink: &mut impl FnMut(R),
+    ) -> Result<Walk, ScimError> {
+        let walked = listing::walk(&self.transport, paging, sink).await;
+        walked.map_err(|error| error.known_as(self.dialect.answers))
     }
 
     /// Reads one user; `None` when the provider says there is no such user.
@@ -128,7 +143,7 @@ impl<T: Transport> Reader<T> {
 
     async fn by_id<R: Listed + HasId>(&self, id: &str) -> Result<Option<R>, ScimError> {
         let request = ReadRequest::scim([R::COLLECTION, id]);
-        let response = match self.transport.ask(&request).await {
+        let response = match self.ask(&request).await {
             Ok(response) => response,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -233,7 +248,7 @@ impl<T: Transport> Reader<T> {
             .with_query("filter", filter)
             .with_query("startIndex", "1")
             .with_query("count", count.to_string());
-        let response = match self.transport.ask(&request).await {
+        let response = match self.ask(&request).await {
             Ok(response) => response,
             Err(error) if filter_was_refused(&error) => return Ok(Found::NotBelieved),
             Err(error) => return Err(error),
@@ -262,7 +277,7 @@ impl<T: Transport> Reader<T> {
                 hits.push(row);
             }
         };
-        let walk = listing::walk(&self.transport, paging, &mut sink).await?;
+        let walk = self.walk(paging, &mut sink).await?;
         match walk.verdict {
             Verdict::Whole { how: _ } => Ok(hits),
             Verdict::Partial { reasons: _ } if !hits.is_empty() => Ok(hits),
@@ -281,7 +296,7 @@ impl<T: Transport> Reader<T> {
     /// When the provider cannot be reached or does not accept the token.
     pub async fn discovery(&self, document: Discovery) -> Result<Option<Value>, ScimError> {
         let request = ReadRequest::scim([document.path()]);
-        match self.transport.ask(&request).await {
+        match self.ask(&request).await {
             Ok(response) => {
                 exchange::read(self.transport.target(), request.request(), &response).map(Some)
             }

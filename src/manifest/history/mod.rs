@@ -18,6 +18,7 @@
 pub mod ci;
 mod error;
 mod git;
+mod line;
 mod tree;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ use jiff::civil::Date;
 pub use ci::{CiSystem, PullRequest};
 pub use error::{Depth, HistoryError};
 pub use git::{Commit, Introduced, Repository};
+pub use line::Authored;
 pub use tree::TreeFiles;
 
 use super::decl::Manifest;

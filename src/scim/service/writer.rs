@@ -211,7 +211,7 @@ impl<T: Transport> Writer<T> {
     /// what a PUT starts from.
     async fn read_to_replace(&self, path: [&str; 2]) -> Result<Map<String, Value>, ScimError> {
         let request = Request::scim(Method::Get, path);
-        let response = exchange::call(&self.transport, &request).await?;
+        let response = self.call(&request).await?;
         let base = self.transport.target();
         let mut body: Map<String, Value> = exchange::read(base, &request, &response)?;
         if body.get("id").is_some_and(|id| *id != path[1]) {
@@ -372,7 +372,7 @@ impl<T: Transport> Writer<T> {
 
     async fn delete<R: Listed + HasId>(&self, id: &str) -> Result<Deleted, ScimError> {
         let request = Request::scim(Method::Delete, [R::COLLECTION, id]);
-        match exchange::call(&self.transport, &request).await {
+        match self.call(&request).await {
             Ok(_) => Ok(Deleted::Now),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Deleted::AlreadyGone),
             // For what it does not know Harness answers 401 to groups and 400 to users: a
@@ -380,6 +380,8 @@ impl<T: Transport> Writer<T> {
             Err(error) if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Refused) => {
                 match self.reader.by_id::<R>(id).await {
                     Ok(None) => Ok(Deleted::AlreadyGone),
+                    // Now it really is the token.
+                    Err(read) if read.kind() == ErrorKind::Unauthorized => Err(read),
                     Ok(Some(_)) | Err(_) => Err(error),
                 }
             }
@@ -387,9 +389,15 @@ impl<T: Transport> Writer<T> {
         }
     }
 
+    /// Sends one request; a failure is read as this provider's are.
+    async fn call(&self, request: &Request) -> Result<Response, ScimError> {
+        let answered = exchange::call(&self.transport, request).await;
+        answered.map_err(|error| error.known_as(self.reader.dialect.answers))
+    }
+
     async fn create<R: Listed>(&self, request: &Request) -> Result<R, ScimError> {
         let base = self.transport.target();
-        let response = exchange::call(&self.transport, request).await?;
+        let response = self.call(request).await?;
         let made = serde_json::from_slice::<R>(&response.body).ok();
         match made.filter(|made| made.id().is_some_and(|id| !id.is_empty())) {
             Some(made) => Ok(made),
@@ -412,9 +420,7 @@ impl<T: Transport> Writer<T> {
         body: &impl Serialize,
     ) -> Result<(), ScimError> {
         let request = self.request(method, path, body);
-        exchange::call(&self.transport, &request)
-            .await
-            .map(|_: Response| ())
+        self.call(&request).await.map(|_: Response| ())
     }
 
     fn request(&self, method: Method, path: &[&str], body: &impl Serialize) -> Request {

@@ -1,0 +1,146 @@
+//! `scim-sync status`: where everybody and every group stands. It only reads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::project::{self, Failure};
+use super::trouble::Trouble;
+use super::{Terminal, base, plan, recent, state};
+use crate::apply::report::{self, Event};
+use crate::cli::{GlobalArgs, StatusArgs, StatusFormat};
+use crate::exit::Exit;
+use crate::ids::ItemId;
+use crate::plan::status::{LastError, Status};
+use crate::render;
+use crate::render::text::Detail;
+
+/// How many reports are looked through at most, from the newest on.
+const MAX_REPORTS: usize = 50;
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &StatusArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let as_of = project::today();
+    let project = project::load_project(global, as_of, terminal)?;
+    let base = base::revision(&args.base, &project.root, as_of, terminal)?;
+    let (live, target) = plan::live(&project, args.live.as_deref(), terminal)?;
+    let mut rails = plan::Rails::unraised();
+    rails.recent = recent::removals(&project, &target)?;
+    let plan = plan::make(&project, base.as_ref(), &live, &target, &rails);
+    let runs = match &args.runs {
+        Some(folder) => folder.clone(),
+        None => state::runs(&project),
+    };
+    let errors = last_errors(&runs, &target.base_url, terminal)?;
+    let status = Status::new(
+        &plan,
+        &project.desired,
+        &live,
+        &project.policy.approvals,
+        &errors,
+    );
+    match args.format {
+        StatusFormat::Json => {
+            let mut json =
+                serde_json::to_string_pretty(&status).expect("a status has only string keys");
+            json.push('\n');
+            terminal.print(&json)?;
+        }
+        StatusFormat::Text => {
+            let detail = if args.full {
+                Detail::Full
+            } else {
+                Detail::Short
+            };
+            let text =
+                render::status::text(&status, terminal.width(), terminal.out_colour(), detail);
+            terminal.print(&text)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// What the newest run that came to an item said of it, where it did not bring it about.
+fn last_errors(
+    runs: &Path,
+    base_url: &str,
+    terminal: &Terminal,
+) -> Result<BTreeMap<ItemId, LastError>, Trouble> {
+    let mut newest: BTreeMap<ItemId, Option<LastError>> = BTreeMap::new();
+    for file in reports(runs)?.iter().take(MAX_REPORTS) {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Trouble::file("read the report", file, &error))?;
+        let lines = match report::verify(&text) {
+            Ok(verified) => verified.lines,
+            // An empty one was killed before its first line.
+            Err(_) if text.is_empty() => continue,
+            Err(error) => {
+                terminal.status(&format!(
+                    "warning: `{}` cannot be trusted and is left out: {error}",
+                    file.display()
+                ));
+                continue;
+            }
+        };
+        let of_this_target = matches!(
+            lines.first().map(|line| &line.event),
+            Some(Event::Begin { target, .. }) if target.base_url == base_url
+        );
+        if !of_this_target {
+            continue;
+        }
+        let report = file
+            .file_name()
+            .unwrap_or(file.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        // Within a run an item ends once.
+        for line in lines {
+            let Event::Item {
+                item,
+                outcome,
+                message,
+                ..
+            } = line.event
+            else {
+                continue;
+            };
+            let failed = matches!(outcome.as_str(), "failed" | "not taken" | "moved");
+            let tried = failed || matches!(outcome.as_str(), "done" | "already so" | "adopted");
+            if tried && !newest.contains_key(&item) {
+                let error = failed.then(|| LastError {
+                    item: item.clone(),
+                    at: line.at,
+                    message: message.unwrap_or(outcome),
+                    report: report.clone(),
+                });
+                newest.insert(item, error);
+            }
+        }
+    }
+    Ok(newest
+        .into_iter()
+        .filter_map(|(item, error)| Some((item, error?)))
+        .collect())
+}
+
+/// The reports in a folder, newest first: their names begin with their time.
+fn reports(runs: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let entries = match std::fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Trouble::file("read the folder", runs, &error)),
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .collect();
+    files.sort();
+    files.reverse();
+    Ok(files)
+}

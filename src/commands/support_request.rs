@@ -1,0 +1,152 @@
+//! `scim-sync support-request`: the letter for every group that only Support removes.
+
+use super::project::{self, Failure, Project};
+use super::trouble::Trouble;
+use super::{Terminal, base, plan};
+use crate::cli::{GlobalArgs, SupportFormat, SupportRequestArgs};
+use crate::exit::Exit;
+use crate::manifest::history::{Authored, Repository};
+use crate::manifest::source::SourceMap;
+use crate::plan::{Evidence, ManualStep};
+use crate::profile::GroupRemovalRule;
+use crate::render::support::{GroupRequest, SUPPORT_REQUEST_VERSION, Since, SupportRequest};
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &SupportRequestArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let as_of = project::today();
+    let project = project::load_project(global, as_of, terminal)?;
+    let GroupRemovalRule::SupportOnly { contact, .. } = project.profile.group_removal else {
+        return Err(Trouble::new(
+            "no-support",
+            format!(
+                "no group of {} needs Support to be removed",
+                project.profile.title
+            ),
+            "`scim-sync apply` removes groups itself here",
+        )
+        .into());
+    };
+    let base = base::revision(&args.base, &project.root, as_of, terminal)?;
+    let (live, target) = plan::live(&project, args.live.as_deref(), terminal)?;
+    let rails = plan::Rails::unraised();
+    let plan = plan::make(&project, base.as_ref(), &live, &target, &rails);
+    let history = Repository::of(&project.folder).ok();
+    if history.is_none() {
+        terminal.status("note: the manifest is in no git repository, so no commit is named");
+    }
+    let request = SupportRequest {
+        version: SUPPORT_REQUEST_VERSION,
+        to: contact.to_owned(),
+        title: project.profile.title.to_owned(),
+        account: project.profile.base_url.account(&target.base_url),
+        base_url: target.base_url,
+        as_of,
+        groups: plan
+            .manual_steps
+            .iter()
+            .map(|step| {
+                asked(
+                    step,
+                    &project,
+                    base.as_ref().map(|base| &*base.label),
+                    history.as_ref(),
+                )
+            })
+            .collect(),
+    };
+    let nothing = request.groups.is_empty();
+    if nothing {
+        terminal.status(&format!(
+            "there is nothing to ask {} Support for",
+            project.profile.title
+        ));
+    }
+    match args.format {
+        SupportFormat::Json => {
+            let mut json =
+                serde_json::to_string_pretty(&request).expect("a request has only string keys");
+            json.push('\n');
+            terminal.print(&json)?;
+        }
+        SupportFormat::Text | SupportFormat::Markdown if nothing => {}
+        SupportFormat::Text => terminal.print(&request.text())?,
+        SupportFormat::Markdown => terminal.print(&request.markdown())?,
+    }
+    Ok(Exit::Success)
+}
+
+fn asked(
+    step: &ManualStep,
+    project: &Project,
+    base: Option<&str>,
+    history: Option<&Repository>,
+) -> GroupRequest {
+    let evidence = step.evidence.first();
+    let found = history.and_then(|history| {
+        since(history, &project.manifest.sources, base, evidence).or_else(|| {
+            history
+                .last_changed(step.group.name.as_str())
+                .filter(|_| evidence.is_none())
+        })
+    });
+    let why = match evidence {
+        None => "nothing declares it, and `policy.undeclared.groups` is `remove`".to_owned(),
+        Some(Evidence { revision: None, .. }) => "it is declared absent".to_owned(),
+        Some(Evidence {
+            revision: Some(revision),
+            what,
+            ..
+        }) => format!("no role gives it any more; at {revision} {what} did"),
+    };
+    GroupRequest {
+        id: step
+            .group
+            .id
+            .clone()
+            .expect("a group to be removed is live"),
+        name: step.group.name.clone(),
+        members: step.members,
+        why,
+        place: evidence
+            .filter(|evidence| evidence.revision.is_none())
+            .map(|evidence| evidence.place.clone()),
+        since: found.map(|found| Since {
+            date: found.date,
+            commit: found.commit,
+            author: found.author,
+            subject: found.subject,
+        }),
+    }
+}
+
+/// The commit behind a line: of a tombstone the one that wrote it, of a role that is gone the
+/// one that took it out.
+fn since(
+    history: &Repository,
+    sources: &SourceMap,
+    base: Option<&str>,
+    evidence: Option<&Evidence>,
+) -> Option<Authored> {
+    let Evidence {
+        place,
+        revision,
+        what,
+    } = evidence?;
+    match revision {
+        None => {
+            let (_, file) = sources
+                .files()
+                .find(|(_, file)| *file.name == *place.file)?;
+            let line = usize::try_from(place.line).ok()?;
+            history.wrote(&place.file, &file.text, line)
+        }
+        Some(_) => {
+            // "role `name`": what stands in the file that gave it up.
+            let name = what.split('`').nth(1)?;
+            history.changed_since(base?, &place.file, name)
+        }
+    }
+}
