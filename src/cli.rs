@@ -77,6 +77,8 @@ pub enum Command {
     /// Read the report of a run
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Look for what will fail, before it does; writes nothing
+    Doctor(DoctorArgs),
     /// Where everybody and every group stands; writes nothing
     Status(StatusArgs),
     /// Write the letter to the provider's Support for groups that only they remove
@@ -425,6 +427,26 @@ pub struct ExplainArgs {
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Ends with 1 if anything failed.\n\nExamples:\n  scim-sync doctor\n  scim-sync doctor --format json"
+)]
+pub struct DoctorArgs {
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub format: DoctorFormat,
+}
+
+/// How an examination is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
     /// For people
     Text,
     /// For machines

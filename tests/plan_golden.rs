@@ -565,7 +565,6 @@ fn a_role_is_gone_and_policy_deletes_the_group() {
 
             Takes access away
               - remove    1 member from group auditors: ada
-                          nobody is left in group auditors
                           the group is to go (scim-sync.yaml:9:11)
               - delete    group auditors (id auditors)
                           Harness documents that only support@harness.io removes such a

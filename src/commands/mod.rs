@@ -8,6 +8,7 @@ mod base;
 mod codeowners;
 mod comment;
 mod completions;
+mod doctor;
 mod explain;
 mod fmt;
 mod import;
@@ -86,6 +87,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(&cli.global, args, terminal),
         Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
+        Command::Doctor(args) => doctor::run(&cli.global, args, terminal),
         Command::Status(args) => status::run(&cli.global, args, terminal),
         Command::SupportRequest(args) => support_request::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),

@@ -20,6 +20,11 @@ impl Trouble {
         }
     }
 
+    /// What to do.
+    pub fn instruction(&self) -> &str {
+        &self.help
+    }
+
     /// A file that could not be read or written.
     pub fn file(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(

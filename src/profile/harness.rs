@@ -12,6 +12,7 @@ mod facts;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::base_url::{AccountUrl, BaseUrlRule};
+use super::checks::Check;
 use super::names::GroupNameFault;
 use super::{
     CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
@@ -56,6 +57,24 @@ const PLATFORM: PlatformApi = PlatformApi {
     permissions: ReadingPost::named(&["authz", "api", "acl"]),
     token: ReadingPost::named(&["ng", "api", "token", "validate"]),
 };
+
+/// What can be looked at (docs: OneLogin page, Requirements, Enable SAML SSO, FirstGen; source:
+/// `TokenResource`, `ACLResource`, `UserResource`, `UserGroupResource`).
+const CHECKS: &[Check] = &[
+    Check::Token,
+    Check::Permissions,
+    Check::SingleSignOn,
+    Check::OtherLogin {
+        title: "FirstGen",
+        help: "SCIM cannot see whether a Harness FirstGen integration exists; if one does, it \
+               decides who can log in: whoever is provisioned here has to be a member there",
+    },
+    Check::Lists,
+    Check::Standalone,
+    Check::HandMadeGroups,
+    Check::RateLimit,
+    Check::Discovery,
+];
 
 /// Harness' profile.
 pub fn profile() -> Profile {
@@ -114,6 +133,7 @@ pub fn profile() -> Profile {
         },
         group_ids: GroupIds::DerivedFromName(group_identifier),
         group_names: GroupNames::Exact,
+        checks: CHECKS,
         facts: facts::FACTS,
     }
 }

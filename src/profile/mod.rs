@@ -8,6 +8,7 @@
 //! provider takes the careful value of [`rfc::profile`].
 
 pub mod base_url;
+pub mod checks;
 pub mod facts;
 pub mod harness;
 pub mod lint;
@@ -18,6 +19,7 @@ pub mod since;
 
 use crate::scim::dialect::Dialect;
 use base_url::BaseUrlRule;
+use checks::Check;
 use facts::Fact;
 
 /// What one service provider can do and how to speak to it.
@@ -49,6 +51,8 @@ pub struct Profile {
     pub group_ids: GroupIds,
     /// How group names compare.
     pub group_names: GroupNames,
+    /// What `scim-sync doctor` can look at there.
+    pub checks: &'static [Check],
     /// What is known of the provider, for the reference table.
     pub facts: &'static [Fact],
 }

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod annotations;
+pub mod doctor;
 pub mod escape;
 pub mod explain;
 pub mod faults;

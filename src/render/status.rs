@@ -116,6 +116,8 @@ fn wrapped(out: &mut String, text: &str, width: usize, indent: &str) {
         .initial_indent(indent)
         .subsequent_indent(indent)
         .break_words(false)
+        // A URL broken at its slashes cannot be copied.
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let _ = writeln!(out, "{}", textwrap::fill(text, options));
 }

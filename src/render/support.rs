@@ -178,6 +178,8 @@ fn filled(text: &str, indent: &str) -> String {
     let options = textwrap::Options::new(76)
         .subsequent_indent(indent)
         .break_words(false)
+        // A URL broken at its slashes cannot be copied.
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
 }

@@ -283,7 +283,7 @@ pub(super) const FACTS: &[Fact] = &[
         reading: Reading::Documented,
         source: "docs: OneLogin page, I already have a FirstGen integration",
         verified: "2026-11-24",
-        handling: "`target.harness.firstGen` names its members or its SCIM base URL; declared people who are missing there are flagged in plan and doctor.",
+        handling: "SCIM cannot see it: doctor reminds of it, for whoever cuts over.",
     },
     Fact {
         name: "FirstGen base URL",
@@ -291,7 +291,7 @@ pub(super) const FACTS: &[Fact] = &[
         reading: Reading::Source,
         source: "source: ScimUserResource (FirstGen)",
         verified: "2026-11-24",
-        handling: "As `baseUrl` it is a fault; as `target.harness.firstGen.baseUrl` it is read, never written.",
+        handling: "As `baseUrl` it is a fault, with the NextGen URL proposed.",
     },
     Fact {
         name: "one record for all accounts",
