@@ -320,8 +320,10 @@ impl<'a> Oracle<'a> {
         let world = self.world;
         self.note(format!("-group {}", circle.id));
         match (world.project.policy.group_removal, self.harness()) {
-            (GroupRemoval::Delete, _) | (GroupRemoval::Support, false) => return,
-            (GroupRemoval::Support, true) | (GroupRemoval::Keep, _) => {}
+            (GroupRemoval::Delete | GroupRemoval::Support, false) => return,
+            // Harness documents that only its Support removes a group, so it is emptied before
+            // anybody asks: access ends even where the DELETE is refused.
+            (GroupRemoval::Delete | GroupRemoval::Support, true) | (GroupRemoval::Keep, _) => {}
         }
         for id in &circle.members {
             match listed(world).find(|it| it.id == *id) {
