@@ -273,9 +273,18 @@ fn there_and_back(world: &Scenario, tally: &mut Tally) {
                     .map(|it| it.group.name.to_string()),
             )
             .collect();
+        // Where its id has another owner, a group cannot come back: then that is refused.
+        let refused = |name: &str| {
+            let of_it = format!("the group `{name}` ");
+            back.refusals
+                .iter()
+                .any(|it| it.code == RefusalCode::ChangedSince && it.message.starts_with(&of_it))
+        };
         for name in groups(&after).symmetric_difference(&groups(&before)) {
-            let told =
-                listed.contains(name) || stay.contains(name) || told.contains(&format!("`{name}`"));
+            let told = listed.contains(name)
+                || stay.contains(name)
+                || told.contains(&format!("`{name}`"))
+                || refused(name);
             assert!(told, "the group `{name}`: {:#?}", record.items);
         }
     });
