@@ -392,11 +392,11 @@ fn time(text: &str) -> Result<std::time::Duration, String> {
 /// A kind of action to approve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ApproveKind {
-    /// Creating people and groups
+    /// Creating and taking over people and groups, and binding roles
     Create,
     /// Changing people, groups and memberships
     Update,
-    /// Removing people and groups
+    /// Removing people, groups and role bindings
     Delete,
 }
 

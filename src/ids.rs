@@ -166,6 +166,31 @@ impl fmt::Display for Scope {
     }
 }
 
+/// What a role binding gives: a role, on what, and where.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Binding {
+    /// The role's identifier.
+    pub role: String,
+    /// The resource group's identifier.
+    pub resource_group: String,
+    /// Where it holds.
+    pub scope: Scope,
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            role,
+            resource_group,
+            scope,
+        } = self;
+        write!(f, "{role} on {resource_group} ({scope})")
+    }
+}
+
 impl Serialize for Scope {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

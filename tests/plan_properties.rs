@@ -163,6 +163,11 @@ fn safety() {
         for action in &plan.actions {
             let fine = match &action.change {
                 Change::CreateUser { .. } | Change::CreateGroup { .. } => true,
+                // Nothing of these was asked about, so none is planned.
+                Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. } => false,
                 Change::ReactivateUser { person } => is_ours(person),
                 Change::UpdateUser {
                     person, becomes, ..
@@ -236,6 +241,10 @@ fn order() {
                 None => people.contains(differences::label(person).as_str()),
             };
             let fine = match &action.change {
+                Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. } => false,
                 Change::CreateUser { key, .. } => people.insert(key.to_string()),
                 Change::CreateGroup { name, .. } => groups.insert(name.to_string()),
                 Change::ReactivateUser { person } | Change::UpdateUser { person, .. } => {

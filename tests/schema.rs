@@ -103,6 +103,7 @@ fn the_decoder_and_the_schema_know_the_same_keys() {
     check("GrantDecl", &keys::MEMBER.names);
     check("MappingDecl", &keys::MAPPING.names);
     check("GroupDecl", &keys::GROUP.names);
+    check("BindingDecl", &keys::BINDING.names);
     check("PolicyDecl", &keys::POLICY.names);
     check("NeverDecl", &keys::NEVER.names);
     check("AlwaysDecl", &keys::ALWAYS.names);

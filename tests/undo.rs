@@ -141,6 +141,10 @@ struct Tally {
 fn word(change: &Change) -> &'static str {
     match change {
         Change::CreateUser { .. } => "create user",
+        Change::AdoptUser { .. } => "adopt user",
+        Change::AdoptGroup { .. } => "adopt group",
+        Change::CreateBinding { .. } => "create binding",
+        Change::DeleteBinding { .. } => "delete binding",
         Change::ReactivateUser { .. } => "reactivate user",
         Change::UpdateUser { .. } => "update user",
         Change::CreateGroup { .. } => "create group",

@@ -141,6 +141,8 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
             | Phase::UpdateUsers
             | Phase::CreateGroups
             | Phase::RenameGroups
+            | Phase::CreateBindings
+            | Phase::DeleteBindings
             | Phase::DeactivateUsers
             | Phase::DeleteUsers
             | Phase::DeleteGroups => Kind::Others,

@@ -81,6 +81,10 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
             }
         }
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::observe::{self, Goal};
 use super::plan::Rails;
 use super::progress::{Told, Watch};
 use super::project::{self, Failure, Project};
@@ -18,10 +19,8 @@ use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
-use crate::live::collect;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
-use crate::plan::undo::Undo;
 use crate::plan::{Plan, Population, TargetInfo};
 use crate::render;
 use crate::render::style::count;
@@ -77,10 +76,11 @@ pub(super) fn run(
                 (planned, Picture::Dated)
             }
             None => {
-                let live = collect::collect(writer.reader()).await?;
-                let planned = plan::make(&project, base, &live, &target, &rails);
+                let goal = Goal::Manifest(base);
+                let reader = writer.reader();
+                let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
                 rails.population = Some(Population::of(&live));
-                (planned, Picture::Fresh)
+                (plan, Picture::Fresh)
             }
         };
         terminal.print(&plan::text(&planned, &args.shape, terminal))?;
@@ -107,7 +107,7 @@ pub(super) fn run(
         let options = Options {
             picture,
             concurrency: usize::from(args.concurrency),
-            needs_approval: project.policy.approvals.clone(),
+            needs_approval: planned.needs_approval.clone(),
             approved: args
                 .approve
                 .iter()
@@ -302,15 +302,6 @@ fn approval(kind: ApproveKind) -> ApprovalKind {
     }
 }
 
-/// What a run is to arrive at.
-#[derive(Clone, Copy)]
-enum Goal<'a> {
-    /// The manifest.
-    Manifest(Option<&'a BaseRevision>),
-    /// The state before another run.
-    Undo(&'a Undo),
-}
-
 /// Reads and plans afresh; a residue is given some time if every item went well.
 async fn converge(
     project: &Project,
@@ -322,11 +313,7 @@ async fn converge(
 ) -> Result<Plan, Failure> {
     let mut waits = SETTLE.iter();
     loop {
-        let live = collect::collect(writer.reader()).await?;
-        let residue = match goal {
-            Goal::Manifest(base) => plan::make(project, base, &live, target, rails),
-            Goal::Undo(record) => plan::make_undo(project, record, &live, target, rails),
-        };
+        let (residue, _) = observe::plan(project, goal, writer.reader(), target, rails).await?;
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {
                 tokio::time::sleep(*wait).await;

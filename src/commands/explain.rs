@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::observe::{self, Goal};
 use super::plan::{self, Rails};
 use super::project::{self, Failure, Project};
 use super::target;
@@ -11,7 +12,7 @@ use super::trouble::Trouble;
 use super::{Terminal, runtime};
 use crate::cli::{ExplainArgs, ExplainFormat, GlobalArgs};
 use crate::exit::Exit;
-use crate::live::{Builder, LiveState, collect};
+use crate::live::{Builder, LiveState};
 use crate::manifest::history::{Introduced, Repository};
 use crate::plan::explain::{Line, Question, Reads, Unknown, Written, explain};
 use crate::plan::{PlanInput, TargetInfo};
@@ -70,7 +71,7 @@ pub(super) fn read(
         (None, false) => {
             let (live, target) = runtime().block_on(async {
                 let connection = target::connect(project, terminal).await?;
-                let live = collect::collect(&connection.reader).await?;
+                let live = observe::read(project, Goal::Manifest(None), &connection.reader).await?;
                 Ok::<_, Failure>((live, connection.target))
             })?;
             Ok((live, target, Reads::Live))

@@ -17,6 +17,7 @@ mod interrupts;
 mod logging;
 mod man;
 mod newer;
+mod observe;
 mod plan;
 mod progress;
 mod project;

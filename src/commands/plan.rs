@@ -1,5 +1,6 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
+use super::observe::{self, Goal};
 use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
@@ -8,8 +9,8 @@ use super::{Terminal, base, recent, runtime, undo};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
+use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
-use crate::live::{LiveState, collect};
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Plan, PlanInput, Population, Recent, TargetInfo};
@@ -29,14 +30,23 @@ pub(super) fn run(
     }
     project.forget_declarations();
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
-    let (live, target) = live(&project, args.live.as_deref(), terminal)?;
-    rails.recent = recent::removals(&project, &target)?;
-    let plan = match &args.undo {
-        Some(report) => {
-            let record = undo::record(report, &target)?;
-            make_undo(&project, &record, &live, &target, &rails)
+    let plan = match &args.live {
+        Some(file) => {
+            let (live, target) = from_snapshot(&project, file, terminal)?;
+            rails.recent = recent::removals(&project, &target)?;
+            let record = record(args, &target)?;
+            let goal = goal(record.as_ref(), base.as_ref());
+            observe::make(&project, goal, &live, &target, &rails)
         }
-        None => make(&project, base.as_ref(), &live, &target, &rails),
+        None => runtime().block_on(async {
+            let connection = target::connect(&project, terminal).await?;
+            let (reader, target) = (&connection.reader, &connection.target);
+            rails.recent = recent::removals(&project, target)?;
+            let record = record(args, target)?;
+            let goal = goal(record.as_ref(), base.as_ref());
+            let (plan, _) = observe::plan(&project, goal, reader, target, &rails).await?;
+            Ok::<_, Failure>(plan)
+        })?,
     };
     if let Some(file) = &args.out {
         project.spare(file)?;
@@ -65,19 +75,45 @@ pub(super) fn run(
     })
 }
 
-/// The live state: of a snapshot's file if there is one, else read now.
-pub(super) fn live(
+/// What a command that only looks needs: the plan as `plan` would make it, and what it was
+/// made from. The live state is a snapshot's if there is one, else read now.
+pub(super) fn look(
     project: &Project,
+    base: Option<&BaseRevision>,
     snapshot: Option<&std::path::Path>,
     terminal: &Terminal,
-) -> Result<(LiveState, TargetInfo), Failure> {
+) -> Result<(Plan, LiveState, TargetInfo), Failure> {
+    let mut rails = Rails::default();
+    let goal = Goal::Manifest(base);
     match snapshot {
-        Some(file) => Ok(from_snapshot(project, file, terminal)?),
+        Some(file) => {
+            let (live, target) = from_snapshot(project, file, terminal)?;
+            rails.recent = recent::removals(project, &target)?;
+            let plan = observe::make(project, goal, &live, &target, &rails);
+            Ok((plan, live, target))
+        }
         None => runtime().block_on(async {
             let connection = target::connect(project, terminal).await?;
-            let live = collect::collect(&connection.reader).await?;
-            Ok((live, connection.target))
+            rails.recent = recent::removals(project, &connection.target)?;
+            let (reader, target) = (&connection.reader, connection.target);
+            let (plan, live) = observe::plan(project, goal, reader, &target, &rails).await?;
+            Ok((plan, live, target))
         }),
+    }
+}
+
+/// The run that is to be undone, if one is.
+fn record(args: &PlanArgs, target: &TargetInfo) -> Result<Option<Undo>, Trouble> {
+    let undone = args.undo.as_deref();
+    undone
+        .map(|report| undo::record(report, target))
+        .transpose()
+}
+
+fn goal<'a>(record: Option<&'a Undo>, base: Option<&'a BaseRevision>) -> Goal<'a> {
+    match record {
+        Some(record) => Goal::Undo(record),
+        None => Goal::Manifest(base),
     }
 }
 
@@ -122,15 +158,6 @@ pub(super) struct Rails {
 }
 
 impl Rails {
-    /// Those of a command that only looks: nothing is raised.
-    pub(super) fn unraised() -> Self {
-        Self {
-            allow: Allowances::default(),
-            recent: Recent::default(),
-            population: None,
-        }
-    }
-
     pub(super) fn new(shape: &PlanShape) -> Result<Self, Trouble> {
         Ok(Self {
             allow: allowances(shape)?,

@@ -10,14 +10,15 @@ use crate::cli::{
     SandboxServeArgs,
 };
 use crate::exit::Exit;
-use crate::ids::Email;
+use crate::ids::{Email, UserId};
+use crate::live::beside::{Beside, Bound, Made};
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::SandboxBehavior;
 use crate::manifest::load;
 use crate::render::style::count;
 use crate::sandbox::server::{Options, Server};
 use crate::sandbox::state_file::StateFile;
-use crate::sandbox::world::{SeedError, SeedGroup, SeedUser, World};
+use crate::sandbox::world::{PrincipalKind, SeedError, SeedGroup, SeedUser, World};
 
 pub(super) fn run(
     global: &GlobalArgs,
@@ -148,7 +149,41 @@ pub(crate) fn seeded(snapshot: Snapshot, token: &str) -> Result<World, SeedError
                 .collect(),
         })?;
     }
+    seed_beside(&mut world, snapshot.beside)?;
     Ok(world)
+}
+
+/// What SCIM does not list: accounts and groups made by hand, and role bindings.
+fn seed_beside(world: &mut World, beside: Beside) -> Result<(), SeedError> {
+    for account in beside.accounts.known().into_iter().flatten() {
+        world.seed_standalone_user(SeedUser {
+            id: Some(account.id.clone()),
+            ..SeedUser::new(account.email.as_str())
+        })?;
+    }
+    for group in beside.groups.known().into_iter().flatten() {
+        let ids = group.members.iter().map(|id| UserId::from(id.as_str()));
+        let seed = SeedGroup {
+            id: Some(group.id.clone()),
+            name: group.name.to_string(),
+            external_id: None,
+            members: ids.filter(|id| world.user(id).is_some()).collect(),
+        };
+        match group.made {
+            Made::ByHand => world.seed_manual_group(seed)?,
+            Made::ByProvider => world.seed_built_in_group(seed)?,
+            Made::ByProvisioning => world.seed_scim_group(seed)?,
+        };
+    }
+    for live in beside.bindings.known().into_iter().flatten() {
+        let (kind, principal) = match &live.bound {
+            Bound::Group(id) => (PrincipalKind::UserGroup, id.as_str()),
+            Bound::User(id) => (PrincipalKind::User, id.as_str()),
+        };
+        // One whose principal is not in the snapshot is none to the sandbox either.
+        let _ = world.seed_binding(&live.id, kind, principal, &live.binding);
+    }
+    Ok(())
 }
 
 /// The state file of the manifest's sandbox. The manifest may have faults: only the place

@@ -1,14 +1,18 @@
 //! `scim-sync snapshot`: the live state as one JSON file.
 
+use super::observe::{self, Goal};
+use super::plan::Rails;
 use super::project::{self, Failure};
 use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, plan, runtime};
 use crate::cli::{ExplainFormat, GlobalArgs, SnapshotArgs, SnapshotCommand, SnapshotDiffArgs};
 use crate::exit::Exit;
-use crate::live::collect;
+use crate::live::beside::Ask;
+use crate::live::collect_beside;
 use crate::live::diff::SnapshotDiff;
 use crate::live::snapshot::Snapshot;
+use crate::plan::questions::questions;
 use crate::render;
 use crate::render::style::count;
 
@@ -26,7 +30,23 @@ pub(super) fn run(
     }
     let (live, target) = runtime().block_on(async {
         let connection = target::connect(&project, terminal).await?;
-        let live = collect::collect(&connection.reader).await?;
+        let reader = &connection.reader;
+        let mut live = observe::read(&project, Goal::Manifest(None), reader).await?;
+        // Whatever a plan may want to know later, when nobody can be asked.
+        let ask = plan::with_input(
+            &project,
+            None,
+            &live,
+            &connection.target,
+            &Rails::default(),
+            |input| questions(input, &crate::plan::plan(input)),
+        );
+        let ask = Ask {
+            roles: ask.roles,
+            resource_groups: ask.resource_groups,
+            ..Ask::everything()
+        };
+        collect_beside::answer(reader, &ask, &mut live).await;
         Ok::<_, Failure>((live, connection.target))
     })?;
     let snapshot = plan::snapshot(&project, &live, &target);

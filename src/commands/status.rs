@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::project::{self, Failure};
 use super::trouble::Trouble;
-use super::{Terminal, base, plan, recent, state};
+use super::{Terminal, base, plan, state};
 use crate::apply::report::{self, Event};
 use crate::cli::{GlobalArgs, StatusArgs, StatusFormat};
 use crate::exit::Exit;
@@ -25,10 +25,7 @@ pub(super) fn run(
     let as_of = project::today();
     let project = project::load_project(global, as_of, terminal)?;
     let base = base::revision(&args.base, &project.root, as_of, terminal)?;
-    let (live, target) = plan::live(&project, args.live.as_deref(), terminal)?;
-    let mut rails = plan::Rails::unraised();
-    rails.recent = recent::removals(&project, &target)?;
-    let plan = plan::make(&project, base.as_ref(), &live, &target, &rails);
+    let (plan, live, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
     let runs = match &args.runs {
         Some(folder) => folder.clone(),
         None => state::runs(&project),

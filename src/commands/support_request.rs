@@ -30,9 +30,7 @@ pub(super) fn run(
         .into());
     };
     let base = base::revision(&args.base, &project.root, as_of, terminal)?;
-    let (live, target) = plan::live(&project, args.live.as_deref(), terminal)?;
-    let rails = plan::Rails::unraised();
-    let plan = plan::make(&project, base.as_ref(), &live, &target, &rails);
+    let (plan, _, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
     let history = Repository::of(&project.folder).ok();
     if history.is_none() {
         terminal.status("note: the manifest is in no git repository, so no commit is named");

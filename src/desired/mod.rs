@@ -11,8 +11,8 @@ pub mod human;
 mod resolve;
 pub mod since;
 
-use crate::ids::{Email, GroupName, PersonKey, RoleName};
-use crate::manifest::decl::{Membership, UserStatus};
+use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
+use crate::manifest::decl::{Adoption, Management, Membership, UserStatus};
 use crate::manifest::source::Span;
 
 pub use base::BaseRevision;
@@ -62,6 +62,8 @@ pub struct DesiredUser {
     pub status: UserStatus,
     /// Earlier keys of this person.
     pub previously: Vec<PersonKey>,
+    /// Whether a hand-made account may be taken over for them.
+    pub adoption: Adoption,
     /// Where the person is declared.
     pub span: Span,
     /// Where their e-mail is declared.
@@ -112,8 +114,23 @@ pub struct DesiredGroup {
     pub membership: Membership,
     /// Earlier names of this group.
     pub previously: Vec<GroupName>,
+    /// Whether a hand-made group may be taken over for it.
+    pub adoption: Adoption,
+    /// Roles bound to it; nothing if its bindings are not looked at.
+    pub bindings: Option<DesiredBindings>,
     /// Where the group itself is declared, if it is.
     pub span: Option<Span>,
+}
+
+/// What a group may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredBindings {
+    /// The bindings, sorted and unique, each with where it is declared.
+    pub wanted: Vec<(Binding, Span)>,
+    /// Whether others are removed.
+    pub management: Management,
+    /// Where the group is declared.
+    pub span: Span,
 }
 
 /// A role and the mapping that turns it into a group.
@@ -214,6 +231,26 @@ impl DesiredState {
     /// The person at this position.
     pub fn user(&self, index: UserIndex) -> &DesiredUser {
         &self.users[index.0 as usize]
+    }
+
+    /// The scopes whose role bindings have to be known, sorted; none if no group declares
+    /// bindings. The account's is always among them.
+    pub fn binding_scopes(&self) -> Vec<Scope> {
+        let declared = || {
+            self.groups
+                .iter()
+                .filter_map(|group| group.bindings.as_ref())
+        };
+        let mut scopes: Vec<Scope> = declared()
+            .flat_map(|bindings| &bindings.wanted)
+            .map(|(binding, _)| binding.scope.clone())
+            .collect();
+        if declared().next().is_some() {
+            scopes.push(Scope::Account);
+        }
+        scopes.sort();
+        scopes.dedup();
+        scopes
     }
 
     /// The role at this position.

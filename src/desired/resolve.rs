@@ -6,10 +6,10 @@ use foldhash::fast::RandomState;
 
 use super::assertion::Assertion;
 use super::{
-    AbsentGroup, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource, ResolvedMapping,
-    ResolvedRole, RoleIndex, UserIndex,
+    AbsentGroup, DesiredBindings, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource,
+    ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
-use crate::ids::GroupName;
+use crate::ids::{Binding, GroupName};
 use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest, MemberDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::Span;
@@ -44,6 +44,7 @@ pub fn resolve(manifest: &Manifest, as_of: jiff::civil::Date) -> DesiredState {
                 .iter()
                 .map(|key| key.value.clone())
                 .collect(),
+            adoption: decl.adoption(),
             span: key.span,
             email_span: decl.email.span,
         })
@@ -229,11 +230,29 @@ fn resolve_groups(
                 sources,
                 membership: decl.map(GroupDecl::membership).unwrap_or_default(),
                 previously: previously.into_iter().collect(),
+                adoption: decl.map(GroupDecl::adoption).unwrap_or_default(),
+                bindings: span.zip(decl).and_then(|(span, decl)| bindings(span, decl)),
                 span,
             })
         })
         .collect();
     (groups, mappings)
+}
+
+fn bindings(span: Span, decl: &GroupDecl) -> Option<DesiredBindings> {
+    let mut wanted: Vec<(Binding, Span)> = decl
+        .bindings
+        .as_ref()?
+        .iter()
+        .map(|binding| (binding.binding(), binding.role.span))
+        .collect();
+    wanted.sort();
+    wanted.dedup_by(|again, first| again.0 == first.0);
+    Some(DesiredBindings {
+        wanted,
+        management: decl.binding_management(),
+        span,
+    })
 }
 
 fn members(sources: &[GroupSource], roles: &[ResolvedRole]) -> Vec<UserIndex> {

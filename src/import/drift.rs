@@ -177,6 +177,27 @@ impl<'a> Turning<'a> {
                 }
             }
             Change::CreateGroup { name, .. } => self.group_gone(name),
+            Change::AdoptUser { person, .. } => {
+                self.intent(person.label(), "is to be adopted, which stays declared");
+            }
+            Change::AdoptGroup { name, .. } => {
+                self.intent(
+                    &format!("group {name}"),
+                    "is to be adopted, which stays declared",
+                );
+            }
+            Change::CreateBinding { group, binding } => {
+                self.intent(
+                    &format!("group {}", group.name),
+                    &format!("is to have the role binding `{binding}`, which stays declared"),
+                );
+            }
+            Change::DeleteBinding { group, binding, .. } => {
+                self.intent(
+                    &format!("group {}", group.name),
+                    &format!("is to lose the role binding `{binding}`, which stays undeclared"),
+                );
+            }
             Change::RenameGroup { before, after, .. } => {
                 self.intent(
                     &format!("group {before}"),

@@ -18,6 +18,10 @@ impl LiveState {
         for group in &self.groups {
             told.group(group);
         }
+        if !self.beside.is_empty() {
+            let beside = serde_json::to_string(&self.beside).expect("it has only text keys");
+            told.text(Some(&beside));
+        }
         told.finish()
     }
 }

@@ -4,7 +4,9 @@
 //! and unique by id; members are sorted. A state whose [`Integrity`] is not whole can never
 //! lead to a removal (`plan::guard`).
 
+pub mod beside;
 pub mod collect;
+pub mod collect_beside;
 pub mod diff;
 mod fingerprint;
 pub mod snapshot;
@@ -33,6 +35,8 @@ pub struct LiveState {
     pub groups: Vec<LiveGroup>,
     /// Whether that was all.
     pub integrity: Integrity,
+    /// What was told beside SCIM.
+    pub beside: beside::Beside,
 }
 
 /// A live user.
@@ -226,6 +230,7 @@ impl Builder {
                 users: judge(users, self.unreadable_users),
                 groups: judge(groups, self.unreadable_groups),
             },
+            beside: beside::Beside::default(),
         }
     }
 }

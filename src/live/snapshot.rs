@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::{Activity, Integrity, LiveGroup, LiveIndex, LiveState, LiveUser};
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::Walk;
@@ -34,6 +35,9 @@ pub struct Snapshot {
     pub users: Vec<UserFile>,
     /// Groups, sorted by name, then id.
     pub groups: Vec<GroupFile>,
+    /// What the provider's own API told beside SCIM, as far as it was asked.
+    #[serde(default, skip_serializing_if = "Beside::is_empty")]
+    pub beside: Beside,
 }
 
 /// Whether the read was whole, for each kind.
@@ -143,6 +147,7 @@ impl Snapshot {
             },
             users: users.collect(),
             groups: groups.collect(),
+            beside: state.beside.clone(),
         }
     }
 
@@ -225,6 +230,7 @@ impl Snapshot {
                 users: self.integrity.users,
                 groups: self.integrity.groups,
             },
+            beside: self.beside,
         }
     }
 }

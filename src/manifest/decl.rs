@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::{SourceMap, Spanned};
-use crate::ids::{Email, GroupName, PersonKey, RoleName};
+use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
 
 /// A mapping of the manifest in the order written, each key with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -344,6 +344,10 @@ pub struct UserDecl {
     /// Earlier keys of this very person.
     #[serde(default)]
     pub previously: Vec<Spanned<PersonKey>>,
+    /// Whether an account that was made by hand may be taken over for this person.
+    #[schemars(with = "bool", extend("default" = false))]
+    #[serde(default)]
+    pub adopt: Option<Spanned<Adoption>>,
 }
 
 impl UserDecl {
@@ -352,6 +356,21 @@ impl UserDecl {
         self.status
             .map_or(UserStatus::Active, |status| status.value)
     }
+
+    /// Whether a hand-made account may be taken over.
+    pub fn adoption(&self) -> Adoption {
+        self.adopt.map(|adopt| adopt.value).unwrap_or_default()
+    }
+}
+
+/// Whether something made by hand may be taken over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Adoption {
+    /// It may not: finding one is a refusal.
+    #[default]
+    Refused,
+    /// It may: `true` is written.
+    Wanted,
 }
 
 /// What is intended for a person.
@@ -497,6 +516,61 @@ pub struct GroupDecl {
     /// Earlier names of this very group.
     #[serde(default)]
     pub previously: Vec<Spanned<GroupName>>,
+    /// Whether a group that was made by hand may be taken over for this one. Its members are
+    /// then those the roles give.
+    #[schemars(with = "bool", extend("default" = false))]
+    #[serde(default)]
+    pub adopt_group: Option<Spanned<Adoption>>,
+    /// What the group may do: roles bound to it. Absent: bindings are not looked at.
+    #[schemars(extend("examples" = [[{ "role": "_account_viewer", "resourceGroup": "_all_account_level_resources" }]]))]
+    #[serde(default)]
+    pub bindings: Option<Vec<BindingDecl>>,
+    /// Whether bindings of the group that are not declared are removed.
+    #[schemars(with = "Management", extend("default" = "additive"))]
+    #[serde(default)]
+    pub binding_management: Option<Spanned<Management>>,
+}
+
+/// A role bound to a group.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BindingDecl {
+    /// The role's identifier at the service provider.
+    #[schemars(with = "String", extend("examples" = ["_account_viewer"]))]
+    pub role: Spanned<String>,
+    /// The identifier of the resource group it is for.
+    #[schemars(with = "String", extend("examples" = ["_all_account_level_resources"]))]
+    pub resource_group: Spanned<String>,
+    /// Where it holds; the whole account if absent.
+    #[schemars(with = "Scope", extend("default" = "account"))]
+    #[serde(default)]
+    pub scope: Option<Spanned<Scope>>,
+}
+
+impl BindingDecl {
+    /// The binding, at account scope if none is written.
+    pub fn binding(&self) -> Binding {
+        Binding {
+            role: self.role.value.clone(),
+            resource_group: self.resource_group.value.clone(),
+            scope: self
+                .scope
+                .as_ref()
+                .map(|scope| scope.value.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether what is live and not declared is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Management {
+    /// What is declared is added; what is not is left alone and listed.
+    #[default]
+    Additive,
+    /// What is declared is all there is.
+    Authoritative,
 }
 
 impl GroupDecl {
@@ -510,6 +584,20 @@ impl GroupDecl {
     pub fn membership(&self) -> Membership {
         self.membership
             .map_or(Membership::Authoritative, |membership| membership.value)
+    }
+
+    /// Whether a hand-made group may be taken over.
+    pub fn adoption(&self) -> Adoption {
+        self.adopt_group
+            .map(|adopt| adopt.value)
+            .unwrap_or_default()
+    }
+
+    /// How bindings are managed, `additive` if nothing is written.
+    pub fn binding_management(&self) -> Management {
+        self.binding_management
+            .map(|management| management.value)
+            .unwrap_or_default()
     }
 }
 
@@ -631,6 +719,9 @@ pub struct LimitsDecl {
     /// Memberships removed from any one group. Default 50%.
     #[schemars(extend("default" = "50%"))]
     pub per_group_removals: Option<Spanned<Limit>>,
+    /// Role bindings of groups removed. Default 5.
+    #[schemars(extend("default" = 5))]
+    pub binding_removals: Option<Spanned<Limit>>,
     /// Percentages count only where at least this many exist. Default 10.
     #[schemars(extend("default" = 10))]
     pub minimum_population: Option<Spanned<u32>>,
@@ -690,12 +781,23 @@ pub struct ProtectDecl {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ApprovalKind {
-    /// Creating people and groups.
+    /// Creating and taking over people and groups, and binding roles.
     Create,
     /// Changing people, groups and memberships.
     Update,
-    /// Removing people and groups.
+    /// Removing people, groups and role bindings.
     Delete,
+}
+
+impl ApprovalKind {
+    /// The word in the policy and behind `--approve`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ApprovalKind::Create => "create",
+            ApprovalKind::Update => "update",
+            ApprovalKind::Delete => "delete",
+        }
+    }
 }
 
 /// A whole manifest: the root with everything it includes merged in.

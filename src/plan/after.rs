@@ -10,7 +10,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::item::{Action, Attribute, Change, GroupRef, MemberChange, Person, UserState};
-use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId};
+use crate::ids::{Binding, BindingId, ExternalId, GroupId, GroupName, PersonKey, UserId};
+use crate::live::beside::{Beside, BindingState, Bound, LiveBinding, Told};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
 use crate::profile::{GroupRemovalRule, NameModel, Profile, UserRemovalEffect};
 use crate::scim::dialect::ExternalIdStorage;
@@ -38,6 +39,7 @@ struct After<'a> {
     groups: Vec<Option<Circle>>,
     by_group: HashMap<GroupId, usize>,
     created: HashMap<GroupName, usize>,
+    beside: Beside,
 }
 
 struct Circle {
@@ -45,6 +47,8 @@ struct Circle {
     name: GroupName,
     added: Vec<usize>,
     removed: HashSet<usize>,
+    /// Members of a group taken over that are no listed users.
+    unlisted: Vec<Box<str>>,
 }
 
 impl<'a> After<'a> {
@@ -54,6 +58,7 @@ impl<'a> After<'a> {
             name: group.name.clone(),
             added: Vec::new(),
             removed: HashSet::new(),
+            unlisted: Vec::new(),
         };
         Self {
             profile,
@@ -73,6 +78,7 @@ impl<'a> After<'a> {
                 .map(|(at, group)| (group.id.clone(), at))
                 .collect(),
             created: HashMap::new(),
+            beside: live.beside.clone(),
         }
     }
 
@@ -83,6 +89,20 @@ impl<'a> After<'a> {
                 user,
                 external_id,
             } => self.create_user(key, user, external_id.as_ref()),
+            Change::AdoptUser {
+                person,
+                user,
+                external_id,
+            } => self.adopt_user(person, user, external_id.as_ref()),
+            Change::AdoptGroup {
+                id, name, called, ..
+            } => self.adopt_group(id, name, called),
+            Change::CreateBinding { group, binding } => self.bind(group, binding),
+            Change::DeleteBinding { id, .. } => {
+                if let Told::Known(bindings) = &mut self.beside.bindings {
+                    bindings.retain(|live| live.id != *id);
+                }
+            }
             Change::ReactivateUser { person } => self.set_activity(person, Activity::Active),
             Change::DeactivateUser { person } => self.set_activity(person, Activity::Inactive),
             Change::UpdateUser {
@@ -113,6 +133,7 @@ impl<'a> After<'a> {
                     name: name.clone(),
                     added: Vec::new(),
                     removed: HashSet::new(),
+                    unlisted: Vec::new(),
                 }));
             }
             Change::AddMembers { group, members } => {
@@ -178,6 +199,61 @@ impl<'a> After<'a> {
         }));
     }
 
+    fn adopt_user(&mut self, person: &Person, user: &UserState, id: Option<&ExternalId>) {
+        let (Some(key), Some(account)) = (&person.key, &person.id) else {
+            return;
+        };
+        self.create_user(key, user, id);
+        self.by_id.insert(account.clone(), self.users.len() - 1);
+        if let Some(Some(made)) = self.users.last_mut() {
+            made.id = account.clone();
+        }
+        if let Told::Known(accounts) = &mut self.beside.accounts {
+            accounts.retain(|other| other.id != *account);
+        }
+    }
+
+    fn adopt_group(&mut self, id: &GroupId, name: &GroupName, called: &GroupName) {
+        let Told::Known(groups) = &mut self.beside.groups else {
+            return;
+        };
+        let Some(at) = groups.iter().position(|group| group.id == *id) else {
+            return;
+        };
+        let found = groups.remove(at);
+        let mut circle = Circle {
+            id: id.clone(),
+            name: called.clone(),
+            added: Vec::new(),
+            removed: HashSet::new(),
+            unlisted: Vec::new(),
+        };
+        for member in found.members {
+            match self.by_id.get(member.as_str()) {
+                Some(at) => circle.added.push(*at),
+                None => circle.unlisted.push(member.into()),
+            }
+        }
+        self.by_group.insert(id.clone(), self.groups.len());
+        self.created.insert(name.clone(), self.groups.len());
+        self.groups.push(Some(circle));
+    }
+
+    fn bind(&mut self, group: &GroupRef, binding: &Binding) {
+        let Some(id) = self.circle(group).map(|circle| circle.id.clone()) else {
+            return;
+        };
+        if let Told::Known(bindings) = &mut self.beside.bindings {
+            bindings.push(LiveBinding {
+                id: BindingId::from(planned(&format!("{id}:{binding}"))),
+                bound: Bound::Group(id),
+                binding: binding.clone(),
+                state: BindingState::On,
+            });
+            bindings.sort();
+        }
+    }
+
     fn position(&self, person: &Person) -> Option<usize> {
         match (&person.id, &person.key) {
             (Some(id), _) => self.by_id.get(id).copied(),
@@ -225,14 +301,14 @@ impl<'a> After<'a> {
         for (circle, at) in self.groups.into_iter().zip(0..) {
             let Some(circle) = circle else { continue };
             let before = live.groups.get(at);
-            let mut unlisted = before.map_or_else(Vec::new, |group| group.unlisted.clone());
+            let mut unlisted = before.map_or(circle.unlisted, |group| group.unlisted.clone());
             let there = before.map_or(&[][..], |group| group.members.as_slice());
             let mut members = Vec::with_capacity(there.len() + circle.added.len());
             for at in there
                 .iter()
                 .map(|member| member.0 as usize)
-                .filter(|at| !circle.removed.contains(at))
                 .chain(circle.added)
+                .filter(|at| !circle.removed.contains(at))
             {
                 match (moved[at], self.profile.user_removal) {
                     (Some(now), _) => members.push(now),
@@ -262,6 +338,7 @@ impl<'a> After<'a> {
                 .collect(),
             groups,
             integrity: live.integrity.clone(),
+            beside: self.beside,
         }
     }
 }

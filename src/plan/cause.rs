@@ -144,10 +144,14 @@ fn group_and_members(change: &Change) -> Option<(String, &[MemberChange])> {
             Some((group, members))
         }
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
         | Change::RenameGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::DeactivateUser { .. }
         | Change::DeleteUser { .. }
         | Change::DeleteGroup { .. } => None,
@@ -162,6 +166,23 @@ fn same(change: &Change) -> String {
             user,
             external_id: _,
         } => format!("create {key} {user:?}"),
+        Change::AdoptUser {
+            person: one,
+            user,
+            external_id: _,
+        } => format!("adopt {} {user:?}", person(one)),
+        Change::AdoptGroup {
+            id,
+            name,
+            called: _,
+            members: _,
+        } => format!("adopt-group {id} {name}"),
+        Change::CreateBinding { group, binding } => format!("bind {} {binding}", group.name),
+        Change::DeleteBinding {
+            group: _,
+            id,
+            binding: _,
+        } => format!("unbind {id}"),
         Change::ReactivateUser { person: one } => format!("reactivate {}", person(one)),
         Change::UpdateUser {
             person: one,
@@ -230,6 +251,7 @@ fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
         | Consequence::MembershipsLost { .. }
         | Consequence::MembershipsGained { .. }
         | Consequence::GroupLeftEmpty { .. }
+        | Consequence::BindingsLost { .. }
         | Consequence::Undocumented { .. } => false,
     };
     let (theirs, ours): (Vec<Consequence>, Vec<Consequence>) =
@@ -256,10 +278,14 @@ fn with_members(change: &Change, members: Vec<MemberChange>) -> Change {
             members,
         },
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
         | Change::RenameGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::DeactivateUser { .. }
         | Change::DeleteUser { .. }
         | Change::DeleteGroup { .. } => change.clone(),

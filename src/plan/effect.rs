@@ -47,6 +47,8 @@ pub enum AccountEffect {
     Reactivated,
     /// It is made.
     Created,
+    /// It was made by hand and is taken over.
+    Adopted,
 }
 
 impl Effect {
@@ -150,6 +152,10 @@ fn deleted_group(change: &Change) -> Option<&GroupId> {
     match change {
         Change::DeleteGroup { id, name: _ } => Some(id),
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
@@ -199,7 +205,20 @@ fn note(entries: &mut Entries, action: &Action, groups: &Groups<'_>) {
                 entries.of(&person).loses.insert(name.clone());
             }
         }
-        Change::UpdateUser { .. } | Change::CreateGroup { .. } | Change::RenameGroup { .. } => {}
+        Change::AdoptUser { person, .. } => {
+            // Memberships speak of them by key, as of somebody created.
+            let person = Person {
+                id: None,
+                ..person.clone()
+            };
+            entries.of(&person).account = AccountEffect::Adopted;
+        }
+        Change::UpdateUser { .. }
+        | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
+        | Change::RenameGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. } => {}
     }
 }
 
@@ -292,6 +311,10 @@ fn left_without(plan: &mut Plan, people: &[Effect], groups: &Groups<'_>) {
             }
             Change::DeleteGroup { id, .. } => groups.members(id).collect(),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }

@@ -465,6 +465,11 @@ impl<'a> Answer<'a> {
                 Change::CreateUser { key, .. } if declared.is_some_and(|user| user.key == *key) => {
                     "the account is created"
                 }
+                Change::AdoptUser { person, .. }
+                    if declared.is_some_and(|user| person.key.as_ref() == Some(&user.key)) =>
+                {
+                    "the account made by hand is adopted"
+                }
                 Change::UpdateUser { person, .. } if is_them(person) => "the name is changed",
                 Change::ReactivateUser { person } if is_them(person) => {
                     "the account is made active again"
@@ -474,6 +479,10 @@ impl<'a> Answer<'a> {
                 }
                 Change::DeleteUser { person } if is_them(person) => "the account is removed",
                 Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::UpdateUser { .. }
                 | Change::ReactivateUser { .. }
                 | Change::DeactivateUser { .. }
@@ -490,6 +499,7 @@ impl<'a> Answer<'a> {
             let about = [
                 format!("user:{}:match", user.key),
                 format!("user:{}:email", user.key),
+                format!("user:{}:standalone", user.key),
             ];
             for refusal in &self.plan.refusals {
                 if about.iter().any(|id| refusal.id.as_str() == id) {
@@ -781,6 +791,10 @@ impl<'a> Answer<'a> {
                     (group, members, "the next apply takes them out")
                 }
                 Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }

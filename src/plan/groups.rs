@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::base::before;
+use super::hand_made::HandMadeFound;
 use super::identity::{Claim, Match, Matches};
 use super::item::{
     Action, Change, Consequence, Evidence, GroupRef, ItemId, ManualStep, ManualStepCode,
@@ -55,8 +56,8 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
     removals_wait_for_memberships(context, draft);
 }
 
-struct Groups<'a> {
-    context: &'a Context<'a>,
+pub(super) struct Groups<'a> {
+    pub(super) context: &'a Context<'a>,
     matches: &'a Matches,
     by_name: HashMap<String, Vec<usize>>,
     /// Live groups that the plan has dealt with.
@@ -116,13 +117,14 @@ impl Groups<'_> {
                     let id = format!("group:{}:rename", group.name);
                     let evidence = self.evidence(group);
                     draft.act(id, change, Reason::Renamed, evidence);
-                    self.plan_members(draft, group, Some(at), None);
+                    let live = self.live(at);
+                    self.plan_members(draft, group, Some(live), None);
                 }
                 None => self.create(draft, group),
             },
             [at] => {
                 self.claimed[*at] = true;
-                self.plan_members(draft, group, Some(*at), None);
+                self.plan_members(draft, group, Some(self.live(*at)), None);
             }
             several => self.ambiguous(draft, &group.name, several, self.evidence(group)),
         }
@@ -183,6 +185,11 @@ impl Groups<'_> {
                 return;
             }
             self.ids.insert(id.clone(), group.name.clone());
+            match self.hand_made(draft, group, id, &evidence) {
+                HandMadeFound::None => {}
+                HandMadeFound::Refused => return,
+                HandMadeFound::Adopt(found) => return self.adopt(draft, group, &found, evidence),
+            }
         }
         let create = ItemId::new(format!("group:{}:create", group.name));
         let change = Change::CreateGroup {
@@ -199,17 +206,17 @@ impl Groups<'_> {
     }
 
     /// The difference between who is wanted and who is there, in batches.
-    fn plan_members(
+    pub(super) fn plan_members(
         &self,
         draft: &mut Draft,
         group: &DesiredGroup,
-        at: Option<usize>,
+        live: Option<&LiveGroup>,
         created_by: Option<ItemId>,
     ) {
-        let there: &[LiveIndex] = at.map_or(&[], |at| &self.live(at).members);
+        let there: &[LiveIndex] = live.map_or(&[], |live| &live.members);
         let reference = GroupRef {
             name: group.name.clone(),
-            id: at.map(|at| self.live(at).id.clone()),
+            id: live.map(|live| live.id.clone()),
         };
         let mut wanted: Vec<(LiveIndex, UserIndex)> = Vec::with_capacity(group.members.len());
         let mut new: Vec<UserIndex> = Vec::new();
@@ -269,17 +276,20 @@ impl Groups<'_> {
         }
 
         let evidence = self.evidence(group);
-        self.add_members(draft, &reference, add, created_by, &evidence);
-        self.remove_members(draft, &reference, &remove, Reason::NoRoleGives, &evidence);
+        self.add_members(draft, &reference, add, created_by.as_ref(), &evidence);
+        let leaving =
+            self.remove_members(draft, &reference, &remove, Reason::NoRoleGives, &evidence);
+        if let Some(made_by) = created_by {
+            for action in &mut draft.actions {
+                if leaving.contains(&action.id) {
+                    action.depends_on.push(made_by.clone());
+                }
+            }
+        }
         extra.sort_unstable();
         leave_members(draft, &reference, extra, UnmanagedReason::AdditiveGroup);
-        if let Some(at) = at {
-            let unlisted = self
-                .live(at)
-                .unlisted
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+        if let Some(live) = live {
+            let unlisted = live.unlisted.iter().map(ToString::to_string).collect();
             leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
         }
     }
@@ -304,7 +314,7 @@ impl Groups<'_> {
         draft: &mut Draft,
         group: &GroupRef,
         mut members: Vec<MemberChange>,
-        created_by: Option<ItemId>,
+        created_by: Option<&ItemId>,
         evidence: &[Evidence],
     ) {
         members.sort_by(|a, b| a.person.cmp(&b.person));
@@ -316,7 +326,7 @@ impl Groups<'_> {
                 members: batch,
             };
             let action = draft.act(id, change, Reason::RoleGives, evidence.to_vec());
-            action.depends_on.extend(created_by.clone());
+            action.depends_on.extend(created_by.cloned());
         }
     }
 
@@ -602,6 +612,8 @@ fn subject(group: &LiveGroup, reason: Reason) -> String {
         | Reason::RoleGives
         | Reason::NoRoleGives
         | Reason::GroupRemoved
+        | Reason::DeclaredByHand
+        | Reason::BindingUndeclared
         | Reason::Renamed
         | Reason::Undone => format!("group:#{}", group.id),
     }

@@ -18,6 +18,7 @@ use super::recent::Recent;
 use crate::desired::assertion::Rule;
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::live::LiveGroup;
+use crate::live::beside::Bound;
 use crate::manifest::decl::Limit;
 use crate::profile::UserRemovalEffect;
 
@@ -28,7 +29,7 @@ pub struct Allowances(BTreeMap<LimitName, u32>);
 /// Why an `--allow` is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not an allowance: write `user-removals=N`, `membership-removals=N` or `per-group-removals=N`"
+    "`{0}` is not an allowance: write `user-removals=N`, `membership-removals=N`, `per-group-removals=N` or `binding-removals=N`"
 )]
 pub struct AllowanceError(pub String);
 
@@ -65,6 +66,8 @@ pub enum LimitName {
     MembershipRemovals,
     /// Memberships removed from one group.
     PerGroupRemovals,
+    /// Role bindings removed, over all groups.
+    BindingRemovals,
 }
 
 impl LimitName {
@@ -73,6 +76,7 @@ impl LimitName {
         LimitName::UserRemovals,
         LimitName::MembershipRemovals,
         LimitName::PerGroupRemovals,
+        LimitName::BindingRemovals,
     ];
 
     /// The name people write.
@@ -81,6 +85,7 @@ impl LimitName {
             LimitName::UserRemovals => "user-removals",
             LimitName::MembershipRemovals => "membership-removals",
             LimitName::PerGroupRemovals => "per-group-removals",
+            LimitName::BindingRemovals => "binding-removals",
         }
     }
 
@@ -90,6 +95,7 @@ impl LimitName {
             LimitName::UserRemovals => "userRemovals",
             LimitName::MembershipRemovals => "membershipRemovals",
             LimitName::PerGroupRemovals => "perGroupRemovals",
+            LimitName::BindingRemovals => "bindingRemovals",
         }
     }
 
@@ -98,6 +104,7 @@ impl LimitName {
             LimitName::UserRemovals => RefusalCode::LimitUserRemovals,
             LimitName::MembershipRemovals => RefusalCode::LimitMembershipRemovals,
             LimitName::PerGroupRemovals => RefusalCode::LimitPerGroupRemovals,
+            LimitName::BindingRemovals => RefusalCode::LimitBindingRemovals,
         }
     }
 
@@ -106,6 +113,8 @@ impl LimitName {
         match (self, number) {
             (LimitName::UserRemovals, 1) => "person removed or suspended",
             (LimitName::UserRemovals, _) => "people removed or suspended",
+            (LimitName::BindingRemovals, 1) => "role binding removed",
+            (LimitName::BindingRemovals, _) => "role bindings removed",
             (LimitName::MembershipRemovals | LimitName::PerGroupRemovals, 1) => {
                 "membership removed"
             }
@@ -156,7 +165,8 @@ impl LimitUse {
             (LimitName::UserRemovals, _) => recent.users,
             (LimitName::MembershipRemovals, _) => recent.memberships,
             (LimitName::PerGroupRemovals, Some(group)) => recent_of(recent, group),
-            (LimitName::PerGroupRemovals, None) => 0,
+            // Role bindings are limited plan by plan.
+            (LimitName::PerGroupRemovals, None) | (LimitName::BindingRemovals, _) => 0,
         };
         let ceiling = self
             .allowed
@@ -178,6 +188,7 @@ impl LimitUse {
 pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     partial_read(context, draft);
     protected_people(context, draft);
+    super::admins::guard(context, draft);
     protected_groups(context, draft);
     min_members(context, draft);
     always(context, draft);
@@ -196,14 +207,14 @@ fn purged_groups<'a>(context: &Context<'_>, action: &'a Action) -> &'a [GroupNam
 }
 
 /// Takes the actions for which `is_blocked` holds out of the plan.
-fn take(draft: &mut Draft, mut is_blocked: impl FnMut(&Action) -> bool) -> Vec<Action> {
+pub(super) fn take(draft: &mut Draft, mut is_blocked: impl FnMut(&Action) -> bool) -> Vec<Action> {
     draft
         .actions
         .extract_if(.., |action| is_blocked(action))
         .collect()
 }
 
-fn evidence_of(blocked: &[Action]) -> Vec<Evidence> {
+pub(super) fn evidence_of(blocked: &[Action]) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
     for item in blocked.iter().flat_map(|action| &action.evidence) {
         if !evidence.contains(item) {
@@ -268,9 +279,13 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
         Change::DeleteUser { person } | Change::DeactivateUser { person } => is_protected(person),
         Change::RemoveMembers { members, .. } => members.iter().any(|m| is_protected(&m.person)),
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::AddMembers { .. }
         | Change::RenameGroup { .. }
         | Change::DeleteGroup { .. } => false,
@@ -312,9 +327,13 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             Change::DeleteUser { person } => refuse(&person.clone(), "removed", action),
             Change::DeactivateUser { person } => refuse(&person.clone(), "deactivated", action),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
             | Change::DeleteGroup { .. } => draft.actions.push(action),
@@ -394,9 +413,13 @@ fn min_members(context: &Context<'_>, draft: &mut Draft) {
             .filter_map(|action| match &action.change {
                 Change::RenameGroup { id, after, .. } => Some((id.clone(), after.clone())),
                 Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::AddMembers { .. }
                 | Change::RemoveMembers { .. }
                 | Change::DeactivateUser { .. }
@@ -407,7 +430,9 @@ fn min_members(context: &Context<'_>, draft: &mut Draft) {
         let called = |group: &&LiveGroup| {
             context.group_key(renamed.get(&group.id).unwrap_or(&group.name)) == key
         };
-        let groups: Vec<&LiveGroup> = context.input.live.groups.iter().filter(called).collect();
+        let adopted = draft.adopted.clone();
+        let live = context.input.live.groups.iter().chain(&adopted);
+        let groups: Vec<&LiveGroup> = live.filter(called).collect();
         for group in &groups {
             let id = match groups.len() {
                 1 => format!("guard:min-members:{name}"),
@@ -504,9 +529,13 @@ fn keep_members(
             }
             Change::DeleteGroup { id, .. } if *id == group.id => goes = true,
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
             | Change::RemoveMembers { .. }
@@ -527,9 +556,13 @@ fn keep_members(
         Change::DeleteUser { person } | Change::DeactivateUser { person } => is_member(person),
         Change::DeleteGroup { id, .. } => *id == group.id,
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::AddMembers { .. }
         | Change::RenameGroup { .. } => false,
     });
@@ -588,9 +621,13 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
                         }
                         Change::RemoveMembers { .. }
                         | Change::CreateUser { .. }
+                        | Change::AdoptUser { .. }
                         | Change::ReactivateUser { .. }
                         | Change::UpdateUser { .. }
                         | Change::CreateGroup { .. }
+                        | Change::AdoptGroup { .. }
+                        | Change::CreateBinding { .. }
+                        | Change::DeleteBinding { .. }
                         | Change::AddMembers { .. }
                         | Change::RenameGroup { .. }
                         | Change::DeactivateUser { .. }
@@ -616,10 +653,19 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     }
     let recent = context.input.recent;
     let before = context.input.population;
+    // Those made by hand are not among the groups SCIM lists.
+    let adopted: HashMap<GroupId, usize> = draft
+        .adopted
+        .iter()
+        .map(|group| (group.id.clone(), group.members.len()))
+        .collect();
     let mut measured: Vec<LimitUse> = per_group
         .into_iter()
         .map(|((name, id), used)| {
-            let population = id.as_ref().map_or(0, |id| before.of_group(id));
+            let population = id.as_ref().map_or(0, |id| {
+                let by_hand = adopted.get(id).copied();
+                by_hand.unwrap_or_else(|| before.of_group(id))
+            });
             let mut measured = measure(
                 context,
                 LimitName::PerGroupRemovals,
@@ -641,9 +687,13 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
                 .as_ref()
                 .is_some_and(|name| purged_groups(context, action).contains(name)),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
             | Change::DeactivateUser { .. }
@@ -669,9 +719,13 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             }
             Change::RemoveMembers { .. }
             | Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
             | Change::DeactivateUser { .. }
@@ -688,9 +742,13 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             Change::DeleteGroup { id, .. } if emptied_first.contains(id) => 0,
             Change::DeleteGroup { id, .. } => before.of_group(id),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
             | Change::DeactivateUser { .. } => 0,
@@ -743,7 +801,31 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         let (limit, configured) = (LimitName::PerGroupRemovals, policy.per_group_removals);
         measure(context, limit, configured, (0, 0), 0)
     }));
+    uses.extend(binding_limit(context, draft));
     uses
+}
+
+/// How many role bindings go; nothing where none were read.
+fn binding_limit(context: &Context<'_>, draft: &mut Draft) -> Option<LimitUse> {
+    let bindings = context.input.live.beside.bindings.known()?;
+    let population = bindings
+        .iter()
+        .filter(|binding| matches!(binding.bound, Bound::Group(_)))
+        .count();
+    let is_binding = |action: &Action| matches!(action.change, Change::DeleteBinding { .. });
+    let used = draft.actions.iter().filter(|it| is_binding(it)).count();
+    let limit = measure(
+        context,
+        LimitName::BindingRemovals,
+        context.input.policy.binding_removals,
+        (used, 0),
+        population,
+    );
+    if limit.tripped {
+        let blocked = take(draft, is_binding);
+        draft.refusals.push(limit_refusal(&limit, blocked));
+    }
+    Some(limit)
 }
 
 fn measure(

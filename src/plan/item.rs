@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::ids::ItemId;
-use crate::ids::{Email, ExternalId, GroupId, GroupName, PersonKey, RoleName, UserId};
+use crate::ids::{
+    Binding, BindingId, Email, ExternalId, GroupId, GroupName, PersonKey, RoleName, UserId,
+};
 use crate::manifest::decl::ApprovalKind;
 use crate::manifest::source::Place;
 
@@ -50,12 +52,16 @@ impl Action {
         match &self.change {
             Change::DeleteUser { person } => Some(person),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
+            | Change::CreateBinding { .. }
             | Change::RemoveMembers { .. }
+            | Change::DeleteBinding { .. }
             | Change::DeactivateUser { .. }
             | Change::DeleteGroup { .. } => None,
         }
@@ -74,6 +80,7 @@ impl Action {
                 | Consequence::MembershipsGained { .. }
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
+                | Consequence::BindingsLost { .. }
                 | Consequence::Undocumented { .. } => None,
             });
         lost.unwrap_or_default()
@@ -93,6 +100,16 @@ pub enum Change {
     CreateUser {
         /// The person.
         key: PersonKey,
+        /// What the account will be.
+        user: UserState,
+        /// What to leave as `externalId`, where it is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
+    },
+    /// Takes over an account that was made by hand.
+    AdoptUser {
+        /// The person, with the id of the account.
+        person: Person,
         /// What the account will be.
         user: UserState,
         /// What to leave as `externalId`, where it is kept.
@@ -121,6 +138,17 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected_id: Option<GroupId>,
     },
+    /// Takes over a group that was made by hand, with the members it has.
+    AdoptGroup {
+        /// Its id.
+        id: GroupId,
+        /// The name it is wanted under, of which the id is made.
+        name: GroupName,
+        /// The name it has, and keeps unless another item changes it.
+        called: GroupName,
+        /// How many members it has now.
+        members: usize,
+    },
     /// Puts people into a group.
     AddMembers {
         /// The group.
@@ -136,6 +164,22 @@ pub enum Change {
         before: GroupName,
         /// Its name then.
         after: GroupName,
+    },
+    /// Binds a role to a group.
+    CreateBinding {
+        /// The group.
+        group: GroupRef,
+        /// What it gives.
+        binding: Binding,
+    },
+    /// Takes a role from a group.
+    DeleteBinding {
+        /// The group.
+        group: GroupRef,
+        /// The binding's id.
+        id: BindingId,
+        /// What it gives.
+        binding: Binding,
     },
     /// Takes people out of a group.
     RemoveMembers {
@@ -179,8 +223,12 @@ pub enum Phase {
     AddMembers,
     /// Names of groups change.
     RenameGroups,
+    /// Roles are bound to groups.
+    CreateBindings,
     /// People leave groups.
     RemoveMembers,
+    /// Roles are taken from groups.
+    DeleteBindings,
     /// People are switched off.
     DeactivateUsers,
     /// People are removed.
@@ -206,12 +254,14 @@ impl Change {
     /// When in the order this is done.
     pub fn phase(&self) -> Phase {
         match self {
-            Change::CreateUser { .. } => Phase::CreateUsers,
+            Change::CreateUser { .. } | Change::AdoptUser { .. } => Phase::CreateUsers,
             Change::ReactivateUser { .. } => Phase::ReactivateUsers,
             Change::UpdateUser { .. } => Phase::UpdateUsers,
-            Change::CreateGroup { .. } => Phase::CreateGroups,
+            Change::CreateGroup { .. } | Change::AdoptGroup { .. } => Phase::CreateGroups,
             Change::AddMembers { .. } => Phase::AddMembers,
             Change::RenameGroup { .. } => Phase::RenameGroups,
+            Change::CreateBinding { .. } => Phase::CreateBindings,
+            Change::DeleteBinding { .. } => Phase::DeleteBindings,
             Change::RemoveMembers { .. } => Phase::RemoveMembers,
             Change::DeactivateUser { .. } => Phase::DeactivateUsers,
             Change::DeleteUser { .. } => Phase::DeleteUsers,
@@ -222,7 +272,11 @@ impl Change {
     /// Which approval it needs where the policy asks for one.
     pub fn approval(&self) -> ApprovalKind {
         match self {
-            Change::CreateUser { .. } | Change::CreateGroup { .. } => ApprovalKind::Create,
+            Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. } => ApprovalKind::Create,
             Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::AddMembers { .. }
@@ -230,6 +284,7 @@ impl Change {
             | Change::RemoveMembers { .. } => ApprovalKind::Update,
             Change::DeactivateUser { .. }
             | Change::DeleteUser { .. }
+            | Change::DeleteBinding { .. }
             | Change::DeleteGroup { .. } => ApprovalKind::Delete,
         }
     }
@@ -238,27 +293,35 @@ impl Change {
     pub fn is_removal(&self) -> bool {
         match self {
             Change::RemoveMembers { .. }
+            | Change::DeleteBinding { .. }
             | Change::DeactivateUser { .. }
             | Change::DeleteUser { .. }
             | Change::DeleteGroup { .. } => true,
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
             | Change::AddMembers { .. }
-            | Change::RenameGroup { .. } => false,
+            | Change::RenameGroup { .. }
+            | Change::CreateBinding { .. } => false,
         }
     }
 
     /// The id of the group it is about, if it is about one that is live: two may have one name.
     pub fn group_id(&self) -> Option<&GroupId> {
         match self {
-            Change::AddMembers { group, .. } | Change::RemoveMembers { group, .. } => {
-                group.id.as_ref()
-            }
-            Change::RenameGroup { id, .. } | Change::DeleteGroup { id, .. } => Some(id),
+            Change::AddMembers { group, .. }
+            | Change::RemoveMembers { group, .. }
+            | Change::CreateBinding { group, .. }
+            | Change::DeleteBinding { group, .. } => group.id.as_ref(),
+            Change::AdoptGroup { id, .. }
+            | Change::RenameGroup { id, .. }
+            | Change::DeleteGroup { id, .. } => Some(id),
             Change::CreateGroup { .. }
             | Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::DeactivateUser { .. }
@@ -269,12 +332,16 @@ impl Change {
     /// The group it is about, by name, if it is about one.
     pub fn group_name(&self) -> Option<&GroupName> {
         match self {
-            Change::CreateGroup { name, .. } | Change::DeleteGroup { name, .. } => Some(name),
-            Change::AddMembers { group, .. } | Change::RemoveMembers { group, .. } => {
-                Some(&group.name)
-            }
+            Change::CreateGroup { name, .. }
+            | Change::AdoptGroup { name, .. }
+            | Change::DeleteGroup { name, .. } => Some(name),
+            Change::AddMembers { group, .. }
+            | Change::RemoveMembers { group, .. }
+            | Change::CreateBinding { group, .. }
+            | Change::DeleteBinding { group, .. } => Some(&group.name),
             Change::RenameGroup { after, .. } => Some(after),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::DeactivateUser { .. }
@@ -438,6 +505,10 @@ pub enum Reason {
     Renamed,
     /// A run is undone.
     Undone,
+    /// It is there, made by hand, and the manifest lets it be taken over.
+    DeclaredByHand,
+    /// Nothing declares the binding, and the group's bindings are authoritative.
+    BindingUndeclared,
 }
 
 impl Reason {
@@ -457,6 +528,8 @@ impl Reason {
             Reason::GroupRemoved => "the group is to go",
             Reason::Renamed => "declared under a new name",
             Reason::Undone => "a run is undone",
+            Reason::DeclaredByHand => "declared, there already, and to be adopted",
+            Reason::BindingUndeclared => "not declared, and the group's bindings are authoritative",
         }
     }
 }
@@ -514,6 +587,13 @@ pub enum Consequence {
     LeftWithoutGroups {
         /// Who.
         person: Person,
+    },
+    /// These people lose these role bindings, by whatever path they had them.
+    BindingsLost {
+        /// Who.
+        people: Vec<Person>,
+        /// What.
+        bindings: Vec<Binding>,
     },
     /// Docs and the provider's code disagree on whether this works.
     Undocumented {
@@ -582,6 +662,24 @@ pub enum RefusalCode {
     NotSupported,
     /// Somebody changed what a run did, so undoing the run would overwrite them.
     ChangedSince,
+    /// A person has an account that was made by hand.
+    StandaloneAccount,
+    /// A group that was made by hand would be taken over.
+    HandMadeGroup,
+    /// Role bindings are declared and could not be read.
+    BindingsUnread,
+    /// A role to be bound does not exist at the provider.
+    UnknownBindingRole,
+    /// A resource group to be bound does not exist at the provider.
+    UnknownResourceGroup,
+    /// A declared binding is there and switched off.
+    BindingDisabled,
+    /// More role bindings would go than the limit allows.
+    LimitBindingRemovals,
+    /// The person is the one the token belongs to.
+    OwnUser,
+    /// The account would be left without an admin.
+    LastAdmin,
 }
 
 impl RefusalCode {
@@ -604,6 +702,15 @@ impl RefusalCode {
             RefusalCode::AssertionViolated => "assertion-violated",
             RefusalCode::NotSupported => "not-supported",
             RefusalCode::ChangedSince => "changed-since",
+            RefusalCode::StandaloneAccount => "standalone-account",
+            RefusalCode::HandMadeGroup => "hand-made-group",
+            RefusalCode::BindingsUnread => "bindings-unread",
+            RefusalCode::UnknownBindingRole => "unknown-binding-role",
+            RefusalCode::UnknownResourceGroup => "unknown-resource-group",
+            RefusalCode::BindingDisabled => "binding-disabled",
+            RefusalCode::LimitBindingRemovals => "limit-binding-removals",
+            RefusalCode::OwnUser => "own-user",
+            RefusalCode::LastAdmin => "last-admin",
         }
     }
 }
@@ -660,6 +767,23 @@ pub struct Unmanaged {
     pub groups: Vec<UnmanagedGroup>,
     /// Memberships of managed groups, sorted by group.
     pub memberships: Vec<UnmanagedMembers>,
+    /// Role bindings of groups whose bindings are managed, sorted by group.
+    #[serde(default)]
+    pub bindings: Vec<UnmanagedBinding>,
+}
+
+/// A role binding left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnmanagedBinding {
+    /// The group.
+    pub group: GroupRef,
+    /// The binding's id.
+    pub id: BindingId,
+    /// What it gives.
+    pub binding: Binding,
+    /// Why.
+    pub because: UnmanagedReason,
 }
 
 /// A person left alone.
@@ -713,6 +837,8 @@ pub enum UnmanagedReason {
     UnlistedMember,
     /// `policy.onRemoval` says keep.
     RemovalKeeps,
+    /// The provider made it and keeps it.
+    ProviderKeeps,
 }
 
 /// Something a reader should know.
@@ -748,6 +874,16 @@ pub enum NoticeCode {
     CannotUndo,
     /// A plan after this one would not be empty.
     DoesNotConverge,
+    /// Whether people have accounts made by hand could not be checked.
+    StandaloneUnchecked,
+    /// Whether groups made by hand are in the way could not be checked.
+    HandMadeUnchecked,
+    /// A group made by hand has the name of a declared one.
+    SameNamedGroup,
+    /// Whether an admin is left could not be checked.
+    AdminsUnchecked,
+    /// Whose the token is could not be checked.
+    OwnUserUnchecked,
 }
 
 impl NoticeCode {
@@ -761,6 +897,11 @@ impl NoticeCode {
             NoticeCode::Undoes => "undoes",
             NoticeCode::CannotUndo => "cannot-undo",
             NoticeCode::DoesNotConverge => "does-not-converge",
+            NoticeCode::StandaloneUnchecked => "standalone-unchecked",
+            NoticeCode::HandMadeUnchecked => "hand-made-unchecked",
+            NoticeCode::SameNamedGroup => "same-named-group",
+            NoticeCode::AdminsUnchecked => "admins-unchecked",
+            NoticeCode::OwnUserUnchecked => "own-user-unchecked",
         }
     }
 }

@@ -12,9 +12,11 @@
 //! three lists has a [`Cause`]. A plan is planned again after itself ([`after`]), and
 //! `converges` says what came of it.
 
+mod admins;
 pub mod after;
 mod assertion;
 mod base;
+mod bindings;
 mod cause;
 mod consequence;
 mod effect;
@@ -22,6 +24,7 @@ pub mod explain;
 pub mod file;
 mod groups;
 pub mod guard;
+mod hand_made;
 mod identity;
 mod item;
 mod one_human;
@@ -29,27 +32,30 @@ mod planner;
 pub mod policy;
 mod population;
 mod proof;
+pub mod questions;
 mod recent;
 pub mod review;
+mod standalone;
 pub mod status;
 mod summary;
 pub mod undo;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::live::snapshot::IntegrityFile;
+use crate::manifest::decl::ApprovalKind;
 
 pub use effect::{AccountEffect, Effect};
 pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
     Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
     ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
-    Reason, Refusal, RefusalCode, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedReason,
-    UnmanagedUser, UserState,
+    Reason, Refusal, RefusalCode, Unmanaged, UnmanagedBinding, UnmanagedGroup, UnmanagedMembers,
+    UnmanagedReason, UnmanagedUser, UserState,
 };
 pub use planner::{PlanInput, plan};
 pub use population::Population;
@@ -91,6 +97,10 @@ pub struct Plan {
     pub inputs: Inputs,
     /// Whether the live state was read whole; if not, nothing is removed.
     pub integrity: IntegrityFile,
+    /// Kinds of action that are in the plan and that `apply` carries out only when they are
+    /// approved by name.
+    #[serde(default)]
+    pub needs_approval: BTreeSet<ApprovalKind>,
     /// Each limit on removals with its use.
     pub limits: Vec<LimitUse>,
     /// What will be done, in order.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::after::after;
+use super::bindings::{bindings_lost, plan_bindings};
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
 use super::identity::match_users;
@@ -15,12 +16,12 @@ use super::summary::Summary;
 use super::users::plan_users;
 use super::{
     Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, assertion, base, cause,
-    consequence, effect, one_human, proof,
+    consequence, effect, one_human, proof, standalone,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
 use crate::live::snapshot::IntegrityFile;
-use crate::live::{LiveIndex, LiveState};
+use crate::live::{LiveGroup, LiveIndex, LiveState};
 use crate::manifest::source::{Place, SourceMap, Span};
 use crate::profile::{GroupNames, Profile};
 use crate::scim::listing::{Verdict, Walk};
@@ -109,6 +110,8 @@ pub(super) struct Draft {
     pub(super) notices: Vec<Notice>,
     /// Live users whose account goes and takes its memberships along, by position.
     pub(super) purged: Vec<LiveIndex>,
+    /// Groups made by hand that are taken over, as they are now.
+    pub(super) adopted: Vec<LiveGroup>,
 }
 
 impl Draft {
@@ -195,9 +198,11 @@ fn make(input: PlanInput<'_>) -> Plan {
 
     let mut matches = match_users(&context, &mut draft.refusals);
     let gone = base::follow(&context, &mut matches, &mut draft.refusals);
+    standalone::hold(&context, &mut matches, &mut draft);
     plan_users(&context, &matches, &gone, &mut draft);
     one_human::hold(&context, &mut matches, &mut draft);
     plan_groups(&context, &matches, &mut draft);
+    plan_bindings(&context, &mut draft);
     notice_ending_grants(&context, &mut draft);
     railed(&context, draft)
 }
@@ -206,6 +211,7 @@ fn make(input: PlanInput<'_>) -> Plan {
 pub(super) fn railed(context: &Context<'_>, mut draft: Draft) -> Plan {
     consequence::memberships_lost(context, &mut draft);
     let limits = guard::apply(context, &mut draft);
+    bindings_lost(context, &mut draft);
     notice_partial_read(context, &mut draft);
     order(&mut draft);
     finish(context, draft, limits)
@@ -276,6 +282,10 @@ fn order(draft: &mut Draft) {
         .memberships
         .sort_by(|a, b| (&a.group, a.because).cmp(&(&b.group, b.because)));
     draft
+        .unmanaged
+        .bindings
+        .sort_by(|a, b| (&a.group, &a.binding, &a.id).cmp(&(&b.group, &b.binding, &b.id)));
+    draft
         .notices
         .sort_by(|a, b| (a.code, &a.message).cmp(&(b.code, &b.message)));
 }
@@ -288,6 +298,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         unmanaged,
         notices,
         purged: _,
+        adopted: _,
     } = draft;
     let summary = Summary::new(
         context.input.live,
@@ -296,7 +307,10 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
         &manual_steps,
         &unmanaged,
     );
+    let needed = actions.iter().map(|action| action.change.approval());
+    let approvals = &context.input.policy.approvals;
     Plan {
+        needs_approval: needed.filter(|kind| approvals.contains(kind)).collect(),
         version: PLAN_VERSION,
         target: context.input.target.clone(),
         as_of: context.input.desired.as_of,

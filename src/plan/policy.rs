@@ -24,6 +24,8 @@ pub struct Policy {
     pub membership_removals: Limit,
     /// Memberships removed from one group in one plan, at most.
     pub per_group_removals: Limit,
+    /// Role bindings of groups removed in one plan, at most.
+    pub binding_removals: Limit,
     /// Percentages count from this many on.
     pub minimum_population: u32,
     /// People no plan removes.
@@ -60,6 +62,9 @@ impl Policy {
             per_group_removals: limits
                 .per_group_removals
                 .map_or(Limit::Percent(50), |limit| limit.value),
+            binding_removals: limits
+                .binding_removals
+                .map_or(Limit::Count(5), |limit| limit.value),
             minimum_population: limits.minimum_population.map_or(10, |limit| limit.value),
             protected_users: protect.users.iter().map(|key| key.value.clone()).collect(),
             protected_groups: protect

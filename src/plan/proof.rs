@@ -59,6 +59,14 @@ fn notices(now: &[Action], again: &[Action]) -> Vec<Notice> {
 fn what(change: &Change) -> String {
     match change {
         Change::CreateUser { key, user, .. } => format!("create `{key}` <{}>", user.email),
+        Change::AdoptUser { person, .. } => format!("adopt `{}`", person.label()),
+        Change::AdoptGroup { name, .. } => format!("adopt the group `{name}`"),
+        Change::CreateBinding { group, binding } => {
+            format!("bind `{binding}` to `{}`", group.name)
+        }
+        Change::DeleteBinding { group, binding, .. } => {
+            format!("take `{binding}` from `{}`", group.name)
+        }
         Change::ReactivateUser { person } => {
             format!("set `active` of `{}` to true", person.label())
         }

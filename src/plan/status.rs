@@ -367,12 +367,16 @@ fn note<'f>(
 ) -> &'f mut Found {
     let known = found.entry(subject).or_default();
     match &action.change {
-        Change::ReactivateUser { person }
+        Change::AdoptUser { person, .. }
+        | Change::ReactivateUser { person }
         | Change::UpdateUser { person, .. }
         | Change::DeactivateUser { person }
         | Change::DeleteUser { person } => known.person = Some(person.clone()),
         Change::CreateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::AddMembers { .. }
         | Change::RenameGroup { .. }
         | Change::RemoveMembers { .. }
@@ -399,6 +403,12 @@ fn told(action: &Action) -> (Subject, String) {
     match &action.change {
         Change::CreateUser { key, .. } => {
             (Subject::Key(key.clone()), "is to be created".to_owned())
+        }
+        Change::AdoptUser { person, .. } => (someone(person), "is to be adopted".to_owned()),
+        Change::AdoptGroup { name, .. } => (group(name), "is to be adopted".to_owned()),
+        Change::CreateBinding { group: to, .. } => (group(&to.name), "1 role to bind".to_owned()),
+        Change::DeleteBinding { group: from, .. } => {
+            (group(&from.name), "1 role to take away".to_owned())
         }
         Change::ReactivateUser { person } => {
             (someone(person), "is to be switched on again".to_owned())

@@ -16,6 +16,9 @@ pub struct Summary {
     pub groups_compared: usize,
     /// People to create.
     pub users_to_create: usize,
+    /// Accounts made by hand to take over.
+    #[serde(default)]
+    pub users_to_adopt: usize,
     /// People whose names change or who are brought back.
     pub users_to_update: usize,
     /// People to deactivate.
@@ -24,6 +27,9 @@ pub struct Summary {
     pub users_to_delete: usize,
     /// Groups to create.
     pub groups_to_create: usize,
+    /// Groups made by hand to take over.
+    #[serde(default)]
+    pub groups_to_adopt: usize,
     /// Groups to rename.
     pub groups_to_rename: usize,
     /// Groups to remove.
@@ -32,6 +38,12 @@ pub struct Summary {
     pub memberships_to_add: usize,
     /// Memberships to remove.
     pub memberships_to_remove: usize,
+    /// Role bindings to make.
+    #[serde(default)]
+    pub bindings_to_create: usize,
+    /// Role bindings to remove.
+    #[serde(default)]
+    pub bindings_to_delete: usize,
     /// Refusals.
     pub refused: usize,
     /// Manual steps.
@@ -66,6 +78,10 @@ impl Summary {
         for action in actions {
             match &action.change {
                 Change::CreateUser { .. } => summary.users_to_create += 1,
+                Change::AdoptUser { .. } => summary.users_to_adopt += 1,
+                Change::AdoptGroup { .. } => summary.groups_to_adopt += 1,
+                Change::CreateBinding { .. } => summary.bindings_to_create += 1,
+                Change::DeleteBinding { .. } => summary.bindings_to_delete += 1,
                 Change::ReactivateUser { .. } | Change::UpdateUser { .. } => {
                     summary.users_to_update += 1
                 }
@@ -95,6 +111,11 @@ impl Summary {
                 "to create",
             ),
             (
+                self.users_to_adopt + self.groups_to_adopt,
+                "to adopt",
+                "to adopt",
+            ),
+            (
                 self.users_to_update + self.groups_to_rename,
                 "to update",
                 "to update",
@@ -108,6 +129,16 @@ impl Summary {
                 self.memberships_to_remove,
                 "membership to remove",
                 "memberships to remove",
+            ),
+            (
+                self.bindings_to_create,
+                "role binding to make",
+                "role bindings to make",
+            ),
+            (
+                self.bindings_to_delete,
+                "role binding to remove",
+                "role bindings to remove",
             ),
             (self.users_to_deactivate, "to deactivate", "to deactivate"),
             (

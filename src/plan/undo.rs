@@ -23,7 +23,8 @@ use super::item::{
 };
 use super::planner::{Context, Draft, PlanInput, prove, railed, whole};
 use super::users;
-use crate::ids::{ExternalId, GroupId, GroupName, PersonKey, UserId, fold};
+use crate::ids::{Binding, ExternalId, GroupId, GroupName, PersonKey, Scope, UserId, fold};
+use crate::live::beside::Bound;
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveUser};
 use crate::manifest::decl::UserRemoval;
 use crate::profile::{CreateExisting, Creation, GroupIds, NameModel, Suspension};
@@ -126,6 +127,8 @@ fn make(input: PlanInput<'_>, record: &Undo) -> Plan {
     let mut undoing = Undoing::new(&context, &matches, record);
     undoing.people(&mut draft);
     undoing.groups(&mut draft);
+    undoing.bindings(&mut draft);
+    undoing.bindings(&mut draft);
     undoing.memberships(&mut draft);
     undoing.tell(&mut draft);
     let mut plan = railed(&context, draft);
@@ -182,7 +185,39 @@ enum Lost {
     EmptyName,
     NoAccount,
     NoGroup,
+    Bindings,
     Unknown,
+}
+
+/// When a role binding was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    ByTheRun,
+    Before,
+}
+
+impl Undo {
+    /// The scopes of role bindings the run made or removed, sorted.
+    pub fn binding_scopes(&self) -> Vec<Scope> {
+        let bindings = self.items.iter().filter_map(|done| match &done.change {
+            Change::CreateBinding { binding, .. } | Change::DeleteBinding { binding, .. } => {
+                Some(binding.scope.clone())
+            }
+            Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::RenameGroup { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => None,
+        });
+        bindings.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 impl Lost {
@@ -228,6 +263,10 @@ impl Lost {
             Lost::NoGroup => (
                 "memberships of ",
                 " cannot be given back: there is no one group of that name",
+            ),
+            Lost::Bindings => (
+                "the role bindings ",
+                " cannot be put back: they, or their groups, cannot be seen",
             ),
             Lost::Unknown => (
                 "the report does not tell how ",
@@ -313,7 +352,13 @@ impl<'a> Undoing<'a> {
                 } => self.change_back(draft, person, changes),
                 Change::ReactivateUser { person } => self.switch_off(draft, person),
                 Change::DeactivateUser { person } => self.switch_on(draft, person),
-                Change::CreateGroup { .. }
+                Change::AdoptUser { person, .. } => {
+                    self.lose(Lost::AdoptedUser, format!("`{}`", person.label()));
+                }
+                Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
+                | Change::CreateGroup { .. }
                 | Change::AddMembers { .. }
                 | Change::RenameGroup { .. }
                 | Change::RemoveMembers { .. }
@@ -524,6 +569,12 @@ impl<'a> Undoing<'a> {
         for done in &self.record.items {
             match &done.change {
                 Change::CreateGroup { name, .. } => self.remove_group(draft, done, name),
+                Change::AdoptGroup { name, .. } => {
+                    self.lose(Lost::AdoptedGroup, format!("`{name}`"));
+                }
+                Change::AdoptUser { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. } => {}
                 Change::DeleteGroup { id, name } => self.make_group_again(draft, done, id, name),
                 Change::RenameGroup { id, before, after } => {
                     self.rename_back(draft, id, before, after);
@@ -539,6 +590,74 @@ impl<'a> Undoing<'a> {
         }
     }
 
+    /// Role bindings: made ones go, removed ones are made again.
+    fn bindings(&mut self, draft: &mut Draft) {
+        for done in &self.record.items {
+            let (group, binding, made) = match &done.change {
+                Change::CreateBinding { group, binding } => (group, binding, Made::ByTheRun),
+                Change::DeleteBinding { group, binding, .. } => (group, binding, Made::Before),
+                Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::ReactivateUser { .. }
+                | Change::UpdateUser { .. }
+                | Change::CreateGroup { .. }
+                | Change::AdoptGroup { .. }
+                | Change::AddMembers { .. }
+                | Change::RenameGroup { .. }
+                | Change::RemoveMembers { .. }
+                | Change::DeactivateUser { .. }
+                | Change::DeleteUser { .. }
+                | Change::DeleteGroup { .. } => continue,
+            };
+            let shown = format!("`{binding}` of `{}`", group.name);
+            let Some(known) = self.context.input.live.beside.bindings.known() else {
+                self.lose(Lost::Bindings, shown);
+                continue;
+            };
+            let at = self
+                .id_then(group)
+                .and_then(|id| self.by_id.get(id.as_str()));
+            let Some(reference) = at.map(|at| self.group_ref(*at)) else {
+                if made == Made::Before {
+                    self.lose(Lost::Bindings, shown);
+                }
+                continue;
+            };
+            let there = known.iter().find(|live| {
+                live.binding == *binding
+                    && matches!(&live.bound, Bound::Group(id) if Some(id) == reference.id.as_ref())
+            });
+            let (what, change) = match (made, there) {
+                (Made::ByTheRun, Some(live)) => (
+                    "delete",
+                    Change::DeleteBinding {
+                        group: reference,
+                        id: live.id.clone(),
+                        binding: binding.clone(),
+                    },
+                ),
+                (Made::Before, None) => (
+                    "create",
+                    Change::CreateBinding {
+                        group: reference,
+                        binding: binding.clone(),
+                    },
+                ),
+                (Made::ByTheRun, None) | (Made::Before, Some(_)) => continue,
+            };
+            let Binding {
+                role,
+                resource_group,
+                scope,
+            } = binding;
+            let id = format!(
+                "group:{}:binding:{role}:{resource_group}:{scope}:{what}",
+                group.name
+            );
+            draft.act(id, change, Reason::Undone, Vec::new());
+        }
+    }
+
     /// Everybody the run put into a group.
     fn put_in(&self, group: &GroupId) -> BTreeSet<&'a UserId> {
         self.record
@@ -549,6 +668,10 @@ impl<'a> Undoing<'a> {
                     self.id_then(into).is_some_and(|id| id == group)
                 }
                 Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }
@@ -569,6 +692,10 @@ impl<'a> Undoing<'a> {
                 let made = match &done.change {
                     Change::CreateGroup { name, .. } => *name == group.name,
                     Change::CreateUser { .. }
+                    | Change::AdoptUser { .. }
+                    | Change::AdoptGroup { .. }
+                    | Change::CreateBinding { .. }
+                    | Change::DeleteBinding { .. }
                     | Change::ReactivateUser { .. }
                     | Change::UpdateUser { .. }
                     | Change::AddMembers { .. }
@@ -773,6 +900,10 @@ impl<'a> Undoing<'a> {
                     }
                 }
                 Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }
@@ -804,6 +935,10 @@ impl<'a> Undoing<'a> {
                 }
                 Change::RenameGroup { .. }
                 | Change::CreateUser { .. }
+                | Change::AdoptUser { .. }
+                | Change::AdoptGroup { .. }
+                | Change::CreateBinding { .. }
+                | Change::DeleteBinding { .. }
                 | Change::ReactivateUser { .. }
                 | Change::UpdateUser { .. }
                 | Change::CreateGroup { .. }
@@ -977,6 +1112,10 @@ fn live_id_of(done: &DoneItem) -> &UserId {
             .as_ref()
             .expect("an item on a live user carries the id"),
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }

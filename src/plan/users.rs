@@ -9,6 +9,7 @@ use super::item::{
     Reason, Refusal, RefusalCode, UnmanagedReason, UnmanagedUser, UserState,
 };
 use super::planner::{Context, Draft};
+use super::standalone;
 use crate::desired::{DesiredUser, UserIndex};
 use crate::ids::{ExternalId, fold};
 use crate::live::{Activity, LiveIndex, LiveUser};
@@ -98,6 +99,21 @@ fn create(context: &Context<'_>, draft: &mut Draft, user: &DesiredUser) {
         ExternalIdStorage::Stored => Some(ExternalId::for_person(&user.key)),
         ExternalIdStorage::Dropped => None,
     };
+    if let Some(account) = standalone::account(context, user) {
+        let change = Change::AdoptUser {
+            person: Person {
+                key: Some(user.key.clone()),
+                email: account.email.clone(),
+                id: Some(account.id.clone()),
+            },
+            user: state(user, user.shown_name()),
+            external_id,
+        };
+        let id = format!("user:{}:adopt", user.key);
+        let evidence = vec![declared(context, user)];
+        draft.act(id, change, Reason::DeclaredByHand, evidence);
+        return;
+    }
     let change = Change::CreateUser {
         key: user.key.clone(),
         user: state(user, user.shown_name()),
@@ -117,6 +133,8 @@ fn create(context: &Context<'_>, draft: &mut Draft, user: &DesiredUser) {
         Creation::Silent => {}
     }
     match profile.create_existing {
+        // Asked for, and told that there is none.
+        CreateExisting::Adopts if context.input.live.beside.accounts.known().is_some() => {}
         CreateExisting::Adopts => action.with(Consequence::MayAdopt {
             email: user.email.clone(),
         }),

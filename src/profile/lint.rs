@@ -61,6 +61,7 @@ pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> V
     let mut faults = Vec::new();
     base_url(manifest, profile, &mut faults);
     people(manifest, profile, &mut faults);
+    beside_scim(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
     group_names(desired, profile, &mut faults);
     faults.extend(desired::assertion::faults(desired));
@@ -141,6 +142,41 @@ fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
                 ),
                 "shorten it",
             ));
+        }
+    }
+}
+
+/// What takes an API that only some providers have beside SCIM.
+fn beside_scim(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    if profile.dialect.platform.is_some() {
+        return;
+    }
+    let mut fault = |span, key: &str, of: &str, what: &str| {
+        faults.push(Fault::error(
+            FaultCode::UnsupportedAttribute,
+            span,
+            "not taken here",
+            format!("`{key}` of `{of}` needs {what}, and SCIM knows none"),
+            format!("take it out: `provider: {}` is SCIM alone", profile.name),
+        ));
+    };
+    for (key, user) in &manifest.users.0 {
+        if let Some(adopt) = &user.adopt {
+            let what = "accounts that SCIM does not list";
+            fault(adopt.span, "adopt", key.value.as_str(), what);
+        }
+    }
+    for (name, group) in &manifest.groups.0 {
+        let name = name.value.as_str();
+        if let Some(adopt) = &group.adopt_group {
+            let what = "groups that SCIM does not list";
+            fault(adopt.span, "adoptGroup", name, what);
+        }
+        if let Some(management) = &group.binding_management {
+            fault(management.span, "bindingManagement", name, "role bindings");
+        }
+        for binding in group.bindings.iter().flatten() {
+            fault(binding.role.span, "bindings", name, "role bindings");
         }
     }
 }

@@ -159,6 +159,11 @@ fn text_of(item: &Item) -> String {
     let mut text = match item.kind {
         Kind::Refused | Kind::Support | Kind::Notice => item.head.terminal(),
         Kind::RemoveMembers
+        | Kind::Unbind
+        | Kind::Bind
+        | Kind::AdoptUser
+        | Kind::AdoptGroup
+        | Kind::UnmanagedBinding
         | Kind::DeactivateUser
         | Kind::DeleteUser
         | Kind::DeleteGroup

@@ -32,7 +32,7 @@ pub fn text(plan: &Plan, outcome: &Outcome, width: usize, colour: Colour) -> Str
             }
             Status::Moved { message } => message.clone(),
             Status::Skipped { because } => because.clone(),
-            Status::Pending(kind) => format!("needs `--approve {}`", approval_word(*kind)),
+            Status::Pending(kind) => format!("needs `--approve {}`", kind.as_str()),
             Status::NotRun => "the run stopped before it".to_owned(),
         };
         let style = if step.status.is_good() {
@@ -153,15 +153,6 @@ pub fn retry(retry: &Retry) -> String {
         terminal(&retry.path),
         retry.wait.as_secs_f64()
     )
-}
-
-fn approval_word(kind: crate::manifest::decl::ApprovalKind) -> &'static str {
-    use crate::manifest::decl::ApprovalKind;
-    match kind {
-        ApprovalKind::Create => "create",
-        ApprovalKind::Update => "update",
-        ApprovalKind::Delete => "delete",
-    }
 }
 
 /// `Applied: 5 done, 1 already so, 1 failed`.

@@ -140,6 +140,23 @@ impl<'k> Redactor<'k> {
                     let number = self.number_of(person);
                     self.learn_names(becomes, number);
                 }
+                Change::AdoptUser { person, user, .. } => {
+                    self.learn_person(person);
+                    let number = self.number_of(person);
+                    self.learn_names(user, number);
+                }
+                Change::AdoptGroup {
+                    id, name, called, ..
+                } => {
+                    self.public.insert(id.to_string());
+                    self.public.insert(name.to_string());
+                    self.public.insert(called.to_string());
+                }
+                Change::CreateBinding { group, binding }
+                | Change::DeleteBinding { group, binding, .. } => {
+                    self.learn_group(group);
+                    self.public.insert(binding.to_string());
+                }
                 Change::ReactivateUser { person }
                 | Change::DeactivateUser { person }
                 | Change::DeleteUser { person } => self.learn_person(person),
@@ -262,6 +279,7 @@ impl<'k> Redactor<'k> {
             undo,
             converges,
             people,
+            needs_approval,
         } = plan;
         let TargetInfo {
             provider: _,
@@ -275,6 +293,7 @@ impl<'k> Redactor<'k> {
             complete: *complete,
             applyable: *applyable,
             converges: *converges,
+            needs_approval: needs_approval.clone(),
             people: people.iter().map(|effect| self.effect(effect)).collect(),
             summary: summary.clone(),
             base: base.clone(),
@@ -381,6 +400,23 @@ impl<'k> Redactor<'k> {
                     external_id: external_id.as_ref().map(|id| self.external_id(id, number)),
                 }
             }
+            Change::AdoptUser {
+                person,
+                user,
+                external_id,
+            } => {
+                let hidden = self.person(person);
+                let number = self.number_of(person);
+                Change::AdoptUser {
+                    person: hidden,
+                    user: self.user(user, number),
+                    external_id: external_id.as_ref().map(|id| self.external_id(id, number)),
+                }
+            }
+            // Groups, roles and scopes: nothing of people.
+            Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. } => change.clone(),
             Change::ReactivateUser { person } => Change::ReactivateUser {
                 person: self.person(person),
             },
@@ -591,6 +627,10 @@ impl<'k> Redactor<'k> {
             Consequence::LeftWithoutGroups { person } => Consequence::LeftWithoutGroups {
                 person: self.person(person),
             },
+            Consequence::BindingsLost { people, bindings } => Consequence::BindingsLost {
+                people: people.iter().map(|person| self.person(person)).collect(),
+                bindings: bindings.clone(),
+            },
             Consequence::Undocumented { note } => Consequence::Undocumented {
                 note: self.sentence(note),
             },
@@ -659,6 +699,7 @@ impl<'k> Redactor<'k> {
             users,
             groups,
             memberships,
+            bindings,
         } = unmanaged;
         Unmanaged {
             users: users
@@ -713,6 +754,7 @@ impl<'k> Redactor<'k> {
                     }
                 })
                 .collect(),
+            bindings: bindings.clone(),
         }
     }
 

@@ -75,6 +75,8 @@ pub enum Kind {
     Support,
     /// Members leave a group.
     RemoveMembers,
+    /// A role is taken from a group.
+    Unbind,
     /// An account is switched off.
     DeactivateUser,
     /// An account goes.
@@ -85,6 +87,8 @@ pub enum Kind {
     Lose,
     /// An account is made.
     CreateUser,
+    /// An account made by hand is taken over.
+    AdoptUser,
     /// An account is made usable again.
     ReactivateUser,
     /// Names of a person change.
@@ -93,10 +97,14 @@ pub enum Kind {
     Join,
     /// A group is made.
     CreateGroup,
+    /// A group made by hand is taken over.
+    AdoptGroup,
     /// A group gets another name.
     RenameGroup,
     /// A group gets members.
     AddMembers,
+    /// A role is bound to a group.
+    Bind,
     /// A notice.
     Notice,
     /// A person left alone.
@@ -105,6 +113,8 @@ pub enum Kind {
     UnmanagedGroup,
     /// Members left alone.
     UnmanagedMembers,
+    /// Role bindings left alone.
+    UnmanagedBinding,
 }
 
 impl Kind {
@@ -113,21 +123,26 @@ impl Kind {
         Kind::Refused,
         Kind::Support,
         Kind::RemoveMembers,
+        Kind::Unbind,
         Kind::DeactivateUser,
         Kind::DeleteUser,
         Kind::DeleteGroup,
         Kind::Lose,
         Kind::CreateUser,
+        Kind::AdoptUser,
         Kind::ReactivateUser,
         Kind::UpdateUser,
         Kind::Join,
         Kind::CreateGroup,
+        Kind::AdoptGroup,
         Kind::RenameGroup,
         Kind::AddMembers,
+        Kind::Bind,
         Kind::Notice,
         Kind::UnmanagedUser,
         Kind::UnmanagedGroup,
         Kind::UnmanagedMembers,
+        Kind::UnmanagedBinding,
     ];
 
     /// Where it stands.
@@ -135,18 +150,27 @@ impl Kind {
         match self {
             Kind::Refused => Chapter::Refused,
             Kind::Support => Chapter::Support,
-            Kind::RemoveMembers | Kind::DeactivateUser | Kind::DeleteUser | Kind::DeleteGroup => {
-                Chapter::Removals
-            }
+            Kind::RemoveMembers
+            | Kind::Unbind
+            | Kind::DeactivateUser
+            | Kind::DeleteUser
+            | Kind::DeleteGroup => Chapter::Removals,
             Kind::Lose => Chapter::Losses,
-            Kind::CreateUser | Kind::ReactivateUser | Kind::UpdateUser | Kind::Join => {
-                Chapter::People
-            }
-            Kind::CreateGroup | Kind::RenameGroup | Kind::AddMembers => Chapter::Groups,
+            Kind::CreateUser
+            | Kind::AdoptUser
+            | Kind::ReactivateUser
+            | Kind::UpdateUser
+            | Kind::Join => Chapter::People,
+            Kind::CreateGroup
+            | Kind::AdoptGroup
+            | Kind::RenameGroup
+            | Kind::AddMembers
+            | Kind::Bind => Chapter::Groups,
             Kind::Notice => Chapter::Notices,
-            Kind::UnmanagedUser | Kind::UnmanagedGroup | Kind::UnmanagedMembers => {
-                Chapter::Unmanaged
-            }
+            Kind::UnmanagedUser
+            | Kind::UnmanagedGroup
+            | Kind::UnmanagedMembers
+            | Kind::UnmanagedBinding => Chapter::Unmanaged,
         }
     }
 
@@ -156,6 +180,10 @@ impl Kind {
             Kind::Refused => "refused",
             Kind::Support => "support",
             Kind::RemoveMembers => "remove",
+            Kind::Unbind => "unbind",
+            Kind::Bind => "bind",
+            Kind::AdoptUser | Kind::AdoptGroup => "adopt",
+            Kind::UnmanagedBinding => "binding",
             Kind::DeactivateUser => "deactivate",
             Kind::DeleteUser | Kind::DeleteGroup => "delete",
             Kind::Lose => "loses",
@@ -178,6 +206,11 @@ impl Kind {
             Kind::Refused => "refusals",
             Kind::Support => "steps for Support",
             Kind::RemoveMembers => "removals of members",
+            Kind::Unbind => "role bindings to remove",
+            Kind::Bind => "role bindings to make",
+            Kind::AdoptUser => "people to adopt",
+            Kind::AdoptGroup => "groups to adopt",
+            Kind::UnmanagedBinding => "role bindings left alone",
             Kind::DeactivateUser => "people to deactivate",
             Kind::DeleteUser => "people to delete",
             Kind::DeleteGroup => "groups to delete",
@@ -202,19 +235,25 @@ impl Kind {
             Kind::Refused => Mark::Refused,
             Kind::Support => Mark::Manual,
             Kind::RemoveMembers
+            | Kind::Unbind
             | Kind::DeactivateUser
             | Kind::DeleteUser
             | Kind::DeleteGroup
             | Kind::Lose => Mark::Remove,
             Kind::CreateUser
+            | Kind::AdoptUser
             | Kind::ReactivateUser
             | Kind::Join
             | Kind::CreateGroup
-            | Kind::AddMembers => Mark::Add,
+            | Kind::AdoptGroup
+            | Kind::AddMembers
+            | Kind::Bind => Mark::Add,
             Kind::UpdateUser | Kind::RenameGroup => Mark::Change,
-            Kind::Notice | Kind::UnmanagedUser | Kind::UnmanagedGroup | Kind::UnmanagedMembers => {
-                Mark::Note
-            }
+            Kind::Notice
+            | Kind::UnmanagedUser
+            | Kind::UnmanagedGroup
+            | Kind::UnmanagedMembers
+            | Kind::UnmanagedBinding => Mark::Note,
         }
     }
 
@@ -224,6 +263,11 @@ impl Kind {
             Kind::Refused => "refused",
             Kind::Support => "support",
             Kind::RemoveMembers => "remove-members",
+            Kind::Unbind => "delete-binding",
+            Kind::Bind => "create-binding",
+            Kind::AdoptUser => "adopt-user",
+            Kind::AdoptGroup => "adopt-group",
+            Kind::UnmanagedBinding => "unmanaged-binding",
             Kind::DeactivateUser => "deactivate-user",
             Kind::DeleteUser => "delete-user",
             Kind::DeleteGroup => "delete-group",
@@ -333,24 +377,32 @@ impl Verdict {
             users_compared: _,
             groups_compared: _,
             users_to_create,
+            users_to_adopt,
             users_to_update,
             users_to_deactivate,
             users_to_delete,
             groups_to_create,
+            groups_to_adopt,
             groups_to_rename,
             groups_to_delete,
             memberships_to_add,
             memberships_to_remove,
+            bindings_to_create,
+            bindings_to_delete,
             refused,
             manual_steps,
             users_unmanaged: _,
             groups_unmanaged: _,
             drift: _,
         } = *summary;
-        let removals =
-            memberships_to_remove + users_to_deactivate + users_to_delete + groups_to_delete;
-        let additions = users_to_create + groups_to_create + memberships_to_add;
-        let changes = users_to_update + groups_to_rename;
+        let removals = memberships_to_remove
+            + users_to_deactivate
+            + users_to_delete
+            + groups_to_delete
+            + bindings_to_delete;
+        let additions =
+            users_to_create + groups_to_create + memberships_to_add + bindings_to_create;
+        let changes = users_to_update + groups_to_rename + users_to_adopt + groups_to_adopt;
         let told: Vec<String> = [
             (refused, "refused", "refused"),
             (manual_steps, "for Support", "for Support"),
@@ -568,6 +620,10 @@ pub fn lines(evidence: &[Evidence]) -> Vec<&Evidence> {
 pub fn kind_of(change: &Change) -> Kind {
     match change {
         Change::CreateUser { .. } => Kind::CreateUser,
+        Change::AdoptUser { .. } => Kind::AdoptUser,
+        Change::AdoptGroup { .. } => Kind::AdoptGroup,
+        Change::CreateBinding { .. } => Kind::Bind,
+        Change::DeleteBinding { .. } => Kind::Unbind,
         Change::ReactivateUser { .. } => Kind::ReactivateUser,
         Change::UpdateUser { .. } => Kind::UpdateUser,
         Change::CreateGroup { .. } => Kind::CreateGroup,
@@ -583,7 +639,11 @@ pub fn kind_of(change: &Change) -> Kind {
 fn created_key(action: &Action) -> Option<&str> {
     match &action.change {
         Change::CreateUser { key, .. } => Some(key.as_str()),
-        Change::ReactivateUser { .. }
+        Change::AdoptUser { person, .. } => person.key.as_ref().map(|key| key.as_str()),
+        Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
+        | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
         | Change::AddMembers { .. }
@@ -697,12 +757,16 @@ fn about(change: &Change) -> (Vec<String>, Vec<String>) {
     let person = |person: &Person| vec![person.label().to_owned()];
     match change {
         Change::CreateUser { key, .. } => (vec![key.to_string()], Vec::new()),
-        Change::ReactivateUser { person: who }
+        Change::AdoptUser { person: who, .. }
+        | Change::ReactivateUser { person: who }
         | Change::UpdateUser { person: who, .. }
         | Change::DeactivateUser { person: who }
         | Change::DeleteUser { person: who } => (person(who), Vec::new()),
-        Change::CreateGroup { name, .. } | Change::DeleteGroup { name, .. } => {
-            (Vec::new(), vec![name.to_string()])
+        Change::CreateGroup { name, .. }
+        | Change::AdoptGroup { name, .. }
+        | Change::DeleteGroup { name, .. } => (Vec::new(), vec![name.to_string()]),
+        Change::CreateBinding { group, .. } | Change::DeleteBinding { group, .. } => {
+            (Vec::new(), vec![group.name.to_string()])
         }
         Change::RenameGroup { before, after, .. } => {
             (Vec::new(), vec![before.to_string(), after.to_string()])
@@ -779,6 +843,7 @@ fn unmanaged(plan: &Plan) -> Vec<Section<'_>> {
         UnmanagedReason::AdditiveGroup => ", as the group is additive",
         UnmanagedReason::UnlistedMember => ", not in the list of users",
         UnmanagedReason::RemovalKeeps => ", kept by `policy.onRemoval`",
+        UnmanagedReason::ProviderKeeps => ", made and kept by the provider",
     };
     let left = &plan.unmanaged;
     let users = left.users.iter().map(move |user| {
@@ -807,6 +872,15 @@ fn unmanaged(plan: &Plan) -> Vec<Section<'_>> {
         item.groups.push(members.group.name.to_string());
         item
     });
+    let bindings = left.bindings.iter().map(move |binding| {
+        let head = words::binding_phrase(&binding.binding)
+            .words(" of group ")
+            .name(binding.group.name.as_str())
+            .then(Phrase::message(because(binding.because)));
+        let mut item = Item::new(Kind::UnmanagedBinding, head);
+        item.groups.push(binding.group.name.to_string());
+        item
+    });
     let mut sections = vec![
         Section {
             kind: Kind::UnmanagedUser,
@@ -822,6 +896,11 @@ fn unmanaged(plan: &Plan) -> Vec<Section<'_>> {
             kind: Kind::UnmanagedMembers,
             count: left.memberships.len(),
             items: Box::new(members),
+        },
+        Section {
+            kind: Kind::UnmanagedBinding,
+            count: left.bindings.len(),
+            items: Box::new(bindings),
         },
     ];
     sections.retain(|section| section.count > 0);
@@ -840,6 +919,7 @@ fn side_effects(plan: &Plan) -> Vec<String> {
             | Consequence::MembershipsGained { .. }
             | Consequence::GroupLeftEmpty { .. }
             | Consequence::LeftWithoutGroups { .. }
+            | Consequence::BindingsLost { .. }
             | Consequence::Undocumented { .. } => {}
         }
     }

@@ -18,7 +18,7 @@ use super::style::{Colour, Mark, Styles, count};
 use super::words::{self, Names};
 use crate::plan::{
     Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, Plan, Refusal,
-    UnmanagedReason,
+    UnmanagedBinding, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -91,6 +91,7 @@ pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io:
     page.notices(plan);
     page.unmanaged(plan);
     page.limits(plan);
+    page.approvals(plan);
     page.verdict(plan);
     page.drain();
     page.taken
@@ -395,6 +396,7 @@ impl Page<'_> {
                 | Consequence::MembershipsGained { .. }
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
+                | Consequence::BindingsLost { .. }
                 | Consequence::Undocumented { .. } => {}
             }
         }
@@ -426,6 +428,23 @@ impl Page<'_> {
         self.section(titles, "Groups", &actions);
     }
 
+    /// Group by group, since that is how one looks for them.
+    fn unmanaged_bindings(&mut self, bindings: &[UnmanagedBinding]) {
+        let names = self.detail.names();
+        for same in bindings.chunk_by(|a, b| a.group == b.group) {
+            let told = same
+                .iter()
+                .map(|binding| words::binding_phrase(&binding.binding));
+            let group = same.first().map_or("", |first| first.group.name.as_str());
+            let text = Phrase::of(count(same.len(), "role binding", "role bindings"))
+                .words(" of ")
+                .name(group)
+                .words(" that nothing declares: ")
+                .then(words::list(told, same.len(), names));
+            self.item(Mark::Note, "bindings", &text.terminal());
+        }
+    }
+
     fn notices(&mut self, plan: &Plan) {
         if plan.notices.is_empty() {
             return;
@@ -448,6 +467,7 @@ impl Page<'_> {
         if unmanaged.users.is_empty()
             && unmanaged.groups.is_empty()
             && unmanaged.memberships.is_empty()
+            && unmanaged.bindings.is_empty()
         {
             return;
         }
@@ -496,6 +516,7 @@ impl Page<'_> {
             let text = words::unmanaged_members(members).terminal();
             self.item(Mark::Note, "members", &text);
         }
+        self.unmanaged_bindings(&unmanaged.bindings);
         self.more(unmanaged.memberships.len() - shown);
     }
 
@@ -506,6 +527,28 @@ impl Page<'_> {
             .map(|limit| words::limit(limit).terminal())
             .collect();
         let text = format!("\nLimits: {}", used.join("; "));
+        for line in wrap(&text, self.width) {
+            self.line(&line);
+        }
+    }
+
+    /// What `apply` will not do unless it is told by name.
+    fn approvals(&mut self, plan: &Plan) {
+        if plan.needs_approval.is_empty() {
+            return;
+        }
+        let told: Vec<String> = plan
+            .needs_approval
+            .iter()
+            .map(|kind| {
+                let actions = plan.actions.iter();
+                let number = actions.filter(|it| it.change.approval() == *kind).count();
+                let word = kind.as_str();
+                let actions = count(number, "action", "actions");
+                format!("{word} ({actions}, `--approve {word}`)")
+            })
+            .collect();
+        let text = format!("\nNeeds approval by name: {}", told.join(", "));
         for line in wrap(&text, self.width) {
             self.line(&line);
         }

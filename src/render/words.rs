@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::phrase::Phrase;
 use super::style::{Mark, count};
-use crate::ids::{GroupName, RoleName};
+use crate::ids::{Binding, GroupName, RoleName};
 use crate::plan::{
     AccountEffect, Action, Change, Consequence, Effect, Evidence, LimitName, LimitUse,
     MemberChange, MembershipOrigin, Person, Phase, UnmanagedMembers, UnmanagedReason,
@@ -25,6 +25,9 @@ impl Names {
 pub fn mark(change: &Change) -> (Mark, &'static str) {
     match change {
         Change::CreateUser { .. } | Change::CreateGroup { .. } => (Mark::Add, "create"),
+        Change::AdoptUser { .. } | Change::AdoptGroup { .. } => (Mark::Add, "adopt"),
+        Change::CreateBinding { .. } => (Mark::Add, "bind"),
+        Change::DeleteBinding { .. } => (Mark::Remove, "unbind"),
         Change::ReactivateUser { .. } => (Mark::Add, "reactivate"),
         Change::AddMembers { .. } => (Mark::Add, "add"),
         Change::UpdateUser { .. } => (Mark::Change, "update"),
@@ -38,12 +41,14 @@ pub fn mark(change: &Change) -> (Mark, &'static str) {
 /// What is done in a phase, after a number.
 pub fn phase(phase: Phase) -> &'static str {
     match phase {
-        Phase::CreateUsers => "people to create",
+        Phase::CreateUsers => "people to create or adopt",
         Phase::ReactivateUsers => "people to reactivate",
         Phase::UpdateUsers => "people to update",
-        Phase::CreateGroups => "groups to create",
+        Phase::CreateGroups => "groups to create or adopt",
         Phase::AddMembers => "additions of members",
         Phase::RenameGroups => "groups to rename",
+        Phase::CreateBindings => "role bindings to make",
+        Phase::DeleteBindings => "role bindings to remove",
         Phase::RemoveMembers => "removals of members",
         Phase::DeactivateUsers => "people to deactivate",
         Phase::DeleteUsers => "people to delete",
@@ -85,6 +90,40 @@ pub fn subject(action: &Action, names: Names) -> Phrase {
                 .words(": ")
                 .then(Phrase::join(changes, ", "))
         }
+        Change::AdoptUser {
+            person,
+            user,
+            external_id: _,
+        } => Phrase::of("user ")
+            .then(person_phrase(person))
+            .words(" ")
+            .value(user.display_name.as_str())
+            .words(", whose account was made by hand"),
+        Change::AdoptGroup {
+            id,
+            name,
+            called: _,
+            members,
+        } => Phrase::of("group ")
+            .name(name.as_str())
+            .words(" (id ")
+            .name(id.as_str())
+            .words(format!(
+                "), made by hand, with {}",
+                count(*members, "member", "members")
+            )),
+        Change::CreateBinding { group, binding } => Phrase::of("")
+            .then(binding_phrase(binding))
+            .words(" to group ")
+            .name(group.name.as_str()),
+        Change::DeleteBinding {
+            group,
+            id: _,
+            binding,
+        } => Phrase::of("")
+            .then(binding_phrase(binding))
+            .words(" from group ")
+            .name(group.name.as_str()),
         Change::ReactivateUser { person }
         | Change::DeactivateUser { person }
         | Change::DeleteUser { person } => Phrase::of("user ").then(person_phrase(person)),
@@ -118,6 +157,17 @@ pub fn subject(action: &Action, names: Names) -> Phrase {
                 .then(members_phrase(members, names))
         }
     }
+}
+
+/// `_account_viewer on _all_account_level_resources (account)`.
+pub fn binding_phrase(binding: &Binding) -> Phrase {
+    Phrase::new()
+        .name(binding.role.as_str())
+        .words(" on ")
+        .name(binding.resource_group.as_str())
+        .words(" (")
+        .name(binding.scope.to_string())
+        .words(")")
 }
 
 /// The key and the e-mail, or the e-mail alone.
@@ -245,6 +295,19 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
         Consequence::LeftWithoutGroups { person } => Phrase::new()
             .name(person.label())
             .words(" is left without any group"),
+        Consequence::BindingsLost { people, bindings } => {
+            let who = people
+                .iter()
+                .map(|person| Phrase::new().name(person.label()));
+            let what = bindings.iter().map(binding_phrase);
+            let verb = if people.len() == 1 { "loses" } else { "lose" };
+            list(who, people.len(), names)
+                .words(format!(
+                    " {verb} {}: ",
+                    count(bindings.len(), "role binding", "role bindings")
+                ))
+                .then(list(what, bindings.len(), names))
+        }
         Consequence::Undocumented { note } => Phrase::message(note),
     })
 }
@@ -259,6 +322,7 @@ pub fn is_of_people(consequence: &Consequence) -> bool {
         | Consequence::MayAdopt { .. }
         | Consequence::SuspensionRemoves
         | Consequence::GroupLeftEmpty { .. }
+        | Consequence::BindingsLost { .. }
         | Consequence::Undocumented { .. } => false,
     }
 }
@@ -282,10 +346,14 @@ pub fn places_of(action: &Action) -> Vec<Evidence> {
                 .collect()
         }
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
         | Change::RenameGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::RemoveMembers { .. }
         | Change::DeactivateUser { .. }
         | Change::DeleteUser { .. }
@@ -310,7 +378,8 @@ pub fn loss(effect: &Effect, names: Names) -> Phrase {
         AccountEffect::Deactivated
         | AccountEffect::Kept
         | AccountEffect::Reactivated
-        | AccountEffect::Created => {}
+        | AccountEffect::Created
+        | AccountEffect::Adopted => {}
     }
     let phrase = phrase.then(groups(&effect.loses));
     let phrase = match effect.gains.is_empty() {
@@ -346,6 +415,7 @@ pub fn left_alone(because: UnmanagedReason) -> (LeftAlone, LeftAlone) {
             },
         ),
         UnmanagedReason::Undeclared
+        | UnmanagedReason::ProviderKeeps
         | UnmanagedReason::AdditiveGroup
         | UnmanagedReason::UnlistedMember => (
             LeftAlone {
@@ -365,7 +435,9 @@ pub fn unmanaged_members(members: &UnmanagedMembers) -> Phrase {
     let why = match members.because {
         UnmanagedReason::AdditiveGroup => " that no role gives, as the group is additive",
         UnmanagedReason::UnlistedMember => " who are not in the list of users",
-        UnmanagedReason::Undeclared | UnmanagedReason::RemovalKeeps => " kept",
+        UnmanagedReason::Undeclared
+        | UnmanagedReason::RemovalKeeps
+        | UnmanagedReason::ProviderKeeps => " kept",
     };
     Phrase::of(count(members.ids.len(), "member", "members"))
         .words(" of ")
@@ -378,6 +450,7 @@ pub fn limit(limit: &LimitUse) -> Phrase {
     let noun = match (limit.limit, &limit.group) {
         (LimitName::UserRemovals, _) => Phrase::of("people removed"),
         (LimitName::MembershipRemovals, _) => Phrase::of("memberships removed"),
+        (LimitName::BindingRemovals, _) => Phrase::of("role bindings removed"),
         (LimitName::PerGroupRemovals, Some(group)) => Phrase::of("from ").name(group.as_str()),
         (LimitName::PerGroupRemovals, None) => Phrase::of("from one group"),
     };

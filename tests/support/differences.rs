@@ -35,6 +35,12 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             }
             RefusalCode::AssertionViolated => continue,
             RefusalCode::NotSupported => format!("-user {subject}"),
+            RefusalCode::StandaloneAccount => format!("+user {subject}"),
+            RefusalCode::HandMadeGroup => format!("+group {subject}"),
+            RefusalCode::BindingsUnread
+            | RefusalCode::UnknownBindingRole
+            | RefusalCode::UnknownResourceGroup
+            | RefusalCode::BindingDisabled => format!("binding {subject}"),
             RefusalCode::ChangedSince => panic!("only undoing says so: {refusal:#?}"),
             RefusalCode::ProtectedGroup if refusal.blocked.is_empty() => {
                 format!("-group {subject}")
@@ -44,6 +50,9 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             | RefusalCode::LimitUserRemovals
             | RefusalCode::LimitMembershipRemovals
             | RefusalCode::LimitPerGroupRemovals
+            | RefusalCode::LimitBindingRemovals
+            | RefusalCode::OwnUser
+            | RefusalCode::LastAdmin
             | RefusalCode::ProtectedUser
             | RefusalCode::ProtectedGroup
             | RefusalCode::MinMembers => {
@@ -63,7 +72,9 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             match user.because {
                 UnmanagedReason::Undeclared => format!("?user {}", label(&user.person)),
                 UnmanagedReason::RemovalKeeps => format!("-user {}", label(&user.person)),
-                UnmanagedReason::AdditiveGroup | UnmanagedReason::UnlistedMember => {
+                UnmanagedReason::AdditiveGroup
+                | UnmanagedReason::UnlistedMember
+                | UnmanagedReason::ProviderKeeps => {
                     panic!("not a reason for a user")
                 }
             },
@@ -76,7 +87,9 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             match group.because {
                 UnmanagedReason::Undeclared => format!("?group {id}"),
                 UnmanagedReason::RemovalKeeps => format!("-group {id}"),
-                UnmanagedReason::AdditiveGroup | UnmanagedReason::UnlistedMember => {
+                UnmanagedReason::AdditiveGroup
+                | UnmanagedReason::UnlistedMember
+                | UnmanagedReason::ProviderKeeps => {
                     panic!("not a reason for a group")
                 }
             },
@@ -95,6 +108,10 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
 pub fn of_action(action: &Action) -> Vec<String> {
     match &action.change {
         Change::CreateUser { key, .. } => vec![format!("+user {key}")],
+        Change::AdoptUser { person, .. } => vec![format!("+user {}", label(person))],
+        Change::AdoptGroup { name, .. } => vec![format!("+group {name}")],
+        Change::CreateBinding { group, binding } => vec![format!("bind {} {binding}", group.name)],
+        Change::DeleteBinding { id, .. } => vec![format!("unbind {id}")],
         Change::ReactivateUser { person } => vec![format!("on {}", label(person))],
         Change::UpdateUser { person, .. } => vec![format!("name {}", label(person))],
         Change::DeactivateUser { person } | Change::DeleteUser { person } => {

@@ -21,9 +21,13 @@ impl<T: Transport> Steps<'_, T> {
             Change::AddMembers { group, .. } => (group, Direction::In),
             Change::RemoveMembers { group, .. } => (group, Direction::Out),
             Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::CreateGroup { .. }
+            | Change::AdoptGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::RenameGroup { .. }
             | Change::DeactivateUser { .. }
             | Change::DeleteUser { .. }
@@ -272,7 +276,7 @@ fn first_and_rest<'b>(items: &[&'b Action], error: ScimError) -> Vec<(&'b Action
         .collect()
 }
 
-fn member_ids(group: &wire::Group) -> HashSet<String> {
+pub(super) fn member_ids(group: &wire::Group) -> HashSet<String> {
     let members = group.members.iter().flatten();
     members.filter_map(|member| member.value.clone()).collect()
 }
@@ -282,9 +286,13 @@ fn members(action: &Action) -> &[crate::plan::MemberChange] {
     match &action.change {
         Change::AddMembers { members, .. } | Change::RemoveMembers { members, .. } => members,
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::RenameGroup { .. }
         | Change::DeactivateUser { .. }
         | Change::DeleteUser { .. }

@@ -1,5 +1,7 @@
 //! One item at a time: check the precondition, write, read back.
 
+mod adopt;
+mod bindings;
 mod groups;
 mod memberships;
 mod users;
@@ -41,6 +43,21 @@ impl<T: Transport> Steps<'_, T> {
                 user,
                 external_id,
             } => self.create_user(key, user, external_id.as_ref()).await,
+            Change::AdoptUser {
+                person,
+                user,
+                external_id,
+            } => self.adopt_user(person, user, external_id.as_ref()).await,
+            Change::AdoptGroup {
+                id,
+                name,
+                called,
+                members: _,
+            } => self.adopt_hand_made(id, name, called).await,
+            Change::CreateBinding { group, binding } => self.create_binding(group, binding).await,
+            Change::DeleteBinding { group, id, binding } => {
+                self.delete_binding(group, id, binding).await
+            }
             Change::ReactivateUser { person } => self.set_active(person, Activity::Active).await,
             Change::DeactivateUser { person } => self.set_active(person, Activity::Inactive).await,
             Change::UpdateUser {
@@ -68,7 +85,14 @@ impl<T: Transport> Steps<'_, T> {
                 user: made.users.get(key).cloned(),
                 ..MadeBy::default()
             },
-            Change::CreateGroup { name, .. } => MadeBy {
+            Change::AdoptUser { person, .. } => MadeBy {
+                user: person
+                    .key
+                    .as_ref()
+                    .and_then(|key| made.users.get(key).cloned()),
+                ..MadeBy::default()
+            },
+            Change::CreateGroup { name, .. } | Change::AdoptGroup { name, .. } => MadeBy {
                 group: made.groups.get(name).cloned(),
                 ..MadeBy::default()
             },
@@ -83,6 +107,8 @@ impl<T: Transport> Steps<'_, T> {
             Change::ReactivateUser { .. }
             | Change::UpdateUser { .. }
             | Change::RenameGroup { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
             | Change::DeactivateUser { .. } => MadeBy::default(),
         }
     }

@@ -80,7 +80,7 @@ impl<T: Transport> Steps<'_, T> {
         ))
     }
 
-    fn remember_user(&self, key: &PersonKey, id: UserId) {
+    pub(super) fn remember_user(&self, key: &PersonKey, id: UserId) {
         self.made
             .lock()
             .expect("no panic inside")
@@ -89,7 +89,10 @@ impl<T: Transport> Steps<'_, T> {
     }
 
     /// The one user with this e-mail, looked up and compared on our side.
-    async fn find_user(&self, user: &UserState) -> Result<Option<wire::User>, ScimError> {
+    pub(super) async fn find_user(
+        &self,
+        user: &UserState,
+    ) -> Result<Option<wire::User>, ScimError> {
         let found = self.writer.reader().find_users(&user.user_name).await?;
         Ok(found.into_iter().next())
     }
@@ -117,11 +120,6 @@ impl<T: Transport> Steps<'_, T> {
                 if let Some(found) = find().await? {
                     return Ok(Some(found));
                 }
-                let all = [
-                    UserAttribute::DisplayName,
-                    UserAttribute::GivenName,
-                    UserAttribute::FamilyName,
-                ];
                 // An id that was only promised may be somebody else's by now: nothing is
                 // written to it before it is known to be theirs.
                 let there = self.writer.reader().user(id).await?;
@@ -132,20 +130,30 @@ impl<T: Transport> Steps<'_, T> {
                 if !theirs {
                     return Ok(None);
                 }
-                // A manually made account has no first and last name, so sending some is a
-                // change even where the display name is right already.
-                let mut change = active(user);
-                if user.given_name.is_empty() && user.family_name.is_empty() {
-                    change.attributes.given_name = &user.display_name;
-                }
-                self.writer.update_user(id, &change, &all).await?;
+                self.put_names(id, user).await?;
                 self.settled(find, Option::is_some).await
             }
         }
     }
 
+    /// Sends first and last name, by which an account that was taken over gets listed.
+    pub(super) async fn put_names(&self, id: &UserId, user: &UserState) -> Result<(), ScimError> {
+        let all = [
+            UserAttribute::DisplayName,
+            UserAttribute::GivenName,
+            UserAttribute::FamilyName,
+        ];
+        // A manually made account has no first and last name, so sending some is a change
+        // even where the display name is right already.
+        let mut change = active(user);
+        if user.given_name.is_empty() && user.family_name.is_empty() {
+            change.attributes.given_name = &user.display_name;
+        }
+        self.writer.update_user(id, &change, &all).await
+    }
+
     /// The live user of an item, if they still are who the plan saw.
-    async fn still(&self, person: &Person) -> Result<Still, ScimError> {
+    pub(super) async fn still(&self, person: &Person) -> Result<Still, ScimError> {
         let id = person
             .id
             .as_ref()
@@ -327,7 +335,7 @@ enum Certainty {
     Found,
 }
 
-enum Still {
+pub(super) enum Still {
     There(Box<wire::User>),
     Gone,
     Moved(Status),
@@ -359,13 +367,13 @@ fn pre_image(action: &Action, person: &Person, user: wire::User) -> PreImage {
     }
 }
 
-fn gone(person: &Person) -> Status {
+pub(super) fn gone(person: &Person) -> Status {
     Status::Moved {
         message: format!("the account of `{}` is gone", person.label()),
     }
 }
 
-fn attributes(user: &UserState) -> NewUser<'_> {
+pub(super) fn attributes(user: &UserState) -> NewUser<'_> {
     NewUser {
         external_id: None,
         user_name: &user.user_name,
@@ -376,7 +384,7 @@ fn attributes(user: &UserState) -> NewUser<'_> {
     }
 }
 
-fn active(user: &UserState) -> WireState<'_> {
+pub(super) fn active(user: &UserState) -> WireState<'_> {
     WireState {
         attributes: attributes(user),
         activity: Activity::Active,
@@ -403,7 +411,11 @@ fn attribute(user: &wire::User, attribute: Attribute) -> Option<&str> {
 }
 
 /// What is not as it was meant, in a few words.
-fn difference(profile: &Profile, wanted: &UserState, there: &wire::User) -> Option<String> {
+pub(super) fn difference(
+    profile: &Profile,
+    wanted: &UserState,
+    there: &wire::User,
+) -> Option<String> {
     let email = there
         .email()
         .or(there.user_name.as_deref())

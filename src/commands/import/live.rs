@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum as _;
 use similar::TextDiff;
 
+use super::super::observe::{self, Goal};
 use super::super::plan::{self, Rails};
 use super::super::target::{self, SANDBOX};
 use super::super::{fmt, runtime, snapshot};
@@ -21,7 +22,7 @@ use crate::import::live::{Known, draft};
 use crate::import::merge::{Edits, Parsed};
 use crate::import::write::{Heading, NewFile, Target, files};
 use crate::import::{Draft, Note};
-use crate::live::{LiveState, collect};
+use crate::live::LiveState;
 use crate::manifest::edit::field;
 use crate::manifest::load::{DiskFiles, MemoryFiles, ROOT_FILE};
 use crate::manifest::source::FileId;
@@ -79,7 +80,7 @@ fn read(
         Some(file) => plan::from_snapshot(project, file, terminal)?,
         None => runtime().block_on(async {
             let connection = target::connect(project, terminal).await?;
-            let live = collect::collect(&connection.reader).await?;
+            let live = observe::read(project, Goal::Manifest(None), &connection.reader).await?;
             Ok::<_, Failure>((live, connection.target))
         })?,
     };

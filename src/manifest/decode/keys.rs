@@ -79,7 +79,7 @@ pub const DIALECT: Keys<10> = keys([
     "requestsPerMinute",
 ]);
 /// [`crate::manifest::decl::UserDecl`].
-pub const USER: Keys<6> = Keys {
+pub const USER: Keys<7> = Keys {
     names: [
         "email",
         "givenName",
@@ -87,6 +87,7 @@ pub const USER: Keys<6> = Keys {
         "displayName",
         "status",
         "previously",
+        "adopt",
     ],
     habits: &[
         ("firstName", "givenName"),
@@ -123,7 +124,23 @@ pub const MAPPING: Keys<2> = Keys {
     habits: &[("role", "match"), ("pattern", "match"), ("groups", "group")],
 };
 /// [`crate::manifest::decl::GroupDecl`].
-pub const GROUP: Keys<3> = keys(["status", "membership", "previously"]);
+pub const GROUP: Keys<6> = Keys {
+    names: [
+        "status",
+        "membership",
+        "previously",
+        "adoptGroup",
+        "bindings",
+        "bindingManagement",
+    ],
+    habits: &[
+        ("adopt", "adoptGroup"),
+        ("roleBindings", "bindings"),
+        ("permissions", "bindings"),
+    ],
+};
+/// [`crate::manifest::decl::BindingDecl`].
+pub const BINDING: Keys<3> = keys(["role", "resourceGroup", "scope"]);
 /// [`crate::manifest::decl::PolicyDecl`].
 pub const POLICY: Keys<5> = keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
 /// [`crate::manifest::decl::AssertionDecl`].
@@ -145,10 +162,11 @@ pub const UNDECLARED: Keys<2> = keys(["users", "groups"]);
 /// [`crate::manifest::decl::OnRemovalDecl`].
 pub const ON_REMOVAL: Keys<2> = keys(["users", "groups"]);
 /// [`crate::manifest::decl::LimitsDecl`].
-pub const LIMITS: Keys<4> = keys([
+pub const LIMITS: Keys<5> = keys([
     "userRemovals",
     "membershipRemovals",
     "perGroupRemovals",
+    "bindingRemovals",
     "minimumPopulation",
 ]);
 /// [`crate::manifest::decl::ProtectDecl`].
@@ -157,8 +175,8 @@ pub const PROTECT: Keys<3> = keys(["users", "groups", "minMembers"]);
 /// The words of each enumeration, as written and as meant.
 pub mod words {
     use crate::manifest::decl::{
-        ApprovalKind, GroupRemoval, GroupStatus, Membership, SandboxBehavior, Undeclared,
-        UserRemoval, UserStatus,
+        ApprovalKind, GroupRemoval, GroupStatus, Management, Membership, SandboxBehavior,
+        Undeclared, UserRemoval, UserStatus,
     };
 
     /// [`UserStatus`].
@@ -176,6 +194,11 @@ pub mod words {
     pub const MEMBERSHIP: &[(&str, Membership)] = &[
         ("authoritative", Membership::Authoritative),
         ("additive", Membership::Additive),
+    ];
+    /// [`Management`].
+    pub const MANAGEMENT: &[(&str, Management)] = &[
+        ("additive", Management::Additive),
+        ("authoritative", Management::Authoritative),
     ];
     /// [`Undeclared`].
     pub const UNDECLARED: &[(&str, Undeclared)] =

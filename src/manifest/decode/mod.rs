@@ -99,6 +99,7 @@ enum Of<'a> {
     Member(&'a str),
     Mapping,
     Group(&'a str),
+    Binding(&'a str),
     /// A section of settings by its path: `policy.limits`.
     Section(&'static str),
 }
@@ -114,6 +115,7 @@ impl std::fmt::Display for Of<'_> {
             Of::Member(role) => write!(f, "a member of role {}", quoted(role)),
             Of::Mapping => f.write_str("a group mapping"),
             Of::Group(name) => write!(f, "group {}", quoted(name)),
+            Of::Binding(group) => write!(f, "a binding of group {}", quoted(group)),
             Of::Section(path) => write!(f, "`{path}`"),
         }
     }

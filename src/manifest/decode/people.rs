@@ -1,10 +1,12 @@
 //! People, roles, members, mappings and groups.
 
 use super::fields::Field;
-use super::keys::{GROUP, MAPPING, MEMBER, ROLE, USER, words};
+use super::keys::{BINDING, GROUP, MAPPING, MEMBER, ROLE, USER, words};
 use super::{Decoder, Of, is_email};
-use crate::ids::{Email, PersonKey};
-use crate::manifest::decl::{GroupDecl, MappingDecl, MemberDecl, RoleDecl, UserDecl};
+use crate::ids::{Email, PersonKey, Scope};
+use crate::manifest::decl::{
+    Adoption, BindingDecl, GroupDecl, MappingDecl, MemberDecl, RoleDecl, UserDecl,
+};
 use crate::manifest::source::Spanned;
 use crate::manifest::tree::{Kind, Node};
 
@@ -19,6 +21,7 @@ impl Decoder {
             display_name: None,
             status: None,
             previously: Vec::new(),
+            adopt: None,
         };
         if is_null(node) {
             self.missing_email(key, of);
@@ -48,6 +51,9 @@ impl Decoder {
             .written("status")
             .and_then(|field| self.word(field, of, words::USER_STATUS));
         user.previously = self.names(fields.get("previously"), of, "a person's key");
+        user.adopt = fields
+            .written("adopt")
+            .and_then(|field| self.adoption(field, of));
         user
     }
 
@@ -173,7 +179,83 @@ impl Decoder {
                 .written("membership")
                 .and_then(|field| self.word(field, of, words::MEMBERSHIP)),
             previously: self.names(fields.get("previously"), of, "a group's name"),
+            adopt_group: fields
+                .written("adoptGroup")
+                .and_then(|field| self.adoption(field, of)),
+            bindings: fields
+                .get("bindings")
+                .map(|field| self.bindings(key.value, field)),
+            binding_management: fields
+                .written("bindingManagement")
+                .and_then(|field| self.word(field, of, words::MANAGEMENT)),
         }
+    }
+
+    fn bindings(&mut self, group: &str, field: Field<'_>) -> Vec<BindingDecl> {
+        let mut bindings = Vec::new();
+        let example = "[{ role: _account_viewer, resourceGroup: _all_account_level_resources }]";
+        self.items(field, Of::Group(group), example, |decoder, item| {
+            bindings.extend(decoder.binding(group, item));
+        });
+        bindings
+    }
+
+    fn binding(&mut self, group: &str, item: Node<'_>) -> Option<BindingDecl> {
+        let of = Of::Binding(group);
+        let fields = self.fields(item, of, &BINDING)?;
+        let help = "write both: `{ role: _account_viewer, resourceGroup: \
+                    _all_account_level_resources }`";
+        for name in ["role", "resourceGroup"] {
+            if fields.lacks(name) {
+                let place = fields.written(name).map_or(item.head(), |field| field.key);
+                self.missing(place, name, of, help);
+            }
+        }
+        let role = fields.get("role").and_then(|field| self.line(field, of));
+        let resource_group = fields
+            .get("resourceGroup")
+            .and_then(|field| self.line(field, of));
+        let scope = match fields.written("scope") {
+            Some(field) => Some(self.scope(field, of)?),
+            None => None,
+        };
+        Some(BindingDecl {
+            role: role?,
+            resource_group: resource_group?,
+            scope,
+        })
+    }
+
+    fn scope(&mut self, field: Field<'_>, of: Of<'_>) -> Option<Spanned<Scope>> {
+        let text = self.line(field, of)?;
+        match Scope::parse(&text.value) {
+            Some(scope) => Some(Spanned::new(scope, text.span)),
+            None => {
+                self.invalid(
+                    text.span,
+                    "no scope",
+                    format!("`scope` of {of} is not where a role can be bound"),
+                    "write `account`, `org/ORG` or `org/ORG/project/PROJECT` with their identifiers",
+                );
+                None
+            }
+        }
+    }
+
+    fn adoption(&mut self, field: Field<'_>, of: Of<'_>) -> Option<Spanned<Adoption>> {
+        if let Kind::Scalar(scalar) = field.node.kind()
+            && scalar.is_bool()
+        {
+            let adoption = match scalar.text.to_ascii_lowercase().as_str() {
+                "true" => Adoption::Wanted,
+                _false => Adoption::Refused,
+            };
+            return Some(Spanned::new(adoption, field.node.span()));
+        }
+        let subject = format!("`{}` of {of}", field.name);
+        let help = "write `true`, or leave the key out";
+        self.wrong_type(field.node, &subject, "true or false", help);
+        None
     }
 
     /// A list of names.

@@ -263,6 +263,7 @@ impl Decoder {
             user_removals: limit("userRemovals"),
             membership_removals: limit("membershipRemovals"),
             per_group_removals: limit("perGroupRemovals"),
+            binding_removals: limit("bindingRemovals"),
             minimum_population: fields
                 .get("minimumPopulation")
                 .and_then(|field| self.number(field, of)),

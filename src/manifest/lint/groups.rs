@@ -79,6 +79,7 @@ impl<'m> Lint<'m> {
             }
         }
         self.declared_groups(&produced, broken);
+        self.bindings();
         self.protected_groups(&produced, broken);
     }
 

@@ -4,6 +4,7 @@
 //! reports all it finds. With a manifest that is not whole, nothing is called unknown, unused
 //! or missing, because it may stand in the part that could not be read.
 
+mod bindings;
 mod groups;
 mod lookalike;
 mod ownership;

@@ -179,7 +179,7 @@ pub(super) const FACTS: &[Fact] = &[
         reading: Reading::Contradictory,
         source: "docs: OneLogin page, Provision roles, step 1; source: createUser, sanitizeInternal",
         verified: "2026-11-24",
-        handling: "Said in the plan: a create may adopt an account that cannot be seen; doctor lists standalone accounts of declared people.",
+        handling: "Looked for with `POST /ng/api/user/batch`; refused with the steps in order, or adopted (`adopt: true`): POST, PUT with the names, proof by the list. Where the token may not look, the plan says so; doctor lists them.",
     },
     Fact {
         name: "role mapping",
@@ -219,7 +219,7 @@ pub(super) const FACTS: &[Fact] = &[
         reading: Reading::Contradictory,
         source: "docs: OneLogin page, Group names; source: NGScimGroupServiceImpl.createGroup",
         verified: "2026-11-24",
-        handling: "Before a create the id is looked up; if somebody has it, the item is refused.",
+        handling: "A hand-made group of that id is a refusal before anything is written. `adoptGroup: true` takes it over with the members it has; who leaves then leaves on the usual rails.",
     },
     Fact {
         name: "group create",
@@ -428,6 +428,14 @@ pub(super) const FACTS: &[Fact] = &[
         source: "source: NGScimStaticResource, output*.json",
         verified: "2026-11-24",
         handling: "Never steer anything; doctor shows where they differ from the profile.",
+    },
+    Fact {
+        name: "role bindings",
+        statement: "Bindings belong to another API; PUT changes only `disabled`, and a second one of a kind is an error that does not say so.",
+        reading: Reading::Source,
+        source: "source: RoleAssignmentResource, RoleAssignmentServiceImpl; harness-go-sdk",
+        verified: "2026-11-24",
+        handling: "Listed before and after each write, created and deleted, never changed; unknown roles and resource groups are refused in the plan.",
     },
     Fact {
         name: "rate limits",

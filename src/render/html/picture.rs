@@ -222,10 +222,14 @@ fn moves<'a>(action: &'a Action, people: &mut BTreeMap<&'a str, Moves<'a>>) {
             }
         }
         Change::CreateUser { .. }
+        | Change::AdoptUser { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
+        | Change::AdoptGroup { .. }
         | Change::RenameGroup { .. }
+        | Change::CreateBinding { .. }
+        | Change::DeleteBinding { .. }
         | Change::DeleteGroup { .. } => {}
     }
 }

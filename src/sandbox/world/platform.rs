@@ -17,6 +17,7 @@ use super::reply::{Answer, Refusal};
 use super::state::{Group, User, issued_id};
 use super::users::Failure;
 use super::{Incoming, SandboxBehavior, World};
+use crate::ids::{Binding, BindingId};
 use crate::scim::http::Method;
 
 /// The role whose last holder cannot be removed.
@@ -518,6 +519,37 @@ impl World {
                 Refusal::Harness { message, .. } => message,
                 other => format!("{other:?}"),
             })
+    }
+
+    /// Puts a role binding in, with its role and resource group.
+    ///
+    /// # Errors
+    /// With the sentence a client would read.
+    pub fn seed_binding(
+        &mut self,
+        id: &BindingId,
+        kind: PrincipalKind,
+        principal: &str,
+        binding: &Binding,
+    ) -> Result<(), String> {
+        self.seed_role(&binding.role);
+        self.seed_resource_group(&binding.resource_group);
+        let scope = &binding.scope;
+        let assignment = RoleAssignment {
+            role: binding.role.clone(),
+            resource_group: binding.resource_group.clone(),
+            principal: Principal {
+                identifier: principal.to_owned(),
+                kind,
+                scope_level: Some("account".to_owned()),
+            },
+            disabled: false,
+            org: scope.org().map(str::to_owned),
+            project: scope.project().map(str::to_owned),
+        };
+        self.insert_binding(Some(id.to_string()), assignment)
+            .map(|_| ())
+            .map_err(|refusal| format!("{refusal:?}"))
     }
 
     /// Makes a role and a resource group known.

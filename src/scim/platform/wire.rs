@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::{BindingId, Email, GroupId, UserId};
+use crate::ids::{BindingId, Email, GroupId, Scope, UserId};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Enveloped<R> {
@@ -175,6 +175,17 @@ pub struct Principal {
     /// Of which level it is, where that is not the binding's own: `account`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope_level: Option<String>,
+}
+
+impl Principal {
+    /// Whether it is of the account: below it, an org or project may have a group of the same
+    /// id.
+    pub fn is_of_account(&self, scope: &Scope) -> bool {
+        match self.scope_level.as_deref() {
+            Some(level) => level == "account",
+            None => *scope == Scope::Account,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -265,6 +265,21 @@ impl<T: Transport> Writer<T> {
             .await
     }
 
+    /// Takes over a group that was made by hand, by a create of the same id. The provider
+    /// replaces its members by those sent, so all that it has are sent.
+    ///
+    /// # Errors
+    /// As [`Writer::create_user`].
+    pub async fn adopt_group(&self, name: &str, members: &[UserId]) -> Result<Group, ScimError> {
+        let body = json!({
+            "schemas": [GROUP_SCHEMA],
+            "displayName": name,
+            "members": member_values(members),
+        });
+        self.create(&self.request(Method::Post, &["Groups"], &body))
+            .await
+    }
+
     /// Adds members, in one PATCH. No members are no request.
     ///
     /// # Errors
