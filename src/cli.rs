@@ -403,7 +403,7 @@ pub enum ApproveKind {
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  scim-sync explain ada\n  scim-sync explain ada@example.com platform-ops\n  scim-sync explain ada --as-of 2027-02-01 --no-live"
+    after_help = "Examples:\n  scim-sync explain ada\n  scim-sync explain ada@example.com sre\n  scim-sync explain ada --as-of 2027-02-01 --no-live"
 )]
 pub struct ExplainArgs {
     /// A person's key, e-mail or id

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
-use cli::Place;
+use cli::{Place, Served};
 use forge::{Forge, Kind};
 use scim_sync::cli::Cli;
 
@@ -37,9 +37,8 @@ fn commands() -> Vec<Helped> {
     let mut found = vec![helped(&root)];
     let mut open: Vec<clap::Command> = root.get_subcommands().cloned().collect();
     while let Some(command) = open.pop() {
-        if command.has_subcommands() {
-            open.extend(command.get_subcommands().cloned());
-        } else {
+        open.extend(command.get_subcommands().cloned());
+        if !command.is_subcommand_required_set() {
             found.push(helped(&command));
         }
     }
@@ -68,7 +67,7 @@ users:
   ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace }
   bob: { email: bob@example.com, givenName: Bob, familyName: Stone }
 roles:
-  sre: { members: [ada, bob] }
+  sre: { members: [ada, bob], owners: ['@acme/sre'] }
 groupMappings:
   - { match: '.*', group: '{role}' }
 ";
@@ -91,8 +90,12 @@ fn repository() -> Place {
     let place = Place::with(MANIFEST);
     let run = |arguments: &[&str]| place.run(arguments).ends(0);
     run(&["fmt"]);
+    run(&["codeowners", "--write", ".github/CODEOWNERS"]);
+    run(&["snapshot", "--out", "before.json"]);
     run(&["apply", "--auto-approve", "--report", "run.jsonl"]);
-    run(&["snapshot", "--out", "snapshot.json"]);
+    for name in ["snapshot.json", "after.json"] {
+        run(&["snapshot", "--out", name]);
+    }
     let git = |arguments: &[&str]| git(&place.path("."), arguments);
     git(&["init", "--quiet"]);
     git(&["add", "scim-sync.yaml"]);
@@ -103,6 +106,18 @@ fn repository() -> Place {
     git(&["commit", "--quiet", "--all", "--message", "a name"]);
     run(&["plan", "--out", "plan.json"]);
     place
+}
+
+/// The account of whoever reads an example.
+const ELSEWHERE: &str = "https://app.harness.io/gateway/ng/api/scim/account/ID";
+
+/// In its stead a sandbox with what was applied; the manifest is not there yet.
+fn elsewhere(place: &Place) -> Served {
+    place
+        .run(&["sandbox", "load", "after.json", "--state", "world.json"])
+        .ends(0);
+    std::fs::remove_file(place.path("scim-sync.yaml")).expect("it was there");
+    Served::start(place, &["--state", "world.json"])
 }
 
 /// A shell in which `scim-sync` is the binary under test.
@@ -146,7 +161,15 @@ fn every_command_has_examples_that_run() {
                 serves(&place, &example);
                 continue;
             }
-            let mut shell = shell(&place, &example);
+            let served = example.contains(ELSEWHERE).then(|| elsewhere(&place));
+            let line = match &served {
+                Some(served) => example.replace(ELSEWHERE, &served.base_url),
+                None => example.clone(),
+            };
+            let mut shell = shell(&place, &line);
+            if served.is_some() {
+                shell.env("HARNESS_SCIM_TOKEN", "sandbox");
+            }
             let forge = (name == "scim-sync comment").then(|| Forge::start(Kind::Github));
             if let Some(forge) = &forge {
                 shell.envs(github_job(forge));
@@ -242,7 +265,7 @@ fn the_manual_has_a_page_for_each_command() {
         .map(|it| format!("{}.1", it.name.replace(' ', "-")))
         .collect();
     // Commands that only have commands.
-    for group in ["report", "sandbox"] {
+    for group in ["import", "report", "sandbox"] {
         expected.push(format!("scim-sync-{group}.1"));
     }
     expected.sort();

@@ -33,7 +33,10 @@ pub(super) fn run(
             if before == after {
                 terminal.status(&format!("{} is up to date", file.display()));
             } else {
-                std::fs::write(file, &after)
+                // `.github` need not be there yet.
+                file.parent()
+                    .map_or(Ok(()), std::fs::create_dir_all)
+                    .and_then(|()| std::fs::write(file, &after))
                     .map_err(|error| Trouble::file("write", file, &error))?;
                 terminal.status(&format!(
                     "wrote {} to {}",
