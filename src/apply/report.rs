@@ -19,6 +19,7 @@ use sha2::Digest as _;
 use super::context::MadeBy;
 use super::outcome::Status;
 use crate::ids::{GroupId, ItemId, UserId};
+use crate::live::LiveCount;
 use crate::plan::undo::PreImage;
 use crate::plan::{Action, Change, TargetInfo};
 
@@ -133,6 +134,9 @@ pub enum Event {
         /// Why it stopped before its end, if it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stopped: Option<String>,
+        /// How many users and groups it left, where they were read again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left: Option<LiveCount>,
     },
 }
 
@@ -340,6 +344,7 @@ mod tests {
             .write(Event::End {
                 converged: Some(true),
                 stopped: None,
+                left: None,
             })
             .unwrap();
         (memory, report)
@@ -383,6 +388,7 @@ mod tests {
         let end = Event::End {
             converged: None,
             stopped: None,
+            left: None,
         };
         assert!(
             report

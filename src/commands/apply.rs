@@ -19,6 +19,7 @@ use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
+use crate::live::LiveCount;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
 use crate::plan::{Plan, Population, TargetInfo};
@@ -69,10 +70,12 @@ pub(super) fn run(
             newer::check(&project, &target)?;
         }
         rails.recent = recent::removals(&project, &target)?;
+        rails.remembered = newer::last_count(&project, &target);
         let (planned, picture) = match saved {
             Some(saved) => {
                 let planned = for_this_target(saved, &target)?;
                 recent::check(&planned, &rails.recent)?;
+                rails.remembered = None;
                 (planned, Picture::Dated)
             }
             None => {
@@ -80,6 +83,8 @@ pub(super) fn run(
                 let reader = writer.reader();
                 let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
                 rails.population = Some(Population::of(&live));
+                // What this run takes away is no collapse.
+                rails.remembered = None;
                 (plan, Picture::Fresh)
             }
         };
@@ -122,22 +127,23 @@ pub(super) fn run(
             terminal.width(),
             terminal.out_colour(),
         ))?;
-        let end = |converged| Event::End {
+        let end = |converged, left| Event::End {
             converged,
             stopped: outcome.stopped.clone(),
+            left,
         };
         if outcome.stopped.is_some() {
-            end_report(&report, end(None), &path, terminal);
+            end_report(&report, end(None, None), &path, terminal);
             return Ok(Exit::Partial);
         }
         let goal = match &planned.undo {
             Some(record) => Goal::Undo(record),
             None => Goal::Manifest(base),
         };
-        let residue = converge(&project, goal, &writer, &target, &rails, &outcome).await?;
+        let (residue, left) = converge(&project, goal, &writer, &target, &rails, &outcome).await?;
         end_report(
             &report,
-            end(Some(residue.actions.is_empty())),
+            end(Some(residue.actions.is_empty()), Some(left)),
             &path,
             terminal,
         );
@@ -310,15 +316,15 @@ async fn converge(
     target: &TargetInfo,
     rails: &Rails,
     outcome: &Outcome,
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, LiveCount), Failure> {
     let mut waits = SETTLE.iter();
     loop {
-        let (residue, _) = observe::plan(project, goal, writer.reader(), target, rails).await?;
+        let (residue, live) = observe::plan(project, goal, writer.reader(), target, rails).await?;
         match waits.next() {
             Some(wait) if !residue.actions.is_empty() && outcome.is_whole() => {
                 tokio::time::sleep(*wait).await;
             }
-            Some(_) | None => return Ok(residue),
+            Some(_) | None => return Ok((residue, live.count())),
         }
     }
 }

@@ -1,17 +1,19 @@
-//! Whether a newer commit of the manifest was applied from here before: an old pipeline that
-//! is run again would take the newer change back (faults F61).
+//! What the reports of earlier runs say: how much the last one left, and whether a newer
+//! commit of the manifest was applied from here before. An old pipeline that is run again
+//! would take the newer change back (faults F61), and a list that is suddenly empty is rather
+//! a broken one (faults F9).
 //!
-//! The reports of earlier runs say which commit was applied, git says which of two is older.
-//! Without either there is nothing to tell by, and nothing is refused.
+//! Git says which of two commits is older. Without it, or without reports, there is nothing
+//! to tell by, and nothing is refused.
 
-use std::io::BufRead as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::project::Project;
 use super::state;
 use super::trouble::Trouble;
 use crate::apply::report::{Event, Line};
+use crate::live::LiveCount;
 use crate::plan::TargetInfo;
 
 /// Refuses to apply a commit that is older than the one applied last at this target.
@@ -42,24 +44,14 @@ pub(super) fn check(project: &Project, target: &TargetInfo) -> Result<(), Troubl
 
 /// The commit of the newest report of a run at this target, and when it began.
 fn last_applied(project: &Project, target: &TargetInfo) -> Option<(String, String)> {
-    let mut reports: Vec<_> = std::fs::read_dir(state::runs(project))
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
-        .collect();
-    // Their names begin with the time.
-    reports.sort();
-    reports.iter().rev().find_map(|path| {
-        let mut first = String::new();
-        let file = std::fs::File::open(path).ok()?;
-        std::io::BufReader::new(file).read_line(&mut first).ok()?;
-        let line: Line = serde_json::from_str(&first).ok()?;
-        match line.event {
+    reports(project).iter().rev().find_map(|path| {
+        let (first, _) = ends_of(path)?;
+        match first.event {
             Event::Begin {
                 target: of,
                 commit: Some(commit),
                 ..
-            } if of == *target => Some((commit, line.at)),
+            } if of == *target => Some((commit, first.at)),
             Event::Begin { .. }
             | Event::Request { .. }
             | Event::Answer { .. }
@@ -67,6 +59,50 @@ fn last_applied(project: &Project, target: &TargetInfo) -> Option<(String, Strin
             | Event::End { .. } => None,
         }
     })
+}
+
+/// How many users and groups the last run at this target left, if its report is here and it
+/// read them again.
+pub(super) fn last_count(project: &Project, target: &TargetInfo) -> Option<LiveCount> {
+    reports(project).iter().rev().find_map(|path| {
+        let (first, last) = ends_of(path)?;
+        let Event::Begin { target: of, .. } = first.event else {
+            return None;
+        };
+        match last?.event {
+            Event::End { left, .. } if of == *target => left,
+            Event::Begin { .. }
+            | Event::Request { .. }
+            | Event::Answer { .. }
+            | Event::Item { .. }
+            | Event::End { .. } => None,
+        }
+    })
+}
+
+/// The reports of earlier runs. Their names begin with the time.
+fn reports(project: &Project) -> Vec<PathBuf> {
+    let Ok(folder) = std::fs::read_dir(state::runs(project)) else {
+        return Vec::new();
+    };
+    let mut reports: Vec<PathBuf> = folder
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    reports.sort();
+    reports
+}
+
+/// The first line of a report, and its last if that is another and whole.
+fn ends_of(path: &Path) -> Option<(Line, Option<Line>)> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let mut lines = text.lines();
+    let first = lines.next()?;
+    // The last line of a killed run may be torn.
+    let last = lines
+        .next_back()
+        .and_then(|last| serde_json::from_str(last).ok());
+    Some((serde_json::from_str(first).ok()?, last))
 }
 
 /// Whether git says that the first commit comes before the second. Where git cannot tell

@@ -46,6 +46,9 @@ pub(super) async fn plan<T: Transport>(
     rails: &Rails,
 ) -> Result<(Plan, LiveState), ScimError> {
     let mut live = read(project, goal, reader).await?;
+    if let Some(before) = rails.remembered {
+        live.doubt_a_collapse(before);
+    }
     let first = make(project, goal, &live, target, rails);
     if reader.platform().is_none() {
         return Ok((first, live));

@@ -5,12 +5,12 @@ use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
 use super::view::{self, View};
-use super::{Terminal, base, recent, runtime, undo};
+use super::{Terminal, base, newer, recent, runtime, undo};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
-use crate::live::LiveState;
 use crate::live::snapshot::Snapshot;
+use crate::live::{LiveCount, LiveState};
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Plan, PlanInput, Population, Recent, TargetInfo};
@@ -42,6 +42,7 @@ pub(super) fn run(
             let connection = target::connect(&project, terminal).await?;
             let (reader, target) = (&connection.reader, &connection.target);
             rails.recent = recent::removals(&project, target)?;
+            rails.remembered = newer::last_count(&project, target);
             let record = record(args, target)?;
             let goal = goal(record.as_ref(), base.as_ref());
             let (plan, _) = observe::plan(&project, goal, reader, target, &rails).await?;
@@ -95,6 +96,7 @@ pub(super) fn look(
         None => runtime().block_on(async {
             let connection = target::connect(project, terminal).await?;
             rails.recent = recent::removals(project, &connection.target)?;
+            rails.remembered = newer::last_count(project, &connection.target);
             let (reader, target) = (&connection.reader, connection.target);
             let (plan, live) = observe::plan(project, goal, reader, &target, &rails).await?;
             Ok((plan, live, target))
@@ -155,6 +157,8 @@ pub(super) struct Rails {
     pub(super) recent: Recent,
     /// What percentages are of, if not of the live state the plan is made from.
     pub(super) population: Option<Population>,
+    /// How many users and groups the last run left, as far as its report is here.
+    pub(super) remembered: Option<LiveCount>,
 }
 
 impl Rails {
@@ -163,6 +167,7 @@ impl Rails {
             allow: allowances(shape)?,
             recent: Recent::default(),
             population: None,
+            remembered: None,
         })
     }
 }

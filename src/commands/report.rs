@@ -151,7 +151,11 @@ fn shown(lines: &[report::Line], torn: bool) -> String {
                     .map_or(String::new(), |why| format!(": {}", safe(why)));
                 let _ = writeln!(out, "{at}  {} {}{why}", safe(outcome), safe(item.as_str()));
             }
-            Event::End { converged, stopped } => {
+            Event::End {
+                converged,
+                stopped,
+                left: _,
+            } => {
                 let end = match (converged, stopped) {
                     (_, Some(why)) => format!("stopped: {}", safe(why)),
                     (Some(true), None) => "converged".to_owned(),

@@ -26,6 +26,9 @@ use crate::scim::wire;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LiveIndex(pub u32);
 
+/// From how many on a list that halves is doubted: of a few, two may well have left.
+const COLLAPSE_FROM: u64 = 10;
+
 /// Everything a service provider showed us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveState {
@@ -100,7 +103,43 @@ impl Integrity {
     }
 }
 
+/// How many users and groups there were: what one run leaves for the next to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveCount {
+    /// Users.
+    pub users: u64,
+    /// Groups.
+    pub groups: u64,
+}
+
 impl LiveState {
+    /// How many users and groups there are.
+    pub fn count(&self) -> LiveCount {
+        LiveCount {
+            users: self.users.len() as u64,
+            groups: self.groups.len() as u64,
+        }
+    }
+
+    /// Doubts a list that holds nothing, or less than half, of what the last run left: a
+    /// server that lost its data, or answers for another account, reads like one that is
+    /// honestly empty (faults F9).
+    pub fn doubt_a_collapse(&mut self, before: LiveCount) {
+        let now = self.count();
+        let lists = [
+            (before.users, now.users, &mut self.integrity.users),
+            (before.groups, now.groups, &mut self.integrity.groups),
+        ];
+        for (before, now, walk) in lists {
+            let gone = before > 0 && now == 0;
+            let halved = before >= COLLAPSE_FROM && now * 2 < before;
+            if gone || halved {
+                *walk = walk.clone().doubting(Doubt::Collapsed { before, now });
+            }
+        }
+    }
+
     /// The user at this position.
     pub fn user(&self, index: LiveIndex) -> &LiveUser {
         &self.users[index.0 as usize]

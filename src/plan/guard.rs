@@ -239,8 +239,8 @@ fn partial_read(context: &Context<'_>, draft: &mut Draft) {
         id: ItemId::new("guard:partial-read"),
         code: RefusalCode::PartialRead,
         message: format!(
-            "{} are refused because the live state may not have been read whole",
-            count(blocked.len(), "removal", "removals")
+            "{} refused because the live state may not have been read whole",
+            count(blocked.len(), "removal is", "removals are")
         ),
         help: "plan again; if it stays so, something between here and the service provider cuts its lists".to_owned(),
         evidence: evidence_of(&blocked),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::scim::dialect::{
     Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Paging,
-    PlatformApi, Rate, TotalResults, UserDeactivation, UserUpdate,
+    PlatformApi, Rate, TotalResults, UnlistedUsers, UserDeactivation, UserUpdate,
 };
 use crate::scim::read_only::ReadingPost;
 
@@ -106,6 +106,7 @@ pub fn profile() -> Profile {
             members_per_patch: 100,
             user_external_id: ExternalIdStorage::Stored,
             list_members: ListMembers::Included,
+            unlisted_users: UnlistedUsers::MadeByHand,
             content_type: crate::scim::http::SCIM_JSON,
             create_timeout_secs: 150,
             call_timeout_secs: 60,

@@ -32,6 +32,8 @@ pub struct Dialect {
     pub user_external_id: ExternalIdStorage,
     /// Whether a group read from a listing carries its members.
     pub list_members: ListMembers,
+    /// Whom a listing of users leaves out by design.
+    pub unlisted_users: UnlistedUsers,
     /// The `Content-Type` of writes.
     pub content_type: &'static str,
     /// How long a user create may take, in seconds.
@@ -61,6 +63,7 @@ impl Dialect {
             members_per_patch: 100,
             user_external_id: ExternalIdStorage::Stored,
             list_members: ListMembers::Included,
+            unlisted_users: UnlistedUsers::Nobody,
             content_type: super::http::SCIM_JSON,
             create_timeout_secs: 120,
             call_timeout_secs: 60,
@@ -187,6 +190,15 @@ pub enum ListMembers {
     Included,
     /// It does not: each group is read again by id.
     ReadEach,
+}
+
+/// Whom a listing of users leaves out by design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnlistedUsers {
+    /// Nobody: a user who is there and not in the list is a gap in it.
+    Nobody,
+    /// Accounts not made by SCIM, though each is found by id.
+    MadeByHand,
 }
 
 /// The most requests a minute.

@@ -67,6 +67,7 @@ pub async fn carry_out_reported<T: Transport + Clone>(
     let watch = Watch(Arc::clone(&report));
     let outcome = execute(plan, profile, &writer, options, &stop, &watch).await;
     let _ = report.write(Event::End {
+        left: None,
         converged: None,
         stopped: outcome.stopped.clone(),
     });

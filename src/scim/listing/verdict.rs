@@ -106,6 +106,15 @@ pub enum Doubt {
     TooMany,
     /// A resource that was listed was gone when it was read by itself.
     Vanished,
+    /// A user that a group has as a member is not in the list, but there when asked for by id.
+    MissingButThere,
+    /// Far fewer came than the last run left.
+    Collapsed {
+        /// How many the last run left.
+        before: u64,
+        /// How many came now.
+        now: u64,
+    },
 }
 
 impl fmt::Display for Doubt {
@@ -135,6 +144,15 @@ impl fmt::Display for Doubt {
             Doubt::CursorRepeated => "a cursor came back that was used before",
             Doubt::StrideUnproven => "a stretch of the listing was skipped",
             Doubt::TooMany => "more resources came than any account should hold",
+            Doubt::Collapsed { before, now } => {
+                return write!(
+                    f,
+                    "{now} came where the last run left {before} (the next `apply` takes note of it)"
+                );
+            }
+            Doubt::MissingButThere => {
+                "somebody is not in the list and there all the same, asked for by id"
+            }
             Doubt::Vanished => "a listed resource was gone when read by itself",
         };
         f.write_str(text)
