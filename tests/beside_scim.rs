@@ -404,6 +404,51 @@ fn authority_over_bindings_removes_within_the_limits() {
     );
 }
 
+/// Where reports have a folder: what one run removed leaves less room for the next, planned
+/// afresh or saved before.
+#[test]
+fn bindings_removed_in_24_hours_count_towards_their_limit() {
+    both(
+        |world| {
+            let dev = world.seed_scim_group("dev").unwrap();
+            for number in 0..2 {
+                let role = format!("custom{number}");
+                world.seed_role(&role);
+                world
+                    .bind_role(PrincipalKind::UserGroup, dev.as_str(), &role)
+                    .unwrap();
+            }
+        },
+        |case| {
+            let keeping = |bindings: &str| {
+                case.manifest(&format!(
+                    "{ADA}groups: {{ dev: {{ bindings: [{bindings}], bindingManagement: authoritative }} }}\n\
+                     policy: {{ limits: {{ bindingRemovals: 1 }} }}\nreports: runs\n"
+                ));
+            };
+            keeping("{ role: custom1, resourceGroup: _all_resources_including_child_scopes }");
+            case.place.run(&["plan", "--out", "plan.json"]).ends(0);
+            case.converges();
+            assert_eq!(bound(case, "dev").len(), 1);
+            let saved = case.place.run(&["apply", "plan.json", "--auto-approve"]);
+            let saved = saved.ends(1).err;
+            assert!(
+                saved.contains("1 after 1 in the last 24 hours of 1, over the limit"),
+                "{saved}"
+            );
+            keeping("");
+            case.plan(3)
+                .says("1 role binding removed after 1 in the last 24 hours, 1 allowed")
+                .says("`--allow binding-removals=2`");
+            case.apply(3);
+            assert_eq!(bound(case, "dev").len(), 1);
+            let raised = ["--allow", "binding-removals=2"];
+            case.place.run(&[APPLY, &raised].concat()).ends(0);
+            assert!(bound(case, "dev").is_empty());
+        },
+    );
+}
+
 #[test]
 fn an_unknown_role_or_resource_group_is_refused_before_anything_is_written() {
     both(

@@ -138,6 +138,31 @@ fn a_thousand_faults_are_drawn_soon() {
     assert!(drawn.lines().all(|line| line.chars().count() < 2_000));
 }
 
+/// What stands in the way of bombs stands in the way of nobody honest.
+#[test]
+fn a_large_and_honest_manifest_passes() {
+    let people = 20_000;
+    let mut text = String::from("version: 1\ntarget: { provider: harness }\nusers:\n");
+    for at in 0..people {
+        writeln!(
+            text,
+            "  p{at}: {{ email: p{at}@example.com, givenName: Per, familyName: Son{at} }}"
+        )
+        .unwrap();
+    }
+    text.push_str("roles:\n");
+    for role in 0..people / 100 {
+        let members: Vec<String> = (0..100).map(|at| format!("p{}", role * 100 + at)).collect();
+        writeln!(text, "  r{role}: {{ members: [{}] }}", members.join(", ")).unwrap();
+    }
+    text.push_str("groupMappings: [{ match: '.*', group: '{role}' }]\n");
+    let loaded = soon("an honest manifest", || check(&files(text.as_bytes(), &[])));
+    assert!(loaded.faults.is_empty(), "{}", draw(&loaded));
+    let manifest = loaded.manifest.expect("no faults");
+    assert_eq!(manifest.users.0.len(), people);
+    assert_eq!(manifest.roles.0.len(), people / 100);
+}
+
 #[test]
 fn the_order_of_files_and_keys_never_matters() {
     let root = b"version: 1\ntarget: { provider: harness }\ninclude: ['*.yaml']\n";

@@ -906,6 +906,48 @@ const LIMITS_LIVE: &str = "
     group ops ops: u1 u4 u5
 ";
 
+/// The files keep the assertion; somebody who is refused does not make up for who goes.
+#[test]
+fn an_assertion_blocks_a_removal() {
+    let live = TWO_LIVE
+        .replace("; key=grace", "")
+        .replace("grace@", "dee@");
+    let live = format!("{live}\nuser u3 grace@x.io Grace\nuser u4 GRACE@X.IO Grace");
+    let manifest = format!(
+        "{TWO}\n    assertions: [{{ always: {{ group: ops, atLeast: 2, reason: OPS-114 }} }}]"
+    );
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 4 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   2 live users could be `grace`: `grace@x.io` (id u3), `GRACE@X.IO`
+                      (id u4) [ambiguous-match]
+                      -> remove the account that is not in use at the service provider,
+                      then plan again
+                      declared at scim-sync.yaml:5:3
+          x refused   the group `ops` would be left with 1 of at least 2 members
+                      [assertion-violated]
+                      blocked: remove 1 member from group ops: dee@x.io
+                      -> give the group more members, or change the assertion in a
+                      change of its own (it says why: OPS-114)
+                      declared at scim-sync.yaml:9:33 and 2 more lines
+
+        Left alone
+          i users     1 user that nothing declares: dee@x.io
+                      -> to adopt one, declare a person with that e-mail under `users`
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 2 refused
+    "#]],
+    );
+}
+
 #[test]
 fn too_many_people_removed() {
     let manifest = format!("{LIMITS}\n    policy: {{ limits: {{ userRemovals: 1 }} }}");

@@ -42,6 +42,9 @@ pub fn add(
         if id.starts_with("user:") && (id.ends_with(":delete") || id.ends_with(":deactivate")) {
             recent.users += 1;
         }
+        if id.starts_with("group:") && id.contains(":binding:") && id.ends_with(":delete") {
+            recent.bindings += 1;
+        }
     }
 }
 
@@ -71,6 +74,7 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
             }
         }
         Change::DeactivateUser { .. } => recent.users += 1,
+        Change::DeleteBinding { .. } => recent.bindings += 1,
         Change::RemoveMembers { group, .. } => {
             recent.memberships += members.len();
             *recent.by_group.entry(group.name.clone()).or_default() += members.len();
@@ -84,11 +88,74 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
         | Change::AdoptUser { .. }
         | Change::AdoptGroup { .. }
         | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
         | Change::ReactivateUser { .. }
         | Change::UpdateUser { .. }
         | Change::CreateGroup { .. }
         | Change::AddMembers { .. }
         | Change::RenameGroup { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::REPORT_VERSION;
+    use super::*;
+    use crate::ids::ItemId;
+
+    fn target() -> TargetInfo {
+        TargetInfo {
+            provider: "harness".into(),
+            title: "Harness".into(),
+            base_url: "x".into(),
+        }
+    }
+
+    fn line(event: Event) -> Line {
+        Line {
+            seq: 0,
+            at: "2026-11-24T00:00:00Z".to_owned(),
+            prev: String::new(),
+            event,
+        }
+    }
+
+    #[test]
+    fn a_removal_the_run_was_killed_in_counts() {
+        let begin = Event::Begin {
+            version: REPORT_VERSION,
+            tool: "scim-sync".into(),
+            target: target(),
+            plan: "sha256:0".into(),
+            commit: None,
+            operator: None,
+            items: 4,
+            allowed: Vec::new(),
+        };
+        let mut lines = vec![line(begin)];
+        for item in [
+            "user:ada:delete",
+            "user:bob:deactivate",
+            "user:cyd:create",
+            "group:ops:binding:viewer:all:account:delete",
+            "group:ops:binding:admin:all:account:create",
+        ] {
+            lines.push(line(Event::Request {
+                item: ItemId::new(item),
+                attempt: 1,
+                method: "DELETE".into(),
+                path: "x".into(),
+                body: None,
+            }));
+        }
+        let mut recent = Recent::default();
+        let since = "2026-11-23T12:00:00Z".parse().unwrap();
+        let effect = UserRemovalEffect::PurgesMemberships;
+        add(&mut recent, &lines, since, &target(), effect);
+        assert_eq!((recent.users, recent.bindings), (2, 1));
+        // Another day's run is none of today's.
+        let mut later = Recent::default();
+        let since = "2026-11-24T12:00:00Z".parse().unwrap();
+        add(&mut later, &lines, since, &target(), effect);
+        assert_eq!(later, Recent::default());
     }
 }

@@ -165,8 +165,8 @@ impl LimitUse {
             (LimitName::UserRemovals, _) => recent.users,
             (LimitName::MembershipRemovals, _) => recent.memberships,
             (LimitName::PerGroupRemovals, Some(group)) => recent_of(recent, group),
-            // Role bindings are limited plan by plan.
-            (LimitName::PerGroupRemovals, None) | (LimitName::BindingRemovals, _) => 0,
+            (LimitName::PerGroupRemovals, None) => 0,
+            (LimitName::BindingRemovals, _) => recent.bindings,
         };
         let ceiling = self
             .allowed
@@ -818,7 +818,7 @@ fn binding_limit(context: &Context<'_>, draft: &mut Draft) -> Option<LimitUse> {
         context,
         LimitName::BindingRemovals,
         context.input.policy.binding_removals,
-        (used, 0),
+        (used, context.input.recent.bindings),
         population,
     );
     if limit.tripped {

@@ -15,4 +15,6 @@ pub struct Recent {
     pub memberships: usize,
     /// Memberships removed from each group.
     pub by_group: BTreeMap<GroupName, usize>,
+    /// Role bindings removed, over all groups.
+    pub bindings: usize,
 }

@@ -1,5 +1,5 @@
-//! A [`Transport`] that calls a [`World`] directly: the plan's proof and most tests speak
-//! to it through the very client that speaks HTTP.
+//! A [`Transport`] that calls a [`World`] directly: most tests speak to it through the very
+//! client that speaks HTTP, and can have any exchange go wrong.
 //!
 //! **Invariants.** A request reaches the world spelled as it would be on the wire. Every
 //! exchange is logged, whatever a fault made of it. The log never holds the token.

@@ -1,9 +1,9 @@
 //! One HTTP exchange as a value: what the client asks, what a service provider answers.
 //!
 //! The client is written against [`Transport`]. In production that is a `reqwest` client
-//! (`scim::client`); in tests and in the plan's self-proof it is the sandbox's world, called
-//! directly. Everything between a plan and these values (paging, dialect, retries,
-//! error reading) is therefore the same code in both.
+//! (`scim::client`); in tests it is the sandbox's world, called directly. Everything between a
+//! plan and these values (paging, dialect, retries, error reading) is therefore the same code
+//! in both.
 //!
 //! **Invariants.** No value here holds a token: authentication is the transport's own.
 

@@ -1,7 +1,8 @@
 //! The model of a service provider: a value that answers HTTP-shaped requests.
 //!
-//! It is at once the sandbox server's state, the provider a plan is proved against, and the
-//! tests' simulated world. Facts about Harness carry the tag of their source: `(R26)` the
+//! It is at once the sandbox server's state and the tests' simulated world. A plan is not
+//! proved here but against `plan::after`, which `tests/plan_properties.rs` compares with what
+//! a world comes to. Facts about Harness carry the tag of their source: `(R26)` the
 //! newest NG-manager source found, `(HC)` the source of December 2023, `(DOC)` the OneLogin
 //! page.
 //!

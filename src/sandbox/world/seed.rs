@@ -1,5 +1,5 @@
-//! Putting people and groups into a world without asking over HTTP: for tests, for
-//! `sandbox load`, and for the proof of a plan, which starts from a live snapshot.
+//! Putting people and groups into a world without asking over HTTP: for tests and for
+//! `sandbox load`, which starts from a live snapshot.
 //!
 //! **Invariants.** Seeding never sends an invitation and keeps every id it is given.
 
