@@ -46,6 +46,45 @@ fn committed_schemas_are_the_generated_ones() {
             "{which}"
         );
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{which}: {error}"));
+        can_be_published(which, &schema);
+    }
+}
+
+/// Whoever keeps a copy finds out what it is and of which version: from its name, and from
+/// the version it asks of a document.
+fn can_be_published(which: &str, schema: &Value) {
+    let id = schema["$id"].as_str().unwrap_or_default();
+    let version = id
+        .strip_prefix(&format!("urn:scim-sync:schema:{which}:"))
+        .and_then(|version| version.parse::<u32>().ok())
+        .unwrap_or_else(|| panic!("{which}: `{id}` is not its name"));
+    let title = schema["title"].as_str().unwrap_or_default();
+    let about = title
+        .strip_prefix("scim-sync ")
+        .and_then(|rest| rest.strip_suffix(&format!(", version {version}")));
+    assert!(about.is_some_and(|about| !about.is_empty()), "{title}");
+    assert!(schema["description"].is_string(), "{which}: no description");
+    let asked = match which {
+        // Only the first line of a report has the version.
+        "report" => &schema["$defs"]["Event"]["oneOf"][0]["properties"]["version"]["const"],
+        _ => &schema["properties"]["version"]["const"],
+    };
+    assert_eq!(asked, &Value::from(version), "{which}");
+    assert_eq!(refers_outside(schema), Vec::<&str>::new(), "{which}");
+}
+
+/// What a schema needs that is not in its own file.
+fn refers_outside(schema: &Value) -> Vec<&str> {
+    match schema {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(key, value)| match value.as_str() {
+                Some(to) if key == "$ref" && !to.starts_with("#/$defs/") => vec![to],
+                _ => refers_outside(value),
+            })
+            .collect(),
+        Value::Array(values) => values.iter().flat_map(refers_outside).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 

@@ -29,7 +29,7 @@ pub const REPORT_VERSION: u32 = 1;
 /// One line of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync report line")]
+#[schemars(title = "scim-sync report line, version 1", extend("$id" = "urn:scim-sync:schema:report:1"))]
 pub struct Line {
     /// The number of the line, from 0.
     pub seq: u64,
@@ -53,6 +53,7 @@ pub enum Event {
     /// A run begins.
     Begin {
         /// The version of this format; always 1.
+        #[schemars(extend("const" = 1))]
         version: u32,
         /// The tool and its version.
         tool: String,

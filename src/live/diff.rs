@@ -18,9 +18,10 @@ pub const DIFF_VERSION: u32 = 1;
 #[must_use = "a difference is for somebody who asked"]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync snapshot diff")]
+#[schemars(title = "scim-sync snapshot diff, version 1", extend("$id" = "urn:scim-sync:schema:snapshot-diff:1"))]
 pub struct SnapshotDiff {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The first snapshot.
     pub before: Taken,

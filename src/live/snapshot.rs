@@ -19,9 +19,10 @@ pub const SNAPSHOT_VERSION: u32 = 1;
 /// A live state with where and when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync snapshot")]
+#[schemars(title = "scim-sync snapshot, version 1", extend("$id" = "urn:scim-sync:schema:snapshot:1"))]
 pub struct Snapshot {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The profile it was read with.
     pub provider: String,

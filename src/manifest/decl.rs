@@ -43,7 +43,7 @@ impl<K, V: JsonSchema> JsonSchema for Declared<K, V> {
 /// The root file of a manifest, `scim-sync.yaml`.
 #[derive(Debug, Clone, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync manifest")]
+#[schemars(title = "scim-sync manifest, version 1", extend("$id" = "urn:scim-sync:schema:manifest:1"))]
 pub struct RootDecl {
     /// The version of the manifest language; always 1.
     #[schemars(with = "u32", extend("const" = 1))]
@@ -138,7 +138,7 @@ pub struct OwnershipDecl {
 /// An included file: people, roles, mappings and groups, so that a team can own its file.
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync included file")]
+#[schemars(title = "scim-sync included file, version 1", extend("$id" = "urn:scim-sync:schema:included:1"))]
 pub struct IncludedDecl {
     /// The version of the manifest language; always 1, and needed only in the root file.
     #[schemars(with = "u32", extend("const" = 1))]

@@ -52,9 +52,10 @@ pub enum Reads {
 #[must_use = "an answer is for somebody who asked"]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync explain")]
+#[schemars(title = "scim-sync explain, version 1", extend("$id" = "urn:scim-sync:schema:explain:1"))]
 pub struct Explanation {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The service provider.
     pub target: TargetInfo,

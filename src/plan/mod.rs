@@ -69,9 +69,10 @@ pub const PLAN_VERSION: u32 = 1;
 #[must_use = "a plan that nobody reads protects nobody"]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync plan")]
+#[schemars(title = "scim-sync plan, version 1", extend("$id" = "urn:scim-sync:schema:plan:1"))]
 pub struct Plan {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The service provider.
     pub target: TargetInfo,
