@@ -1,7 +1,7 @@
 //! Keeping one comment, or one issue, up to date at a forge: GitHub or GitLab, theirs or
 //! one's own.
 //!
-//! [`connect`] makes a [`Desk`] over the network; [`place`] says where from flags and a pipeline's variables; [`spell`] how each forge
+//! [`connect`] makes a [`Desk`] over the network; [`place`] says where from flags and a pipeline's variables; `spell` how each forge
 //! wants its requests and what its answers mean; [`Desk`] finds what is there, and creates,
 //! edits or closes it.
 //!

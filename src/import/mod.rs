@@ -1,6 +1,6 @@
 //! From what exists to a manifest whose first plan is empty.
 //!
-//! [`live::draft`] makes declarations of a live state, [`write`] makes files of them,
+//! [`live::draft`] makes declarations of a live state, [`mod@write`] makes files of them,
 //! [`merge`] adds what is missing to a manifest that is there, [`drift`] changes it until it
 //! says what is live. What cannot be said in a manifest is a [`Note`], never a silence.
 //!

@@ -1,7 +1,7 @@
 //! Why somebody is in a group, or is not: every path by which they are, and for each role
 //! that would give it, what is missing; declared and live side by side.
 //!
-//! **Invariants.** A path is what the plan itself follows ([`DesiredState::origins`]). What
+//! **Invariants.** A path is what the plan itself follows (`DesiredState::origins`). What
 //! happens next is read from the plan, not judged again. Every line has its place; who wrote
 //! it is filled in by whoever can ask git.
 

@@ -3,7 +3,7 @@
 //! Facts come from three places, named in each row: the OneLogin page of Harness' docs
 //! (`docs`), public copies of the NG manager's source (`source`, newest one seen), and the
 //! rate-limit page (`limits`). No live account was contacted. Where docs and source
-//! disagree, the row of [`facts`] says both and the tool takes the careful one; [`answers`]
+//! disagree, the row of `facts` says both and the tool takes the careful one; `answers`
 //! says what its failures mean.
 
 mod answers;
