@@ -470,13 +470,17 @@ fn an_apply_cut_short_is_finished_by_the_next() {
         // Among the people, and among the groups; what was in flight may be done or not.
         for lines in [5, 8] {
             let mut run = bench
-                .program(&["apply", "--auto-approve"])
+                .program(&["apply", "--auto-approve", "-v"])
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()
                 .expect("the program runs");
             let told = BufReader::new(run.stderr.take().expect("piped"));
-            let done = told.lines().take(lines).count();
+            let made = told.lines().map_while(Result::ok);
+            let done = made
+                .filter(|line| line.contains("POST"))
+                .take(lines)
+                .count();
             run.kill().expect("it can be killed");
             run.wait().expect("it ends");
             assert_eq!(done, lines, "the run ended before it was cut short");
