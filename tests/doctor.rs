@@ -88,7 +88,7 @@ fn all_is_well() {
             .says("ok permission `core_user_invite`, to create people")
             .says("ok permission `core_usergroup_manage`, to change groups and memberships")
             .says("ok single sign-on SAML is on")
-            .says("ok FirstGen SCIM cannot see whether")
+            .says("ok Harness FirstGen SCIM cannot see whether")
             .says("ok lists 1 user and 0 groups, read whole")
             .says("ok standalone nobody declared")
             .says("ok hand-made groups none has")

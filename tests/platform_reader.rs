@@ -7,8 +7,9 @@ use scim_sync::sandbox::in_memory::InMemory;
 use scim_sync::sandbox::world::{
     AdminRole, Permission as Granted, PrincipalKind as Bound, SeedGroup, Token, World,
 };
+use scim_sync::scim::dialect::Permission;
 use scim_sync::scim::error::ErrorKind;
-use scim_sync::scim::platform::{PrincipalKind, Which, permissions};
+use scim_sync::scim::platform::{PrincipalKind, Which};
 use scim_sync::scim::service::{Deleted, Reader, Writer};
 
 const ACCOUNT: &str = "AcC0unt";
@@ -92,7 +93,11 @@ fn the_token_is_told_of_in_a_body_and_nowhere_else() {
     assert!(holder.valid);
     assert_eq!(holder.user(), Some(ada.clone()));
     assert!(run(platform.is_last_admin(&ada)).unwrap());
-    let asked = [permissions::MANAGE_USERS, permissions::INVITE_USERS];
+    let needed = |name| -> Permission {
+        let mut needs = platform.needs().iter().map(|need| need.permission);
+        needs.find(|it| it.name == name).expect("it is needed")
+    };
+    let asked = [needed("core_user_manage"), needed("core_user_invite")];
     assert_eq!(run(platform.permitted(&asked)).unwrap(), [true, false]);
     assert!(run(platform.authentication()).unwrap().is_saml());
     let log = format!("{:?}", door.log());

@@ -98,6 +98,8 @@ fn the_decoder_and_the_schema_know_the_same_keys() {
     check("", &keys::ROOT.names);
     check("TargetDecl", &keys::TARGET.names);
     check("SandboxDecl", &keys::SANDBOX.names);
+    check("HarnessDecl", &keys::HARNESS.names);
+    check("FirstGenDecl", &keys::FIRST_GEN.names);
     check("UserDecl", &keys::USER.names);
     check("RoleDecl", &keys::ROLE.names);
     check("GrantDecl", &keys::MEMBER.names);

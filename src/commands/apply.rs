@@ -13,7 +13,7 @@ use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, interrupts, newer, plan, recent, runtime};
+use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
@@ -71,6 +71,7 @@ pub(super) fn run(
         }
         rails.recent = recent::removals(&project, &target)?;
         rails.remembered = newer::last_count(&project, &target);
+        rails.logins = logins::read(&project, terminal).await?;
         let (planned, picture) = match saved {
             Some(saved) => {
                 let planned = for_this_target(saved, &target)?;

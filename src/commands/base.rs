@@ -12,7 +12,7 @@ use crate::cli::BaseArgs;
 use crate::desired::BaseRevision;
 use crate::desired::DesiredState;
 use crate::desired::since::since;
-use crate::manifest::decl::{TargetDecl, TokenDecl};
+use crate::manifest::decl::{FirstGenDecl, HarnessDecl, TargetDecl, TokenDecl};
 use crate::manifest::fault::{self, Fault};
 use crate::manifest::history::{self, Base, Wanted, ci};
 use crate::manifest::source::{SourceMap, Spanned};
@@ -51,9 +51,17 @@ pub(super) fn trust(
         );
     };
     let now = &project.manifest.target;
-    if let Some(TokenDecl::Command(_)) = &now.token {
+    let first_gen = now.harness.first_gen.as_ref();
+    let tokens = [
+        now.token.as_ref(),
+        first_gen.and_then(|it| it.token.as_ref()),
+    ];
+    if tokens
+        .iter()
+        .any(|token| matches!(token, Some(TokenDecl::Command(_))))
+    {
         return refuse(
-            "`target.token` names a program, and what it runs may be in the change".to_owned(),
+            "a token of `target` names a program, and what it runs may be in the change".to_owned(),
             "take the token from an environment variable: `token: { env: NAME }`",
         );
     }
@@ -67,18 +75,31 @@ pub(super) fn trust(
     Ok(())
 }
 
+/// Where a token comes from: the kind, and what names it.
+type Source<'a> = (&'static str, Vec<&'a str>);
+
 /// What of a target says whom the token reaches.
 #[derive(PartialEq, Eq)]
 struct Reach<'a> {
     provider: &'a str,
     base_url: Option<&'a str>,
-    token: Option<(&'static str, Vec<&'a str>)>,
+    token: Option<Source<'a>>,
     ca_file: Option<&'a str>,
     sandbox_state: Option<&'a str>,
+    first_gen: Option<(Option<&'a str>, Option<Source<'a>>)>,
 }
 
 impl<'a> Reach<'a> {
     fn of(target: &'a TargetDecl) -> Self {
+        let text = |it: &'a Option<Spanned<String>>| it.as_ref().map(|it| it.value.as_str());
+        let source = |token: &'a TokenDecl| match token {
+            TokenDecl::Env(name) => ("env", vec![name.value.as_str()]),
+            TokenDecl::File(file) => ("file", vec![file.value.as_str()]),
+            TokenDecl::Command(command) => (
+                "command",
+                command.value.iter().map(String::as_str).collect(),
+            ),
+        };
         let TargetDecl {
             provider,
             base_url,
@@ -87,21 +108,23 @@ impl<'a> Reach<'a> {
             sandbox,
             // How requests are spelled, and not to whom.
             dialect: _,
+            harness: HarnessDecl { first_gen },
         } = target;
-        let text = |it: &'a Option<Spanned<String>>| it.as_ref().map(|it| it.value.as_str());
+        let first_gen = first_gen.as_ref().map(|it| {
+            let FirstGenDecl {
+                emails: _, // a file of addresses, sent nowhere
+                base_url,
+                token,
+            } = it;
+            (text(base_url), token.as_ref().map(source))
+        });
         Self {
             provider: &provider.value,
             base_url: text(base_url),
-            token: token.as_ref().map(|token| match token {
-                TokenDecl::Env(name) => ("env", vec![name.value.as_str()]),
-                TokenDecl::File(file) => ("file", vec![file.value.as_str()]),
-                TokenDecl::Command(command) => (
-                    "command",
-                    command.value.iter().map(String::as_str).collect(),
-                ),
-            }),
+            token: token.as_ref().map(source),
             ca_file: text(ca_file),
             sandbox_state: text(&sandbox.state),
+            first_gen,
         }
     }
 }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::project::{self, Checked, Failure, Project};
 use super::trouble::Trouble;
-use super::{Terminal, runtime, target};
+use super::{Terminal, logins, runtime, target};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
 use crate::exit::Exit;
 use crate::ids::{GroupId, fold};
+use crate::live::beside::Told;
 use crate::live::collect;
 use crate::manifest::decl::UserStatus;
 use crate::manifest::fault::{FaultCode, Severity};
@@ -18,10 +19,10 @@ use crate::profile::checks::Check;
 use crate::profile::{GroupIds, Profile};
 use crate::render::doctor::{Examination, Finding, Verdict};
 use crate::render::style::count;
-use crate::scim::dialect::{Dialect, Filter, UserUpdate};
+use crate::scim::dialect::{Dialect, Filter, Need, NeedWeight, Permission, UserUpdate};
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::Transport;
-use crate::scim::platform::{Permission, Platform, TokenHolder, permissions};
+use crate::scim::platform::{Platform, TokenHolder};
 use crate::scim::read_only::ReadRequest;
 use crate::scim::service::{Discovery, Reader};
 
@@ -175,7 +176,7 @@ async fn examine(project: &Project, terminal: &Terminal, found: &mut Findings) -
     let reader = &connection.reader;
     if reachable(reader, found).await {
         for check in project.profile.checks {
-            look(*check, project, reader, found).await;
+            look(*check, project, reader, terminal, found).await;
         }
     }
     connection.target
@@ -272,6 +273,7 @@ async fn look<T: Transport>(
     check: Check,
     project: &Project,
     reader: &Reader<T>,
+    terminal: &Terminal,
     found: &mut Findings,
 ) {
     let platform = reader.platform();
@@ -286,9 +288,7 @@ async fn look<T: Transport>(
         (Check::Lists, _) => lists(reader, found).await,
         (Check::RateLimit, _) => rate_limit(project, reader.dialect(), found),
         (Check::Discovery, _) => discovery(reader, found).await,
-        (Check::OtherLogin { title, help }, _) => {
-            found.ok(title, help);
-        }
+        (Check::OtherLogin, _) => other_login(project, terminal, found).await,
         (Check::Token, Some(platform)) => token(platform, found).await,
         (Check::Permissions, Some(platform)) => may(platform, found).await,
         (Check::SingleSignOn, Some(platform)) => single_sign_on(platform, found).await,
@@ -299,6 +299,52 @@ async fn look<T: Transport>(
         (Check::SingleSignOn, None) => unknown(found, "single sign-on"),
         (Check::Standalone, None) => unknown(found, "standalone"),
         (Check::HandMadeGroups, None) => unknown(found, "hand-made groups"),
+    }
+}
+
+/// Whether everybody declared is where logins are decided, as far as the manifest names that.
+async fn other_login(project: &Project, terminal: &Terminal, found: &mut Findings) {
+    let Some(other) = project.profile.other_login else {
+        return;
+    };
+    let check = other.title;
+    match logins::read(project, terminal).await {
+        Err(Failure::Trouble(trouble)) => {
+            let (message, help) = told(&trouble);
+            found.fail(check, message, help);
+        }
+        Err(Failure::Faults(faults)) => found.fail(check, faults, ""),
+        Ok(Told::NotAsked) => found.ok(check, other.help),
+        Ok(Told::NotTold(why)) => found.warn(
+            check,
+            format!("{} could not be looked at: {why}", other.title),
+            "check `target.harness.firstGen`, or name a file of its members' e-mails there",
+        ),
+        Ok(Told::Known(admitted)) => {
+            let users = project.desired.users.iter();
+            let missing: Vec<String> = users
+                .filter(|user| user.status == UserStatus::Active)
+                .filter(|user| !admitted.contains(user.email.folded()))
+                .map(|user| format!("{} <{}>", user.key, user.email))
+                .collect();
+            if missing.is_empty() {
+                found.ok(
+                    check,
+                    format!("everybody declared is in {} as well", other.title),
+                );
+            } else {
+                found.warn(
+                    check,
+                    format!(
+                        "{} missing in {}, which decides who can log in: {}",
+                        count(missing.len(), "declared person is", "declared people are"),
+                        other.title,
+                        named(&missing)
+                    ),
+                    "add them to that integration as well, or switch it off",
+                );
+            }
+        }
     }
 }
 
@@ -412,50 +458,31 @@ fn judged(
     lines
 }
 
-/// Each permission, what it is needed for, and how bad its lack is.
-const PERMISSIONS: [(Permission, &str, Verdict); 6] = [
-    (permissions::VIEW_USERS, "to read people", Verdict::Failure),
-    (
-        permissions::MANAGE_USERS,
-        "to change and remove people",
-        Verdict::Failure,
-    ),
-    (
-        permissions::INVITE_USERS,
-        "to create people",
-        Verdict::Failure,
-    ),
-    (permissions::VIEW_GROUPS, "to read groups", Verdict::Failure),
-    (
-        permissions::MANAGE_GROUPS,
-        "to change groups and memberships",
-        Verdict::Failure,
-    ),
-    (
-        permissions::VIEW_AUTHENTICATION,
-        "to see here whether SAML is on",
-        Verdict::Warning,
-    ),
-];
-
 async fn may<T: Transport>(platform: Platform<'_, T>, found: &mut Findings) {
-    let asked: Vec<Permission> = PERMISSIONS.iter().map(|(asked, _, _)| *asked).collect();
+    let needs = platform.needs();
+    let asked: Vec<Permission> = needs.iter().map(|need| need.permission).collect();
     match platform.permitted(&asked).await {
         Ok(permitted) => {
-            for ((asked, why, verdict), permitted) in PERMISSIONS.into_iter().zip(permitted) {
+            for (need, permitted) in needs.iter().zip(permitted) {
+                let Need {
+                    permission: Permission { name, resource: _ },
+                    purpose,
+                    weight,
+                } = need;
                 if permitted {
-                    found.ok("permission", format!("`{}`, {why}", asked.name));
-                } else {
-                    found.note(
-                        "permission",
-                        verdict,
-                        format!("`{}` is missing, which is needed {why}", asked.name),
-                        Some(
-                            "give the token's holder a role that has it, at account scope"
-                                .to_owned(),
-                        ),
-                    );
+                    found.ok("permission", format!("`{name}`, {purpose}"));
+                    continue;
                 }
+                let verdict = match weight {
+                    NeedWeight::ToProvision => Verdict::Failure,
+                    NeedWeight::ToCheck => Verdict::Warning,
+                };
+                found.note(
+                    "permission",
+                    verdict,
+                    format!("`{name}` is missing, which is needed {purpose}"),
+                    Some("give the token's holder a role that has it, at account scope".to_owned()),
+                );
             }
         }
         Err(error) => found.unseen("permission", &error),

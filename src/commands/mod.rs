@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod interrupts;
 mod logging;
+mod logins;
 mod man;
 mod newer;
 mod observe;

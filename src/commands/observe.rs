@@ -49,6 +49,7 @@ pub(super) async fn plan<T: Transport>(
     if let Some(before) = rails.remembered {
         live.doubt_a_collapse(before);
     }
+    live.beside.logins = rails.logins.clone();
     let first = make(project, goal, &live, target, rails);
     if reader.platform().is_none() {
         return Ok((first, live));

@@ -1,14 +1,17 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
+use std::collections::BTreeSet;
+
 use super::observe::{self, Goal};
 use super::project::{self, Failure, Project};
 use super::target;
 use super::trouble::Trouble;
 use super::view::{self, View};
-use super::{Terminal, base, newer, recent, runtime, undo};
+use super::{Terminal, base, logins, newer, recent, runtime, undo};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
+use crate::live::beside::Told;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveCount, LiveState};
 use crate::plan::file::PlanFile;
@@ -32,7 +35,8 @@ pub(super) fn run(
     let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
     let plan = match &args.live {
         Some(file) => {
-            let (live, target) = from_snapshot(&project, file, terminal)?;
+            let (mut live, target) = from_snapshot(&project, file, terminal)?;
+            logins::read_offline(&project)?.replace(&mut live.beside.logins);
             rails.recent = recent::removals(&project, &target)?;
             let record = record(args, &target)?;
             let goal = goal(record.as_ref(), base.as_ref());
@@ -43,6 +47,7 @@ pub(super) fn run(
             let (reader, target) = (&connection.reader, &connection.target);
             rails.recent = recent::removals(&project, target)?;
             rails.remembered = newer::last_count(&project, target);
+            rails.logins = logins::read(&project, terminal).await?;
             let record = record(args, target)?;
             let goal = goal(record.as_ref(), base.as_ref());
             let (plan, _) = observe::plan(&project, goal, reader, target, &rails).await?;
@@ -88,7 +93,8 @@ pub(super) fn look(
     let goal = Goal::Manifest(base);
     match snapshot {
         Some(file) => {
-            let (live, target) = from_snapshot(project, file, terminal)?;
+            let (mut live, target) = from_snapshot(project, file, terminal)?;
+            logins::read_offline(project)?.replace(&mut live.beside.logins);
             rails.recent = recent::removals(project, &target)?;
             let plan = observe::make(project, goal, &live, &target, &rails);
             Ok((plan, live, target))
@@ -97,6 +103,7 @@ pub(super) fn look(
             let connection = target::connect(project, terminal).await?;
             rails.recent = recent::removals(project, &connection.target)?;
             rails.remembered = newer::last_count(project, &connection.target);
+            rails.logins = logins::read(project, terminal).await?;
             let (reader, target) = (&connection.reader, connection.target);
             let (plan, live) = observe::plan(project, goal, reader, &target, &rails).await?;
             Ok((plan, live, target))
@@ -159,6 +166,8 @@ pub(super) struct Rails {
     pub(super) population: Option<Population>,
     /// How many users and groups the last run left, as far as its report is here.
     pub(super) remembered: Option<LiveCount>,
+    /// Whom an older integration lets in.
+    pub(super) logins: Told<BTreeSet<String>>,
 }
 
 impl Rails {
@@ -168,6 +177,7 @@ impl Rails {
             recent: Recent::default(),
             population: None,
             remembered: None,
+            logins: Told::NotAsked,
         })
     }
 }

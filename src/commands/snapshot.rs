@@ -5,7 +5,7 @@ use super::plan::Rails;
 use super::project::{self, Failure};
 use super::target;
 use super::trouble::Trouble;
-use super::{Terminal, plan, runtime};
+use super::{Terminal, logins, plan, runtime};
 use crate::cli::{ExplainFormat, GlobalArgs, SnapshotArgs, SnapshotCommand, SnapshotDiffArgs};
 use crate::exit::Exit;
 use crate::live::beside::Ask;
@@ -47,6 +47,7 @@ pub(super) fn run(
             ..Ask::everything()
         };
         collect_beside::answer(reader, &ask, &mut live).await;
+        live.beside.logins = logins::read(&project, terminal).await?;
         Ok::<_, Failure>((live, connection.target))
     })?;
     let snapshot = plan::snapshot(&project, &live, &target);

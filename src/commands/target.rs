@@ -84,6 +84,40 @@ pub(crate) async fn connect_to_write(
     })
 }
 
+/// Connects to the older integration that the manifest names by its base URL, to read it.
+pub(crate) fn connect_to_other_login(
+    project: &Project,
+    terminal: &Terminal,
+) -> Result<Option<Reader<Wire>>, Failure> {
+    let target = &project.manifest.target;
+    let declared = target.harness.first_gen.as_ref();
+    let Some((declared, url)) = declared.and_then(|it| Some((it, it.base_url.as_ref()?))) else {
+        return Ok(None);
+    };
+    let base_url = expand(&url.value)?;
+    let own = declared.token.as_ref();
+    let token = token(own.or(target.token.as_ref()), &project.folder)?;
+    if own.is_none() {
+        let main = target.base_url.as_ref().map(|url| expand(&url.value));
+        let main = main.transpose()?.and_then(|url| url::Url::parse(&url).ok());
+        let other = url::Url::parse(&base_url).ok();
+        if main.as_ref().map(url::Url::origin) != other.as_ref().map(url::Url::origin) {
+            return Err(Trouble::new(
+                "missing-token",
+                "`target.harness.firstGen.baseUrl` is on another host than the target, whose token goes to its own host only",
+                "add `token: { env: … }` beside it",
+            )
+            .into());
+        }
+    }
+    let dialect = Dialect {
+        platform: None,
+        ..project.profile.dialect.clone()
+    };
+    let (wire, dialect, _) = open(project, &base_url, &token, dialect, terminal)?;
+    Ok(Some(Reader::new(wire, dialect)))
+}
+
 /// What both kinds of connection are made of.
 struct Wired {
     wire: Wire,
@@ -95,11 +129,11 @@ struct Wired {
 
 async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<Wired, Failure> {
     let target = &project.manifest.target;
-    let mut dialect = project.profile.dialect.clone();
+    let dialect = project.profile.dialect.clone();
     let (base_url, token, shown, sandbox) = match &target.base_url {
         Some(url) => {
             let url = expand(&url.value)?;
-            let token = token(target, &project.folder)?;
+            let token = token(target.token.as_ref(), &project.folder)?;
             (url.clone(), token, url, None)
         }
         None => {
@@ -113,6 +147,25 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
             )
         }
     };
+    let (wire, dialect, recorder) = open(project, &base_url, &token, dialect, terminal)?;
+    Ok(Wired {
+        wire,
+        dialect,
+        target: target_info(project, shown),
+        recorder,
+        sandbox,
+    })
+}
+
+/// A transport to a base URL, with the rate it keeps.
+fn open(
+    project: &Project,
+    base_url: &str,
+    token: &SecretString,
+    mut dialect: Dialect,
+    terminal: &Terminal,
+) -> Result<(Wire, Dialect, Recorder), Trouble> {
+    let target = &project.manifest.target;
     let options = ClientOptions {
         ca_file: target
             .ca_file
@@ -120,7 +173,7 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
             .map(|file| project.folder.join(&file.value)),
         ..ClientOptions::for_dialect(&dialect)
     };
-    let http = HttpTransport::new(&base_url, &token, options).map_err(|error: ClientError| {
+    let http = HttpTransport::new(base_url, token, options).map_err(|error: ClientError| {
         Trouble::new(error.code(), error.to_string(), error.help())
     })?;
     let seed = u64::from(std::process::id());
@@ -137,13 +190,7 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
     .observed(Arc::new(move |retry: &Retry| {
         tell.retried(&render::outcome::retry(retry));
     }));
-    Ok(Wired {
-        wire,
-        dialect,
-        target: target_info(project, shown),
-        recorder,
-        sandbox,
-    })
+    Ok((wire, dialect, recorder))
 }
 
 /// The target as a plan names it.
@@ -249,9 +296,9 @@ fn expand(text: &str) -> Result<String, Trouble> {
 }
 
 /// Gets the token from where the manifest says.
-fn token(target: &TargetDecl, folder: &Path) -> Result<SecretString, Trouble> {
+fn token(source: Option<&TokenDecl>, folder: &Path) -> Result<SecretString, Trouble> {
     let missing = |message: String, help: String| Trouble::new("missing-token", message, help);
-    let text = match &target.token {
+    let text = match source {
         None => {
             return Err(missing(
                 "`target` has a base URL but no token".to_owned(),

@@ -41,6 +41,13 @@ impl<T> Told<T> {
         }
     }
 
+    /// Puts this in the place of something else, if it was asked for at all.
+    pub fn replace(self, place: &mut Self) {
+        if !self.is_open() {
+            *place = self;
+        }
+    }
+
     /// Whether nobody asked.
     pub fn is_open(&self) -> bool {
         matches!(self, Told::NotAsked)
@@ -66,6 +73,9 @@ pub struct Beside {
     pub holder: Told<Holder>,
     /// Who administers the account.
     pub admins: Told<Admins>,
+    /// The e-mails, folded, of whoever an older integration lets in, where one decides that.
+    #[serde(skip_serializing_if = "Told::is_open")]
+    pub logins: Told<BTreeSet<String>>,
 }
 
 impl Beside {

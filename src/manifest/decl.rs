@@ -180,6 +180,33 @@ pub struct TargetDecl {
     /// Where the service provider departs from what its profile says.
     #[serde(default)]
     pub dialect: DialectDecl,
+    /// What only an account of Harness has.
+    #[serde(default)]
+    pub harness: HarnessDecl,
+}
+
+/// What only an account of Harness has.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HarnessDecl {
+    /// The FirstGen integration that exists beside this one. It decides who can log in, so a
+    /// plan names every declared person who is missing there.
+    pub first_gen: Option<FirstGenDecl>,
+}
+
+/// Who is in the FirstGen integration: exactly one of `emails` and `baseUrl`.
+#[derive(Debug, Clone, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FirstGenDecl {
+    /// A file with the e-mail of each member, one a line, relative to this file; `#` begins a
+    /// comment. Says most, because it comes from the identity provider's FirstGen app itself.
+    pub emails: Option<Spanned<String>>,
+    /// FirstGen's SCIM base URL. Accounts are shared with NextGen, so whoever NextGen has
+    /// provisioned already is found there too.
+    #[schemars(extend("examples" = ["https://app.harness.io/gateway/api/scim/account/${HARNESS_ACCOUNT_ID}"]))]
+    pub base_url: Option<Spanned<String>>,
+    /// Where FirstGen's token comes from. Absent: the target's, if the host is the same.
+    pub token: Option<TokenDecl>,
 }
 
 /// Where the bearer token comes from. Exactly one of the three.

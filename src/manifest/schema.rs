@@ -101,6 +101,8 @@ fn optional(schema: &mut Schema) {
         let sections = [
             "PolicyDecl",
             "SandboxDecl",
+            "HarnessDecl",
+            "FirstGenDecl",
             "UndeclaredDecl",
             "OnRemovalDecl",
         ];

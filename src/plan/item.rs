@@ -884,6 +884,10 @@ pub enum NoticeCode {
     AdminsUnchecked,
     /// Whose the token is could not be checked.
     OwnUserUnchecked,
+    /// Whether another integration lets everybody in could not be checked.
+    LoginUnchecked,
+    /// Another integration decides who can log in, and does not know somebody declared.
+    CannotLogIn,
 }
 
 impl NoticeCode {
@@ -902,6 +906,8 @@ impl NoticeCode {
             NoticeCode::SameNamedGroup => "same-named-group",
             NoticeCode::AdminsUnchecked => "admins-unchecked",
             NoticeCode::OwnUserUnchecked => "own-user-unchecked",
+            NoticeCode::LoginUnchecked => "login-unchecked",
+            NoticeCode::CannotLogIn => "cannot-log-in",
         }
     }
 }

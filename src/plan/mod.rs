@@ -27,6 +27,7 @@ pub mod guard;
 mod hand_made;
 mod identity;
 mod item;
+mod logins;
 mod one_human;
 mod planner;
 pub mod policy;

@@ -16,7 +16,7 @@ use super::summary::Summary;
 use super::users::plan_users;
 use super::{
     Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, assertion, base, cause,
-    consequence, effect, one_human, proof, standalone,
+    consequence, effect, logins, one_human, proof, standalone,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
@@ -204,6 +204,7 @@ fn make(input: PlanInput<'_>) -> Plan {
     plan_groups(&context, &matches, &mut draft);
     plan_bindings(&context, &mut draft);
     notice_ending_grants(&context, &mut draft);
+    logins::flag(&context, &mut draft);
     railed(&context, draft)
 }
 

@@ -10,12 +10,7 @@ pub enum Check {
     /// Whether people log in by SAML.
     SingleSignOn,
     /// An older integration that decides who can log in.
-    OtherLogin {
-        /// Its name.
-        title: &'static str,
-        /// What it does, and what to do about it.
-        help: &'static str,
-    },
+    OtherLogin,
     /// Users and groups can be listed, whole.
     Lists,
     /// Accounts of declared people that SCIM did not make.

@@ -16,11 +16,12 @@ use super::checks::Check;
 use super::names::GroupNameFault;
 use super::{
     CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
-    Profile, Suspension, UserRemovalEffect,
+    OtherLogin, Profile, Suspension, UserRemovalEffect,
 };
 use crate::scim::dialect::{
-    Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Paging,
-    PlatformApi, Rate, TotalResults, UnlistedUsers, UserDeactivation, UserUpdate,
+    Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Need,
+    NeedWeight, Paging, Permission, PlatformApi, Rate, TotalResults, UnlistedUsers,
+    UserDeactivation, UserUpdate,
 };
 use crate::scim::read_only::ReadingPost;
 
@@ -56,7 +57,36 @@ const PLATFORM: PlatformApi = PlatformApi {
     list_bindings: ReadingPost::named(&["authz", "api", "roleassignments", "filter"]),
     permissions: ReadingPost::named(&["authz", "api", "acl"]),
     token: ReadingPost::named(&["ng", "api", "token", "validate"]),
+    needs: &[
+        need("USER", "core_user_view", "to read people"),
+        need("USER", "core_user_manage", "to change and remove people"),
+        need("USER", "core_user_invite", "to create people"),
+        need("USERGROUP", "core_usergroup_view", "to read groups"),
+        need(
+            "USERGROUP",
+            "core_usergroup_manage",
+            "to change groups and memberships",
+        ),
+        Need {
+            weight: NeedWeight::ToCheck,
+            ..need(
+                "AUTHSETTING",
+                "core_authsetting_view",
+                "to see here whether SAML is on",
+            )
+        },
+    ],
 };
+
+/// A permission without which provisioning fails (docs: OneLogin page, Requirements; its names
+/// from the source: `PlatformPermissions`).
+const fn need(resource: &'static str, name: &'static str, purpose: &'static str) -> Need {
+    Need {
+        permission: Permission { resource, name },
+        purpose,
+        weight: NeedWeight::ToProvision,
+    }
+}
 
 /// What can be looked at (docs: OneLogin page, Requirements, Enable SAML SSO, FirstGen; source:
 /// `TokenResource`, `ACLResource`, `UserResource`, `UserGroupResource`).
@@ -64,17 +94,22 @@ const CHECKS: &[Check] = &[
     Check::Token,
     Check::Permissions,
     Check::SingleSignOn,
-    Check::OtherLogin {
-        title: "FirstGen",
-        help: "SCIM cannot see whether a Harness FirstGen integration exists; if one does, it \
-               decides who can log in: whoever is provisioned here has to be a member there",
-    },
+    Check::OtherLogin,
     Check::Lists,
     Check::Standalone,
     Check::HandMadeGroups,
     Check::RateLimit,
     Check::Discovery,
 ];
+
+/// The older product's integration (docs: OneLogin page, I already have a Harness FirstGen
+/// OneLogin integration; verified 2026-11-24).
+const FIRST_GEN: OtherLogin = OtherLogin {
+    title: "Harness FirstGen",
+    help: "SCIM cannot see whether a Harness FirstGen integration exists. If one does, it decides \
+           who can log in: name its members with `target.harness.firstGen`, and everybody who is \
+           missing there is told",
+};
 
 /// Harness' profile.
 pub fn profile() -> Profile {
@@ -134,6 +169,7 @@ pub fn profile() -> Profile {
         },
         group_ids: GroupIds::DerivedFromName(group_identifier),
         group_names: GroupNames::Exact,
+        other_login: Some(FIRST_GEN),
         checks: CHECKS,
         facts: facts::FACTS,
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
-use super::base_url::BaseUrlFault;
+use super::base_url::{BaseUrlFault, BaseUrlRule};
 use super::{GroupIds, GroupNames, NameModel, Profile};
 use crate::desired::{self, DesiredGroup, DesiredState};
 use crate::ids::fold;
@@ -46,6 +46,7 @@ pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
         // Whoever has one of the roles has all: what follows from that is not worth saying.
         let mut found = Vec::new();
         base_url(manifest, &profile, &mut found);
+        other_login(manifest, &profile, &mut found);
         people(manifest, &profile, &mut found);
         return (loaded.with_faults(found), None);
     }
@@ -60,6 +61,7 @@ pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
 pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
     let mut faults = Vec::new();
     base_url(manifest, profile, &mut faults);
+    other_login(manifest, profile, &mut faults);
     people(manifest, profile, &mut faults);
     beside_scim(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
@@ -90,17 +92,67 @@ fn base_url(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
         return;
     };
     if let Some(found) = profile.base_url.fault(&url.value) {
-        let BaseUrlFault {
-            severity,
-            label,
-            message,
-            help,
-        } = found;
-        faults.push(Fault {
-            severity,
-            ..Fault::error(FaultCode::InvalidBaseUrl, url.span, label, message, help)
-        });
+        faults.push(url_fault(url.span, found));
     }
+}
+
+fn url_fault(span: Span, found: BaseUrlFault) -> Fault {
+    let BaseUrlFault {
+        severity,
+        label,
+        message,
+        help,
+    } = found;
+    Fault {
+        severity,
+        ..Fault::error(FaultCode::InvalidBaseUrl, span, label, message, help)
+    }
+}
+
+/// The integration that decides who can log in: only where there can be one, and its token
+/// goes to the host it is for.
+fn other_login(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    let target = &manifest.target;
+    let Some(declared) = &target.harness.first_gen else {
+        return;
+    };
+    let Some(source) = declared.emails.as_ref().or(declared.base_url.as_ref()) else {
+        return; // a fault already
+    };
+    if profile.other_login.is_none() {
+        faults.push(Fault::error(
+            FaultCode::UnsupportedAttribute,
+            source.span,
+            "not taken here",
+            format!("{} has no `firstGen`", profile.title),
+            "take `harness` out of `target`",
+        ));
+        return;
+    }
+    let Some(url) = &declared.base_url else {
+        return;
+    };
+    if let Some(found) = BaseUrlRule::Any.fault(&url.value) {
+        faults.push(url_fault(url.span, found));
+        return;
+    }
+    let theirs = target.base_url.as_ref().map(|url| origin(&url.value));
+    if declared.token.is_none() && theirs != Some(origin(&url.value)) {
+        faults.push(Fault::error(
+            FaultCode::MissingField,
+            url.span,
+            "another host than the target's",
+            "`target.harness.firstGen` has no `token`, and the target's goes to its own host only",
+            "add `token: { env: … }` beside `baseUrl`",
+        ));
+    }
+}
+
+/// Scheme and authority of a URL.
+fn origin(url: &str) -> &str {
+    let after = url.find("://").map_or(0, |at| at + 3);
+    let end = url[after..].find('/').map_or(url.len(), |at| after + at);
+    &url[..end]
 }
 
 fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {

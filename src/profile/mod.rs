@@ -51,6 +51,8 @@ pub struct Profile {
     pub group_ids: GroupIds,
     /// How group names compare.
     pub group_names: GroupNames,
+    /// An older integration that may exist beside SCIM and decides who can log in.
+    pub other_login: Option<OtherLogin>,
     /// What `scim-sync doctor` can look at there.
     pub checks: &'static [Check],
     /// What is known of the provider, for the reference table.
@@ -153,6 +155,15 @@ pub enum GroupRemovalRule {
     },
     /// Anybody, with DELETE.
     Deletable,
+}
+
+/// An older integration that decides who can log in, whoever is provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherLogin {
+    /// Its name.
+    pub title: &'static str,
+    /// What it does, and what to do about it.
+    pub help: &'static str,
 }
 
 /// How a group's id comes about.

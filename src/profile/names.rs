@@ -38,12 +38,14 @@ impl NameModel {
     /// The comparison is on what the server is known to keep: NFC, white space collapsed,
     /// characters it may sanitise removed. Anything finer could differ for ever.
     pub fn same_display_name(self, desired: &str, live: &str) -> bool {
-        match self {
-            NameModel::DisplayNameOnly { dropped, .. } => {
-                kept(desired, dropped) == kept(live, dropped)
+        // Almost everybody, and nothing has to be folded for them.
+        desired == live
+            || match self {
+                NameModel::DisplayNameOnly { dropped, .. } => {
+                    kept(desired, dropped) == kept(live, dropped)
+                }
+                NameModel::Full => desired.nfc().eq(live.nfc()),
             }
-            NameModel::Full => desired.nfc().eq(live.nfc()),
-        }
     }
 }
 

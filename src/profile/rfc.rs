@@ -29,6 +29,7 @@ pub fn profile() -> Profile {
         group_removal: GroupRemovalRule::Deletable,
         group_ids: GroupIds::Opaque,
         group_names: GroupNames::Folded,
+        other_login: None,
         checks: super::checks::PLAIN,
         facts: FACTS,
     }

@@ -229,6 +229,37 @@ pub struct PlatformApi {
     pub permissions: ReadingPost,
     /// The POST that tells whose the token is.
     pub token: ReadingPost,
+    /// What the token's holder has to be allowed.
+    pub needs: &'static [Need],
+}
+
+/// Something a token may do or not, as the API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Permission {
+    /// The kind of resource: `USER`.
+    pub resource: &'static str,
+    /// What is done: `core_user_view`.
+    pub name: &'static str,
+}
+
+/// A permission with what it is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// The permission.
+    pub permission: Permission,
+    /// Ending the sentence "it is needed to …".
+    pub purpose: &'static str,
+    /// How much.
+    pub weight: NeedWeight,
+}
+
+/// How much a permission is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedWeight {
+    /// Provisioning fails without it.
+    ToProvision,
+    /// A check cannot be made without it.
+    ToCheck,
 }
 
 impl PlatformApi {

@@ -4,7 +4,8 @@ use super::fields::{Field, Fields};
 use super::keys::{self, ROOT};
 use super::{Decoder, Of};
 use crate::manifest::decl::{
-    Declared, DialectDecl, IncludedDecl, MappingDecl, PolicyDecl, RootDecl, SandboxDecl, TargetDecl,
+    Declared, DialectDecl, HarnessDecl, IncludedDecl, MappingDecl, PolicyDecl, RootDecl,
+    SandboxDecl, TargetDecl,
 };
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::{FileId, Span, Spanned};
@@ -37,6 +38,7 @@ pub(super) fn target_stand_in(span: Span) -> TargetDecl {
         ca_file: None,
         sandbox: SandboxDecl::default(),
         dialect: DialectDecl::default(),
+        harness: HarnessDecl::default(),
     }
 }
 

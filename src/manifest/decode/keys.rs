@@ -51,9 +51,9 @@ pub const ROOT_ONLY: [&str; 6] = [
     "reports",
 ];
 /// [`crate::manifest::decl::TargetDecl`].
-pub const TARGET: Keys<6> = Keys {
+pub const TARGET: Keys<7> = Keys {
     names: [
-        "provider", "baseUrl", "token", "caFile", "sandbox", "dialect",
+        "provider", "baseUrl", "token", "caFile", "sandbox", "dialect", "harness",
     ],
     habits: &[
         ("url", "baseUrl"),
@@ -65,6 +65,17 @@ pub const TARGET: Keys<6> = Keys {
 pub const TOKEN: Keys<3> = keys(["env", "file", "command"]);
 /// [`crate::manifest::decl::SandboxDecl`].
 pub const SANDBOX: Keys<2> = keys(["state", "behavior"]);
+/// [`crate::manifest::decl::HarnessDecl`].
+pub const HARNESS: Keys<1> = keys(["firstGen"]);
+/// [`crate::manifest::decl::FirstGenDecl`].
+pub const FIRST_GEN: Keys<3> = Keys {
+    names: ["emails", "baseUrl", "token"],
+    habits: &[
+        ("url", "baseUrl"),
+        ("file", "emails"),
+        ("members", "emails"),
+    ],
+};
 /// [`crate::manifest::decl::DialectDecl`].
 pub const DIALECT: Keys<10> = keys([
     "userUpdate",

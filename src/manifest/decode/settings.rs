@@ -4,12 +4,15 @@
 //! there hides its source line: people paste real tokens by mistake.
 
 use super::fields::Field;
-use super::keys::{LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED, words};
+use super::keys::{
+    FIRST_GEN, HARNESS, LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED,
+    words,
+};
 use super::{Decoder, Of, file};
 use crate::ids::GroupName;
 use crate::manifest::decl::{
-    Declared, LimitsDecl, OnRemovalDecl, PolicyDecl, ProtectDecl, SandboxDecl, TargetDecl,
-    TokenDecl, UndeclaredDecl,
+    Declared, FirstGenDecl, HarnessDecl, LimitsDecl, OnRemovalDecl, PolicyDecl, ProtectDecl,
+    SandboxDecl, TargetDecl, TokenDecl, UndeclaredDecl,
 };
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::Spanned;
@@ -17,6 +20,7 @@ use crate::manifest::tree::{Kind, Node};
 
 const TARGET_PATH: Of<'static> = Of::Section("target");
 const TOKEN_PATH: Of<'static> = Of::Section("target.token");
+const FIRST_GEN_TOKEN_PATH: Of<'static> = Of::Section("target.harness.firstGen.token");
 
 impl Decoder {
     pub(super) fn target(&mut self, node: Node<'_>) -> TargetDecl {
@@ -41,14 +45,9 @@ impl Decoder {
         TargetDecl {
             provider: provider.unwrap_or_else(|| Spanned::new(String::new(), node.head())),
             base_url: fields.get("baseUrl").and_then(|field| self.line(field, of)),
-            token: fields.get("token").and_then(|field| {
-                let before = self.faults.len();
-                let token = self.token(field);
-                for fault in &mut self.faults[before..] {
-                    fault.redact.get_or_insert(field.node.span());
-                }
-                token
-            }),
+            token: fields
+                .get("token")
+                .and_then(|field| self.secret(field, TOKEN_PATH)),
             ca_file: fields.get("caFile").and_then(|field| self.line(field, of)),
             sandbox: fields
                 .get("sandbox")
@@ -58,10 +57,74 @@ impl Decoder {
                 .get("dialect")
                 .map(|field| self.dialect(field.node))
                 .unwrap_or_default(),
+            harness: fields
+                .get("harness")
+                .map(|field| self.harness(field.node))
+                .unwrap_or_default(),
         }
     }
 
-    fn token(&mut self, field: Field<'_>) -> Option<TokenDecl> {
+    fn harness(&mut self, node: Node<'_>) -> HarnessDecl {
+        let of = Of::Section("target.harness");
+        let Some(fields) = self.fields(node, of, &HARNESS) else {
+            return HarnessDecl::default();
+        };
+        HarnessDecl {
+            first_gen: fields
+                .get("firstGen")
+                .and_then(|field| self.first_gen(field)),
+        }
+    }
+
+    fn first_gen(&mut self, field: Field<'_>) -> Option<FirstGenDecl> {
+        let of = Of::Section("target.harness.firstGen");
+        let fields = self.fields(field.node, of, &FIRST_GEN)?;
+        match (fields.get("emails"), fields.get("baseUrl")) {
+            (Some(_), None) | (None, Some(_)) => {}
+            (None, None) => {
+                self.invalid(
+                    field.key,
+                    "no source",
+                    format!("{of} does not say who is in it"),
+                    "say who is in it: `emails: FILE`, with one address a line, or `baseUrl: URL`, \
+                     its SCIM base URL",
+                );
+                return None;
+            }
+            (Some(emails), Some(base_url)) => {
+                self.fault(
+                    Fault::error(
+                        FaultCode::InvalidValue,
+                        base_url.key,
+                        "a second source",
+                        format!("{of} names two sources, `emails` and `baseUrl`"),
+                        "keep one of them",
+                    )
+                    .with_related(emails.key, "the first source"),
+                );
+                return None;
+            }
+        }
+        Some(FirstGenDecl {
+            emails: fields.get("emails").and_then(|field| self.line(field, of)),
+            base_url: fields.get("baseUrl").and_then(|field| self.line(field, of)),
+            token: fields
+                .get("token")
+                .and_then(|field| self.secret(field, FIRST_GEN_TOKEN_PATH)),
+        })
+    }
+
+    /// A token's source, whose faults show nothing of what is written there.
+    fn secret(&mut self, field: Field<'_>, of: Of<'static>) -> Option<TokenDecl> {
+        let before = self.faults.len();
+        let token = self.token(field, of);
+        for fault in &mut self.faults[before..] {
+            fault.redact.get_or_insert(field.node.span());
+        }
+        token
+    }
+
+    fn token(&mut self, field: Field<'_>, of: Of<'static>) -> Option<TokenDecl> {
         let node = field.node;
         match node.kind() {
             Kind::Mapping(_) => {}
@@ -81,7 +144,7 @@ impl Decoder {
                 return None;
             }
         }
-        let fields = self.fields(node, TOKEN_PATH, &TOKEN)?;
+        let fields = self.fields(node, of, &TOKEN)?;
         let mut written = TOKEN.names.iter().filter_map(|name| fields.get(name));
         let Some(source) = written.next() else {
             self.fault(
@@ -89,7 +152,7 @@ impl Decoder {
                     FaultCode::MissingField,
                     field.key,
                     "no source",
-                    "`target.token` does not say where the token is",
+                    format!("{of} does not say where the token is"),
                     "write `token: { env: HARNESS_SCIM_TOKEN }`, `{ file: … }` or \
                      `{ command: […] }`",
                 )
@@ -104,7 +167,7 @@ impl Decoder {
                     second.key,
                     "a second source",
                     format!(
-                        "`target.token` names two sources, `{}` and `{}`",
+                        "{of} names two sources, `{}` and `{}`",
                         source.name, second.name
                     ),
                     "keep one of them",
@@ -114,14 +177,14 @@ impl Decoder {
             return None;
         }
         match source.name {
-            "env" => self.variable(source),
-            "file" => Some(TokenDecl::File(self.line(source, TOKEN_PATH)?)),
-            _command => self.command(source),
+            "env" => self.variable(source, of),
+            "file" => Some(TokenDecl::File(self.line(source, of)?)),
+            _command => self.command(source, of),
         }
     }
 
-    fn variable(&mut self, field: Field<'_>) -> Option<TokenDecl> {
-        let name = self.line(field, TOKEN_PATH)?;
+    fn variable(&mut self, field: Field<'_>, of: Of<'static>) -> Option<TokenDecl> {
+        let name = self.line(field, of)?;
         let plain = name
             .value
             .chars()
@@ -134,7 +197,7 @@ impl Decoder {
                 FaultCode::InvalidValue,
                 name.span,
                 "not a variable's name",
-                "`env` of `target.token` is not the name of an environment variable",
+                format!("`env` of {of} is not the name of an environment variable"),
                 "write the variable's name without `$` and braces: \
                  `token: { env: HARNESS_SCIM_TOKEN }`; never the token itself",
             )
@@ -143,15 +206,15 @@ impl Decoder {
         None
     }
 
-    fn command(&mut self, field: Field<'_>) -> Option<TokenDecl> {
+    fn command(&mut self, field: Field<'_>, of: Of<'static>) -> Option<TokenDecl> {
         let mut words = Vec::new();
         let example = "[pass, show, harness-scim]";
-        let listed = self.items(field, TOKEN_PATH, example, |decoder, item| {
+        let listed = self.items(field, of, example, |decoder, item| {
             let word = Field {
                 node: item,
                 ..field
             };
-            if let Some(word) = decoder.text(word, TOKEN_PATH) {
+            if let Some(word) = decoder.text(word, of) {
                 words.push(word.value);
             }
         });
@@ -162,7 +225,7 @@ impl Decoder {
             self.invalid(
                 field.node.head(),
                 "no program",
-                "`command` of `target.token` names no program",
+                format!("`command` of {of} names no program"),
                 "write the program and its arguments as a list: `[pass, show, harness-scim]`",
             );
             return None;

@@ -283,7 +283,7 @@ pub(super) const FACTS: &[Fact] = &[
         reading: Reading::Documented,
         source: "docs: OneLogin page, I already have a FirstGen integration",
         verified: "2026-11-24",
-        handling: "SCIM cannot see it: doctor reminds of it, for whoever cuts over.",
+        handling: "SCIM cannot see it. `target.harness.firstGen` names its members, by a file of e-mails or its base URL: plan and doctor name every declared person who is missing there.",
     },
     Fact {
         name: "FirstGen base URL",

@@ -242,6 +242,14 @@ impl World {
                 self.harness_scim(account, rest, incoming),
                 scim_media(incoming.accept.as_deref()),
             ),
+            // The older product's own SCIM: the same accounts, read by whoever looks there.
+            ["api", "scim", "account", account, "Users"] if incoming.method == Method::Get => (
+                self.bearer(account, incoming.authorization.as_deref())
+                    .and_then(|caller| {
+                        self.list_first_gen_users(&caller, &Query::parse(&incoming.query))
+                    }),
+                scim_media(incoming.accept.as_deref()),
+            ),
             ["ng" | "authz" | "resourcegroup", "api", ..] => (self.platform(path, incoming), JSON),
             _ => (Err(Refusal::NoSuchPage), JSON),
         }

@@ -76,6 +76,25 @@ fn check_name(name: &str) -> Result<(), Failure> {
 
 impl World {
     pub(super) fn list_users(&self, caller: &Caller, query: &Query) -> Result<Answer, Refusal> {
+        // The FirstGen half has paged; only now NextGen drops who is not its member.
+        self.list_half(caller, query, |user| user.ng_member)
+    }
+
+    /// Whom FirstGen's own SCIM lists: NextGen has no say in it.
+    pub(super) fn list_first_gen_users(
+        &self,
+        caller: &Caller,
+        query: &Query,
+    ) -> Result<Answer, Refusal> {
+        self.list_half(caller, query, |_| true)
+    }
+
+    fn list_half(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        shown: impl Fn(&User) -> bool,
+    ) -> Result<Answer, Refusal> {
         self.require(caller, Permission::UserView)?;
         let window = Window::harness(query)?;
         let listed = |user: &&User| user.imported && user.cg_member;
@@ -99,10 +118,9 @@ impl World {
                 .take(window.limit())
                 .collect(),
         };
-        // The FirstGen half has paged; only now NextGen drops who is not its member.
         let resources: Vec<_> = page
             .into_iter()
-            .filter(|user| user.ng_member)
+            .filter(|user| shown(user))
             .map(|user| UserView::new(user, BuiltBy::List))
             .collect();
         Answer::json(

@@ -20,7 +20,7 @@ pub use self::wire::{
     AccountUser, AuthenticationSettings, Principal, PrincipalKind, RoleAssignment, TokenHolder,
     UserGroup,
 };
-use super::dialect::PlatformApi;
+use super::dialect::{Need, Permission, PlatformApi};
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
 use super::http::{Response, Transport};
@@ -59,36 +59,6 @@ impl<T: Transport> Reader<T> {
     }
 }
 
-/// Something a token may do or not, as the API names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Permission {
-    /// The kind of resource: `USER`.
-    pub resource: &'static str,
-    /// What is done: `core_user_view`.
-    pub name: &'static str,
-}
-
-/// Every permission that provisioning needs or that a check of this tool needs.
-pub mod permissions {
-    use super::Permission;
-
-    const fn of(resource: &'static str, name: &'static str) -> Permission {
-        Permission { resource, name }
-    }
-    /// List and read people.
-    pub const VIEW_USERS: Permission = of("USER", "core_user_view");
-    /// Change and remove people.
-    pub const MANAGE_USERS: Permission = of("USER", "core_user_manage");
-    /// Bring people in.
-    pub const INVITE_USERS: Permission = of("USER", "core_user_invite");
-    /// List and read groups.
-    pub const VIEW_GROUPS: Permission = of("USERGROUP", "core_usergroup_view");
-    /// Change and remove groups.
-    pub const MANAGE_GROUPS: Permission = of("USERGROUP", "core_usergroup_manage");
-    /// Read how people log in.
-    pub const VIEW_AUTHENTICATION: Permission = of("AUTHSETTING", "core_authsetting_view");
-}
-
 /// Which role assignments are asked for; empty lists ask for any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Which<'a> {
@@ -107,6 +77,11 @@ impl<T: Transport> Platform<'_, T> {
     /// The role whose last holder the provider keeps.
     pub fn admin_role(&self) -> &'static str {
         self.api.admin_role
+    }
+
+    /// What the token's holder has to be allowed.
+    pub fn needs(&self) -> &'static [Need] {
+        self.api.needs
     }
 
     /// Everybody in the account, however they came in.
