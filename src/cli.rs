@@ -196,6 +196,9 @@ pub enum FaultFormat {
 pub enum ImportCommand {
     /// From the live state: a manifest whose first plan is empty
     Live(ImportLiveArgs),
+    /// From OneLogin: its people, its roles, and the rules that make groups of them
+    #[command(name = "onelogin")]
+    OneLogin(Box<ImportOneLoginArgs>),
 }
 
 /// Options of `import live`.
@@ -226,6 +229,62 @@ pub struct ImportLiveArgs {
     #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
     pub provider: ProviderChoice,
     /// The environment variable that holds the token for the base URL
+    #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
+    pub token_env: String,
+}
+
+/// Options of `import onelogin`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes nothing to OneLogin, and never over a file. People and roles need a credential with the\nscope `Read All`; rules alone want `Manage All`, and are left out without it.\n\nExamples:\n  scim-sync import onelogin --subdomain acme --app Harness --out access\n  scim-sync import onelogin --subdomain acme --app Harness --no-rules --layout per-group --out access\n  scim-sync import onelogin --csv users.csv --out access"
+)]
+pub struct ImportOneLoginArgs {
+    /// The tenant: SUBDOMAIN of https://SUBDOMAIN.onelogin.com
+    #[arg(long, value_name = "SUBDOMAIN", conflicts_with_all = ["base_url", "csv"])]
+    pub subdomain: Option<String>,
+    /// The tenant by its whole address, where it has another one
+    #[arg(long, value_name = "URL", conflicts_with = "csv")]
+    pub base_url: Option<String>,
+    /// Read the user export of OneLogin's console instead, offline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app", "no_rules", "all_roles"])]
+    pub csv: Option<PathBuf>,
+    /// The app that provisions, by name or number: only its people, its roles and its rules
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// All roles, not only those that give the app
+    #[arg(long, requires = "app")]
+    pub all_roles: bool,
+    /// Leave rules out: each role gives the group of its name
+    #[arg(long)]
+    pub no_rules: bool,
+    /// The environment variable that holds the client id
+    #[arg(long, value_name = "NAME", default_value = "ONELOGIN_CLIENT_ID")]
+    pub client_id_env: String,
+    /// The environment variable that holds the client secret
+    #[arg(long, value_name = "NAME", default_value = "ONELOGIN_CLIENT_SECRET")]
+    pub client_secret_env: String,
+    /// The file that holds the client secret
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// The program that prints the client secret, with its arguments, parted at spaces
+    #[arg(long, value_name = "COMMAND", conflicts_with = "client_secret_file")]
+    pub client_secret_command: Option<String>,
+    /// A PEM file of certificate authorities to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// How the manifest is spread over files
+    #[arg(long, value_enum, default_value_t = ImportLayout::Single)]
+    pub layout: ImportLayout,
+    /// The folder of the manifest; the current one if absent
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// The SCIM base URL the manifest is for, where no manifest names one; the sandbox if absent
+    #[arg(long, value_name = "URL")]
+    pub target: Option<String>,
+    /// The kind of service provider the manifest is for
+    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
+    pub provider: ProviderChoice,
+    /// The environment variable that holds the service provider's token
     #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
     pub token_env: String,
 }

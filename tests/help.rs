@@ -8,6 +8,8 @@ mod build;
 mod cli;
 #[path = "support/forge.rs"]
 mod forge;
+#[path = "support/onelogin.rs"]
+mod onelogin;
 
 use std::io::BufRead as _;
 use std::path::Path;
@@ -16,6 +18,7 @@ use std::process::{Command, Stdio};
 use clap::CommandFactory as _;
 use cli::{Place, Served};
 use forge::{Forge, Kind};
+use onelogin::OneLogin;
 use scim_sync::cli::Cli;
 
 /// Examples that do not end with 0 here, and why.
@@ -105,6 +108,7 @@ fn repository() -> Place {
     place.write("scim-sync.yaml", &changed);
     git(&["commit", "--quiet", "--all", "--message", "a name"]);
     run(&["plan", "--out", "plan.json"]);
+    place.write("users.csv", "Email,First name\nada@example.com,Ada\n");
     place
 }
 
@@ -118,6 +122,19 @@ fn elsewhere(place: &Place) -> Served {
         .ends(0);
     std::fs::remove_file(place.path("scim-sync.yaml")).expect("it was there");
     Served::start(place, &["--state", "world.json"])
+}
+
+/// The OneLogin tenant of whoever reads an example.
+const TENANT: &str = "--subdomain acme";
+
+/// In its stead one on loopback, with a Harness app.
+fn tenant() -> OneLogin {
+    let tenant = OneLogin::start();
+    tenant.user(1, "ada@example.com", "Ada", "Lovelace");
+    tenant.role(10, "sre", &[42], &[1]);
+    tenant.app(42, "Harness", &[1]);
+    tenant.rule(42, onelogin::every_role());
+    tenant
 }
 
 /// A shell in which `scim-sync` is the binary under test.
@@ -166,7 +183,15 @@ fn every_command_has_examples_that_run() {
                 Some(served) => example.replace(ELSEWHERE, &served.base_url),
                 None => example.clone(),
             };
+            let tenant = line.contains(TENANT).then(tenant);
+            let line = match &tenant {
+                Some(tenant) => line.replace(TENANT, &format!("--base-url {}", tenant.base_url)),
+                None => line,
+            };
             let mut shell = shell(&place, &line);
+            if let Some(tenant) = &tenant {
+                shell.envs(tenant.variables());
+            }
             if served.is_some() {
                 shell.env("HARNESS_SCIM_TOKEN", "sandbox");
             }

@@ -322,7 +322,7 @@ fn token(source: Option<&TokenDecl>, folder: &Path) -> Result<SecretString, Trou
             std::fs::read_to_string(&path)
                 .map_err(|error| Trouble::file("read the token from", &path, &error))?
         }
-        Some(TokenDecl::Command(command)) => run_token_command(&command.value, folder)?,
+        Some(TokenDecl::Command(command)) => printed("token", &command.value, folder)?,
     };
     let text = text.trim();
     if text.is_empty() {
@@ -334,12 +334,15 @@ fn token(source: Option<&TokenDecl>, folder: &Path) -> Result<SecretString, Trou
     Ok(SecretString::from(text))
 }
 
-fn run_token_command(command: &[String], folder: &Path) -> Result<String, Trouble> {
-    let help = "run the command by hand: it has to print the token on stdout and end with 0";
+/// The secret that a program prints; `what` it is.
+pub(crate) fn printed(what: &str, command: &[String], folder: &Path) -> Result<String, Trouble> {
+    let help =
+        format!("run the command by hand: it has to print the {what} on stdout and end with 0");
+    let trouble = |message: String| Trouble::new("missing-token", message, help.clone());
     let Some((program, arguments)) = command.split_first() else {
         return Err(Trouble::new(
             "missing-token",
-            "`target.token.command` is empty",
+            format!("the command that prints the {what} is empty"),
             "name a program and its arguments",
         ));
     };
@@ -350,24 +353,16 @@ fn run_token_command(command: &[String], folder: &Path) -> Result<String, Troubl
         .stderr(std::process::Stdio::inherit())
         .output()
         .map_err(|error| {
-            Trouble::new(
-                "missing-token",
-                format!("the token command `{program}` cannot be run: {error}"),
-                help,
-            )
+            trouble(format!(
+                "the {what} command `{program}` cannot be run: {error}"
+            ))
         })?;
     if !output.status.success() {
-        return Err(Trouble::new(
-            "missing-token",
-            format!("the token command `{program}` failed: {}", output.status),
-            help,
-        ));
+        let status = output.status;
+        return Err(trouble(format!(
+            "the {what} command `{program}` failed: {status}"
+        )));
     }
-    String::from_utf8(output.stdout).map_err(|_| {
-        Trouble::new(
-            "missing-token",
-            format!("the token command `{program}` printed no text"),
-            help,
-        )
-    })
+    String::from_utf8(output.stdout)
+        .map_err(|_| trouble(format!("the {what} command `{program}` printed no text")))
 }

@@ -56,6 +56,8 @@ pub struct DraftMapping {
     pub pattern: String,
     /// The group's template.
     pub group: String,
+    /// A remark for whoever reads the file.
+    pub remark: Option<String>,
 }
 
 /// Something that cannot be declared as it is.

@@ -438,6 +438,7 @@ impl Import<'_> {
             self.draft.mappings.push(DraftMapping {
                 pattern: ".*".to_owned(),
                 group: "{role}".to_owned(),
+                remark: None,
             });
         }
         self.draft.mappings.sort();
@@ -549,6 +550,7 @@ impl<'a> Roles<'a> {
             [] => Ok(Some(DraftMapping {
                 pattern: regex::escape(name),
                 group: name.to_owned(),
+                remark: None,
             })),
             several if several.iter().all(|(_, group)| group.as_str() == name) => Ok(None),
             several => {

@@ -66,7 +66,7 @@ pub fn files(draft: &Draft, target: &Target, heading: &Heading, layout: Layout) 
             root.push('\n');
             root.push_str(&users(draft));
             root.push('\n');
-            root.push_str(&roles(&draft.roles));
+            root.push_str(&roles(&draft.roles, of_roles(draft)));
         }
         Layout::PerGroup => {
             let mut include = vec!["people/*.yaml"];
@@ -83,12 +83,12 @@ pub fn files(draft: &Draft, target: &Target, heading: &Heading, layout: Layout) 
                 let one = BTreeMap::from([(name.clone(), role.clone())]);
                 rest.push(NewFile {
                     name: format!("roles/{}.yaml", names.make(name.as_str())),
-                    text: format!("{INCLUDED_SCHEMA}{}", roles(&one)),
+                    text: format!("{INCLUDED_SCHEMA}{}", roles(&one, of_roles(draft))),
                 });
             }
         }
     }
-    root.push_str(&mappings(&draft.mappings));
+    root.push_str(&mappings(&draft.mappings, of_roles(draft)));
     root.push_str(&groups(draft));
     let root = NewFile {
         name: ROOT_FILE.to_owned(),
@@ -116,7 +116,10 @@ fn root_head(draft: &Draft, target: &Target, heading: &Heading) -> String {
         visible(&heading.from),
         heading.date,
         count(draft.people.len(), "person", "people"),
-        count(draft.roles.len(), "group", "groups"),
+        match of_roles(draft) {
+            RolesAre::Groups => count(draft.roles.len(), "group", "groups"),
+            RolesAre::Mapped => count(draft.roles.len(), "role", "roles"),
+        },
         count(memberships, "membership", "memberships"),
     );
     text.push_str("version: 1\n");
@@ -140,6 +143,23 @@ fn root_head(draft: &Draft, target: &Target, heading: &Heading) -> String {
         }
     }
     text
+}
+
+/// What the roles of a draft are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RolesAre {
+    /// Each is the group of its name.
+    Groups,
+    /// Mappings of their own make groups of them.
+    Mapped,
+}
+
+fn of_roles(draft: &Draft) -> RolesAre {
+    let is_plain = |it: &DraftMapping| it.pattern == ".*" && it.remark.is_none();
+    match draft.mappings.iter().all(is_plain) {
+        true => RolesAre::Groups,
+        false => RolesAre::Mapped,
+    }
 }
 
 fn users(draft: &Draft) -> String {
@@ -209,13 +229,14 @@ pub(super) fn role_remark(role: &DraftRole) -> String {
     }
 }
 
-fn roles(roles: &BTreeMap<RoleName, DraftRole>) -> String {
+fn roles(roles: &BTreeMap<RoleName, DraftRole>, are: RolesAre) -> String {
     if roles.is_empty() {
         return String::new();
     }
-    let mut text = match roles.len() {
-        1 => "roles:\n".to_owned(),
-        many => format!("# {many} roles, one for each group\nroles:\n"),
+    let mut text = match (roles.len(), are) {
+        (1, _) => "roles:\n".to_owned(),
+        (many, RolesAre::Groups) => format!("# {many} roles, one for each group\nroles:\n"),
+        (many, RolesAre::Mapped) => format!("# {many} roles\nroles:\n"),
     };
     for (name, role) in roles {
         let _ = writeln!(
@@ -231,19 +252,29 @@ fn roles(roles: &BTreeMap<RoleName, DraftRole>) -> String {
 
 /// A mapping's declaration, in braces.
 pub(super) fn mapping_value(mapping: &DraftMapping) -> String {
-    let DraftMapping { pattern, group } = mapping;
+    let DraftMapping {
+        pattern,
+        group,
+        remark: _,
+    } = mapping;
     format!("{{ match: {}, group: {} }}", quoted(pattern), quoted(group))
 }
 
-fn mappings(mappings: &[DraftMapping]) -> String {
+fn mappings(mappings: &[DraftMapping], of: RolesAre) -> String {
     if mappings.is_empty() {
         return String::new();
     }
-    let mut text = "\n# Each role gives the group of its name.\ngroupMappings:\n".to_owned();
-    if mappings.iter().any(|mapping| mapping.pattern != ".*") {
-        text = "\ngroupMappings:\n".to_owned();
+    let mut text = match of {
+        RolesAre::Groups => "\n# Each role gives the group of its name.\ngroupMappings:\n",
+        RolesAre::Mapped => "\ngroupMappings:\n",
     }
+    .to_owned();
+    let mut said = None;
     for mapping in mappings {
+        if let Some(remark) = mapping.remark.as_deref().filter(|it| said != Some(*it)) {
+            let _ = writeln!(text, "  # {}", visible(remark));
+        }
+        said = mapping.remark.as_deref();
         let _ = writeln!(text, "  - {}", mapping_value(mapping));
     }
     text

@@ -125,10 +125,11 @@ fn http_response(response: Response) -> axum::response::Response {
         date: _,
         location,
         etag,
-        // Service providers have neither.
+        // Service providers have none of these.
         link: _,
         rate_remaining: _,
         rate_reset: _,
+        paging: _,
         body,
     } = response;
     let mut answer = axum::response::Response::new(Body::from(body));

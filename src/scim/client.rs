@@ -33,7 +33,8 @@ pub use self::setup::ClientError;
 use super::dialect::{Dialect, PlatformApi};
 use super::error::clean;
 use super::http::{
-    Door, Effect, Method, Post, Request, Response, TEXT, Transport, TransportError, TransportFault,
+    Door, Effect, Method, Paging, Post, Request, Response, TEXT, Transport, TransportError,
+    TransportFault,
 };
 
 /// How this tool calls itself.
@@ -64,6 +65,17 @@ pub struct ClientOptions {
     pub body_cap: usize,
     /// The provider's own API, if it has one.
     pub platform: Option<PlatformApi>,
+    /// How the token is sent.
+    pub login: Login,
+}
+
+/// How a token is sent in `Authorization`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// As a bearer token (RFC 6750).
+    Bearer,
+    /// As an id and a secret with a colon between them (RFC 7617): where a token is got.
+    Basic,
 }
 
 impl ClientOptions {
@@ -77,6 +89,7 @@ impl ClientOptions {
             idle_timeout: Duration::from_secs(dialect.create_timeout_secs),
             body_cap: 64 * 1024 * 1024,
             platform: dialect.platform,
+            login: Login::Bearer,
         }
     }
 }
@@ -116,7 +129,7 @@ impl HttpTransport {
         options: ClientOptions,
     ) -> Result<Self, ClientError> {
         let base = parse_base(base_url)?;
-        let (bearer, api_key) = headers(token)?;
+        let (bearer, api_key) = headers(token, options.login)?;
         let target = base.as_str().trim_end_matches('/').to_owned();
         let platform = options.platform.and_then(|api| {
             let (root, _) = api.locate(&target)?;
@@ -129,7 +142,7 @@ impl HttpTransport {
             platform,
             bearer,
             api_key,
-            secrets: Secrets::of(token),
+            secrets: Secrets::of(token, options.login),
             options,
         })
     }
@@ -302,6 +315,12 @@ impl HttpTransport {
             link: header(headers, LINK).map(|text| self.secrets.redact_text(text)),
             rate_remaining: header(headers, HeaderName::from_static("x-ratelimit-remaining")),
             rate_reset: header(headers, HeaderName::from_static("x-ratelimit-reset")),
+            paging: Paging {
+                after_cursor: header(headers, HeaderName::from_static("after-cursor")),
+                current_page: header(headers, HeaderName::from_static("current-page")),
+                total_pages: header(headers, HeaderName::from_static("total-pages")),
+                total_count: header(headers, HeaderName::from_static("total-count")),
+            },
             body: Vec::new(),
         };
         let cap = self.options.body_cap;
@@ -431,7 +450,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn headers(token: &SecretString) -> Result<(HeaderValue, HeaderValue), ClientError> {
+fn headers(token: &SecretString, login: Login) -> Result<(HeaderValue, HeaderValue), ClientError> {
     let token = token.expose_secret();
     if token.is_empty() {
         return Err(ClientError::Token { why: "is empty" });
@@ -448,7 +467,11 @@ fn headers(token: &SecretString) -> Result<(HeaderValue, HeaderValue), ClientErr
         value.set_sensitive(true);
         Ok(value)
     };
-    Ok((sensitive(&format!("Bearer {token}"))?, sensitive(token)?))
+    let login = match login {
+        Login::Bearer => format!("Bearer {token}"),
+        Login::Basic => format!("Basic {}", secrets::basic(token)),
+    };
+    Ok((sensitive(&login)?, sensitive(token)?))
 }
 
 fn build(base: &Url, options: &ClientOptions) -> Result<reqwest::Client, ClientError> {

@@ -181,8 +181,24 @@ pub struct Response {
     pub rate_remaining: Option<String>,
     /// `X-RateLimit-Reset`, as sent: when more are, in seconds since 1970.
     pub rate_reset: Option<String>,
+    /// Where a list goes on, as headers tell it.
+    pub paging: Paging,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// Headers that tell where a list goes on, as sent. SCIM has none of them (RFC 7644 §3.4.2.4
+/// tells it in the body); OneLogin's own API has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Paging {
+    /// `After-Cursor`.
+    pub after_cursor: Option<String>,
+    /// `Current-Page`.
+    pub current_page: Option<String>,
+    /// `Total-Pages`.
+    pub total_pages: Option<String>,
+    /// `Total-Count`.
+    pub total_count: Option<String>,
 }
 
 /// Whether a request that failed may nevertheless have taken effect at the provider.

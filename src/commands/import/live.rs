@@ -71,7 +71,7 @@ fn existing(
     }
 }
 
-fn read(
+pub(super) fn read(
     project: &Project,
     snapshot: Option<&Path>,
     terminal: &Terminal,
@@ -203,7 +203,7 @@ fn fresh(
 }
 
 /// The `target:` section of a manifest, letter for letter.
-fn target_section(project: &Project) -> Result<String, Trouble> {
+pub(super) fn target_section(project: &Project) -> Result<String, Trouble> {
     let text = &project.manifest.sources.file(FileId(0)).text;
     let unusual = || {
         Trouble::new(
@@ -348,7 +348,7 @@ fn patch(project: &Project, changed: &BTreeMap<Arc<str>, String>) -> String {
     text
 }
 
-fn tell_counts(draft: &Draft, verb: &str, terminal: &Terminal) {
+pub(super) fn tell_counts(draft: &Draft, verb: &str, terminal: &Terminal) {
     let memberships: usize = draft.roles.values().map(|role| role.members.len()).sum();
     terminal.status(&format!(
         "{verb} {}, {} and {}",

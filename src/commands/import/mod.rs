@@ -1,6 +1,7 @@
 //! `scim-sync import`: manifests from what exists.
 
 mod live;
+mod onelogin;
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -28,6 +29,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     match command {
         ImportCommand::Live(args) => live::run(global, args, terminal),
+        ImportCommand::OneLogin(args) => onelogin::run(global, args, terminal),
     }
 }
 

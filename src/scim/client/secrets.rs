@@ -1,27 +1,32 @@
 //! Taking the token out of what a provider answers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Login;
 
 /// Tokens shorter than this are not searched for in answers: a sandbox's `x` is no secret,
 /// and taking it out would spoil every answer.
 const SECRET_LEN: usize = 8;
 
-/// The texts that must not leave the client: the token, and its last part, which is the
-/// secret one where tokens are dotted.
+/// The texts that must not leave the client: the token, its last part, which is the secret
+/// one where tokens are dotted or follow an id, and what an id and a secret are sent as.
 #[derive(Clone)]
 pub(super) struct Secrets(Vec<SecretString>);
 
 impl Secrets {
-    pub(super) fn of(token: &SecretString) -> Self {
+    pub(super) fn of(token: &SecretString, login: Login) -> Self {
         let whole = token.expose_secret();
-        let last = whole.rsplit('.').next().unwrap_or_default();
-        let mut secrets = Vec::new();
-        for text in [whole, last] {
-            if text.len() >= SECRET_LEN {
-                secrets.push(SecretString::from(text));
-            }
-        }
-        Self(secrets)
+        let (mark, sent) = match login {
+            Login::Bearer => ('.', None),
+            Login::Basic => (':', Some(basic(whole))),
+        };
+        let last = whole.rsplit(mark).next().unwrap_or_default();
+        let texts = [Some(whole), Some(last), sent.as_deref()];
+        let secrets = texts.into_iter().flatten();
+        let secrets = secrets.filter(|text| text.len() >= SECRET_LEN);
+        Self(secrets.map(SecretString::from).collect())
     }
 
     pub(super) fn redact(&self, body: &mut Vec<u8>) {
@@ -53,4 +58,9 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         from += at + 1;
     }
     None
+}
+
+/// An id and a secret as they are sent (RFC 7617 §2).
+pub(super) fn basic(pair: &str) -> String {
+    STANDARD.encode(pair)
 }

@@ -112,7 +112,10 @@ fn tokens_that_cannot_be_sent_are_refused_unseen() {
 
 #[test]
 fn echoes_of_the_token_are_taken_out() {
-    let secrets = Secrets::of(&SecretString::from("pat.acc.tok.verysecretpart"));
+    let secrets = Secrets::of(
+        &SecretString::from("pat.acc.tok.verysecretpart"),
+        Login::Bearer,
+    );
     let mut body = b"x pat.acc.tok.verysecretpart y verysecretpart z".to_vec();
     secrets.redact(&mut body);
     assert_eq!(body, b"x [token] y [token] z");
