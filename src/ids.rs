@@ -231,10 +231,14 @@ impl ExternalId {
 
     /// The person's key, if this `externalId` was issued by this tool.
     pub fn person_key(&self) -> Option<PersonKey> {
+        self.person_key_text().map(PersonKey::from)
+    }
+
+    /// As [`ExternalId::person_key`], without making a key of it.
+    pub fn person_key_text(&self) -> Option<&str> {
         self.as_str()
             .strip_prefix(OUR_EXTERNAL_ID)
             .filter(|key| !key.is_empty())
-            .map(PersonKey::from)
     }
 }
 

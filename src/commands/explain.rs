@@ -37,9 +37,10 @@ pub(super) fn run(
         })
     };
     let rails = Rails::default();
-    let mut answer = plan::with_input(&project, None, &live, &target, &rails, ask).map_err(
-        |unknown: Unknown| Trouble::new(unknown.code(), unknown.to_string(), unknown.help()),
-    )?;
+    let mut answer = plan::with_unnamed_input(&project, None, &live, &target, &rails, ask)
+        .map_err(|unknown: Unknown| {
+            Trouble::new(unknown.code(), unknown.to_string(), unknown.help())
+        })?;
     ask_git(answer.lines_mut().collect(), &project.folder);
     terminal.print(&match args.format {
         ExplainFormat::Text => {

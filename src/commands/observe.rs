@@ -4,11 +4,12 @@
 use super::plan::{self, Rails};
 use super::project::Project;
 use crate::desired::BaseRevision;
+use crate::live::beside::Ask;
 use crate::live::collect::collect;
 use crate::live::{LiveState, collect_beside};
 use crate::plan::questions::questions;
-use crate::plan::undo::Undo;
-use crate::plan::{Plan, TargetInfo};
+use crate::plan::undo::{self, Undo};
+use crate::plan::{Plan, PlanInput, TargetInfo};
 use crate::scim::error::ScimError;
 use crate::scim::http::Transport;
 use crate::scim::service::Reader;
@@ -22,6 +23,29 @@ pub(super) enum Goal<'a> {
     Undo(&'a Undo),
 }
 
+impl<'a> Goal<'a> {
+    fn base(self) -> Option<&'a BaseRevision> {
+        match self {
+            Goal::Manifest(base) => base,
+            Goal::Undo(_) => None,
+        }
+    }
+
+    fn sketch(self, input: PlanInput<'_>) -> Plan {
+        match self {
+            Goal::Manifest(_) => crate::plan::sketch(input),
+            Goal::Undo(record) => undo::sketch(input, record),
+        }
+    }
+
+    fn complete(self, input: PlanInput<'_>, sketch: Plan) -> Plan {
+        match self {
+            Goal::Manifest(_) => crate::plan::complete(input, sketch),
+            Goal::Undo(record) => undo::complete(input, record, sketch),
+        }
+    }
+}
+
 /// Makes the plan against this live state.
 pub(super) fn make(
     project: &Project,
@@ -30,10 +54,9 @@ pub(super) fn make(
     target: &TargetInfo,
     rails: &Rails,
 ) -> Plan {
-    match goal {
-        Goal::Manifest(base) => plan::make(project, base, live, target, rails),
-        Goal::Undo(record) => plan::make_undo(project, record, live, target, rails),
-    }
+    plan::with_input(project, goal.base(), live, target, rails, |input| {
+        goal.complete(input, goal.sketch(input))
+    })
 }
 
 /// Reads the live state and makes the plan; where the plan depends on what SCIM does not
@@ -50,18 +73,24 @@ pub(super) async fn plan<T: Transport>(
         live.doubt_a_collapse(before);
     }
     live.beside.logins = rails.logins.clone();
-    let first = make(project, goal, &live, target, rails);
-    if reader.platform().is_none() {
-        return Ok((first, live));
-    }
-    let ask = plan::with_input(project, None, &live, target, rails, |input| {
-        questions(input, &first)
-    });
-    if ask.is_empty() {
-        return Ok((first, live));
-    }
-    collect_beside::answer(reader, &ask, &mut live).await;
-    let plan = make(project, goal, &live, target, rails);
+    let (sketch, ask) =
+        plan::with_unnamed_input(project, goal.base(), &live, target, rails, |input| {
+            let sketch = goal.sketch(input);
+            let ask = match reader.platform() {
+                None => Ask::default(),
+                Some(_) => questions(input, &sketch),
+            };
+            (sketch, ask)
+        });
+    let plan = if ask.is_empty() {
+        plan::with_input(project, goal.base(), &live, target, rails, |input| {
+            goal.complete(input, sketch)
+        })
+    } else {
+        drop(sketch);
+        collect_beside::answer(reader, &ask, &mut live).await;
+        make(project, goal, &live, target, rails)
+    };
     Ok((plan, live))
 }
 

@@ -16,7 +16,7 @@ use crate::live::snapshot::Snapshot;
 use crate::live::{LiveCount, LiveState};
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
-use crate::plan::{Allowances, Plan, PlanInput, Population, Recent, TargetInfo};
+use crate::plan::{Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
 use crate::render;
 use crate::render::text::Detail;
 
@@ -198,31 +198,27 @@ fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
     Ok(allow)
 }
 
-/// Makes the plan.
-pub(super) fn make(
+/// Makes something of what every plan is made of.
+pub(super) fn with_input<R>(
     project: &Project,
     base: Option<&BaseRevision>,
     live: &LiveState,
     target: &TargetInfo,
     rails: &Rails,
-) -> Plan {
-    with_input(project, base, live, target, rails, crate::plan::plan)
+    make: impl FnOnce(PlanInput<'_>) -> R,
+) -> R {
+    let inputs = project::fingerprints(&project.manifest.sources, base, live);
+    with_unnamed_input(project, base, live, target, rails, |input| {
+        make(PlanInput {
+            inputs: &inputs,
+            ..input
+        })
+    })
 }
 
-/// Makes the plan that undoes a run.
-pub(super) fn make_undo(
-    project: &Project,
-    record: &Undo,
-    live: &LiveState,
-    target: &TargetInfo,
-    rails: &Rails,
-) -> Plan {
-    let undo = |input: PlanInput<'_>| crate::plan::undo::undo(input, record);
-    with_input(project, None, live, target, rails, undo)
-}
-
-/// Makes something of what every plan is made of.
-pub(super) fn with_input<R>(
+/// As [`with_input`], without the fingerprints of what it is made of, which cost most of all:
+/// for what is looked at and never saved.
+pub(super) fn with_unnamed_input<R>(
     project: &Project,
     base: Option<&BaseRevision>,
     live: &LiveState,
@@ -234,10 +230,9 @@ pub(super) fn with_input<R>(
         Some(population) => population,
         None => &Population::of(live),
     };
-    let sources = &project.manifest.sources;
     make(PlanInput {
         desired: &project.desired,
-        sources,
+        sources: &project.manifest.sources,
         base,
         live,
         population,
@@ -246,7 +241,7 @@ pub(super) fn with_input<R>(
         policy: &project.policy,
         allow: &rails.allow,
         target,
-        inputs: &project::fingerprints(sources, base, live),
+        inputs: &Inputs::default(),
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn run(
     let (live, target, reads) = explain::read(&project, live, args.no_live, terminal)?;
     let rails = Rails::default();
     let list = |input: PlanInput<'_>| review(input, &project.manifest, reads);
-    let mut review = plan::with_input(&project, None, &live, &target, &rails, list);
+    let mut review = plan::with_unnamed_input(&project, None, &live, &target, &rails, list);
     explain::ask_git(review.lines_mut().collect(), &project.folder);
     terminal.print(&match args.format {
         ReviewFormat::Csv => render::access::csv(&review),

@@ -33,13 +33,13 @@ pub(super) fn run(
         let reader = &connection.reader;
         let mut live = observe::read(&project, Goal::Manifest(None), reader).await?;
         // Whatever a plan may want to know later, when nobody can be asked.
-        let ask = plan::with_input(
+        let ask = plan::with_unnamed_input(
             &project,
             None,
             &live,
             &connection.target,
             &Rails::default(),
-            |input| questions(input, &crate::plan::plan(input)),
+            |input| questions(input, &crate::plan::sketch(input)),
         );
         let ask = Ask {
             roles: ask.roles,

@@ -92,6 +92,19 @@ impl DesiredUser {
         }
     }
 
+    /// Whether a name is [`DesiredUser::shown_name`], without making it.
+    pub fn is_shown_as(&self, name: &str) -> bool {
+        let (given, family) = self.name_parts();
+        match &self.display_name {
+            Some(shown) => **shown == *name,
+            None if given.is_empty() || family.is_empty() => self.shown_name() == name,
+            None => {
+                let rest = name.strip_prefix(given);
+                rest.and_then(|rest| rest.strip_prefix(' ')) == Some(family)
+            }
+        }
+    }
+
     /// First and last name, empty where not declared.
     pub fn name_parts(&self) -> (&str, &str) {
         (

@@ -1,5 +1,6 @@
 //! Groups and memberships: created, filled, renamed, emptied, removed, left alone.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::base::before;
@@ -27,6 +28,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         claimed: vec![false; live.groups.len()],
         ids: BTreeMap::new(),
         purged: vec![false; live.users.len()],
+        marks: RefCell::new(Marks::new(live.users.len())),
         desired: context
             .input
             .desired
@@ -66,8 +68,59 @@ pub(super) struct Groups<'a> {
     ids: BTreeMap<GroupId, GroupName>,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
+    marks: RefCell<Marks>,
     /// The names of all desired groups, as the provider compares them.
     desired: HashSet<String>,
+}
+
+/// Who was seen in which round, by position: two sets are compared in one pass over each,
+/// whatever their order.
+struct Marks {
+    round: u32,
+    seen: Vec<u32>,
+}
+
+impl Marks {
+    fn new(users: usize) -> Self {
+        Self {
+            round: 0,
+            seen: vec![0; users],
+        }
+    }
+
+    /// A round nobody was seen in.
+    fn begin(&mut self) -> u32 {
+        self.round += 1;
+        self.round
+    }
+
+    /// Whoever is wanted and not there, and whoever is there and not wanted.
+    fn compare(
+        &mut self,
+        wanted: &[(LiveIndex, UserIndex)],
+        there: &[LiveIndex],
+    ) -> (Vec<(LiveIndex, UserIndex)>, Vec<LiveIndex>) {
+        let wanted_in = self.begin();
+        for (live, _) in wanted {
+            self.seen[live.0 as usize] = wanted_in;
+        }
+        let both_in = self.begin();
+        let mut not_wanted = Vec::new();
+        for live in there {
+            let seen = &mut self.seen[live.0 as usize];
+            if *seen >= wanted_in {
+                *seen = both_in;
+            } else {
+                not_wanted.push(*live);
+            }
+        }
+        let is_missing =
+            |(live, _): &&(LiveIndex, UserIndex)| self.seen[live.0 as usize] == wanted_in;
+        (
+            wanted.iter().filter(is_missing).copied().collect(),
+            not_wanted,
+        )
+    }
 }
 
 impl Groups<'_> {
@@ -240,17 +293,16 @@ impl Groups<'_> {
                 }
             }
         }
-        wanted.sort_unstable();
+        let (mut missing, not_wanted) = self.marks.borrow_mut().compare(&wanted, there);
+        missing.sort_unstable();
 
         let mut add: Vec<MemberChange> = Vec::new();
-        for (live, user) in &wanted {
-            if there.binary_search(live).is_err() {
-                let person = self.context.live_person(*live, Some(*user));
-                add.push(MemberChange {
-                    person,
-                    origins: self.origins(group, *user),
-                });
-            }
+        for (live, user) in &missing {
+            let person = self.context.live_person(*live, Some(*user));
+            add.push(MemberChange {
+                person,
+                origins: self.origins(group, *user),
+            });
         }
         for user in new {
             let person = self.context.planned_person(user);
@@ -261,21 +313,22 @@ impl Groups<'_> {
         }
         let mut remove: Vec<LiveIndex> = Vec::new();
         let mut extra: Vec<String> = Vec::new();
-        for live in there {
-            let is_wanted = wanted.binary_search_by_key(live, |(live, _)| *live).is_ok();
-            if is_wanted || self.purged[live.0 as usize] || self.matches.claim(*live) == Claim::Held
-            {
+        for live in not_wanted {
+            if self.purged[live.0 as usize] || self.matches.claim(live) == Claim::Held {
                 continue;
             }
             match group.membership {
-                Membership::Authoritative => remove.push(*live),
+                Membership::Authoritative => remove.push(live),
                 Membership::Additive => {
-                    extra.push(self.context.input.live.user(*live).id.to_string())
+                    extra.push(self.context.input.live.user(live).id.to_string())
                 }
             }
         }
 
-        let evidence = self.evidence(group);
+        let evidence = match add.is_empty() && remove.is_empty() {
+            true => Vec::new(),
+            false => self.evidence(group),
+        };
         self.add_members(draft, &reference, add, created_by.as_ref(), &evidence);
         let leaving =
             self.remove_members(draft, &reference, &remove, Reason::NoRoleGives, &evidence);

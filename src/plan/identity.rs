@@ -6,13 +6,16 @@
 //! Never the display name. Two candidates are a refusal, and whoever is in doubt is *held*:
 //! nothing is done to them, their memberships included.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use super::item::{Refusal, RefusalCode};
 use super::planner::Context;
-use crate::desired::{DesiredUser, UserIndex};
-use crate::ids::{ItemId, PersonKey, fold};
-use crate::live::{LiveIndex, LiveUser};
+use crate::desired::{DesiredState, DesiredUser, UserIndex};
+use crate::ids::{Email, ItemId, PersonKey, fold};
+use crate::live::{LiveIndex, LiveState, LiveUser};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
 
@@ -86,48 +89,106 @@ impl Matches {
     }
 }
 
+/// Live users by a text that several may have: each user is in one chain at most.
+struct Chains<K> {
+    first: HashMap<K, LiveIndex, RandomState>,
+    /// The next of the chain, by position.
+    next: Vec<Option<LiveIndex>>,
+}
+
+impl<K: std::hash::Hash + Eq> Chains<K> {
+    fn new(live: &LiveState, expected: usize) -> Self {
+        Self {
+            first: HashMap::with_capacity_and_hasher(expected, RandomState::default()),
+            next: vec![None; live.users.len()],
+        }
+    }
+
+    fn insert(&mut self, key: K, at: LiveIndex) {
+        self.next[at.0 as usize] = self.first.insert(key, at);
+    }
+
+    fn get<Q: std::hash::Hash + Eq + ?Sized>(&self, key: &Q) -> impl Iterator<Item = LiveIndex>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let first = self.first.get(key).copied();
+        std::iter::successors(first, |at| self.next[at.0 as usize])
+    }
+
+    /// The one that has it, if it is one.
+    fn only<Q: std::hash::Hash + Eq + ?Sized>(&self, key: &Q) -> Option<LiveIndex>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let first = *self.first.get(key)?;
+        self.next[first.0 as usize].is_none().then_some(first)
+    }
+}
+
 struct Index<'a> {
-    by_key: HashMap<PersonKey, Vec<LiveIndex>>,
-    by_email: HashMap<&'a str, Vec<LiveIndex>>,
+    desired: &'a DesiredState,
+    by_key: Chains<&'a str>,
+    by_email: Chains<&'a str>,
     /// Logins that are not the account's own e-mail.
-    by_login: HashMap<String, Vec<LiveIndex>>,
-    declared: HashMap<&'a str, UserIndex>,
-    declared_email: HashMap<&'a str, UserIndex>,
+    by_login: Chains<String>,
+    /// Asked only about people who are in doubt, so made only then.
+    declared: OnceCell<HashMap<&'a str, UserIndex, RandomState>>,
+    declared_email: OnceCell<HashMap<&'a str, UserIndex, RandomState>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(desired: &'a DesiredState, live: &'a LiveState) -> Self {
+        let mut index = Self {
+            desired,
+            by_key: Chains::new(live, live.users.len()),
+            by_email: Chains::new(live, live.users.len()),
+            by_login: Chains::new(live, 0),
+            declared: OnceCell::new(),
+            declared_email: OnceCell::new(),
+        };
+        for (at, user) in live.indexed_users() {
+            let external_id = user.external_id.as_ref();
+            if let Some(key) = external_id.and_then(|id| id.person_key_text()) {
+                index.by_key.insert(key, at);
+            }
+            index.by_email.insert(user.email.folded(), at);
+            if *user.user_name != *user.email.as_str() {
+                let login = fold(&user.user_name);
+                if login != user.email.folded() {
+                    index.by_login.insert(login, at);
+                }
+            }
+        }
+        index
+    }
+
+    fn is_declared(&self, key: &PersonKey) -> bool {
+        let people = || self.desired.users.iter().zip(0..);
+        let declared = self.declared.get_or_init(|| {
+            people()
+                .map(|(user, at)| (user.key.as_str(), UserIndex(at)))
+                .collect()
+        });
+        declared.contains_key(key.as_str())
+    }
+
+    fn declared_with(&self, email: &Email) -> Option<UserIndex> {
+        let people = || self.desired.users.iter().zip(0..);
+        let declared = self.declared_email.get_or_init(|| {
+            people()
+                .map(|(user, at)| (user.email.folded(), UserIndex(at)))
+                .collect()
+        });
+        declared.get(email.folded()).copied()
+    }
 }
 
 /// Matches everybody, pushing a refusal for each doubt.
 pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) -> Matches {
     let desired = context.input.desired;
     let live = context.input.live;
-    let mut index = Index {
-        by_key: HashMap::new(),
-        by_email: HashMap::with_capacity(live.users.len()),
-        by_login: HashMap::new(),
-        declared: HashMap::with_capacity(desired.users.len()),
-        declared_email: HashMap::with_capacity(desired.users.len()),
-    };
-    for (at, user) in live.indexed_users() {
-        if let Some(key) = user.external_id.as_ref().and_then(|id| id.person_key()) {
-            index.by_key.entry(key).or_default().push(at);
-        }
-        index
-            .by_email
-            .entry(user.email.folded())
-            .or_default()
-            .push(at);
-        if *user.user_name != *user.email.as_str() {
-            let login = fold(&user.user_name);
-            if login != user.email.folded() {
-                index.by_login.entry(login).or_default().push(at);
-            }
-        }
-    }
-    for (user, at) in desired.users.iter().zip(0..) {
-        index.declared.insert(user.key.as_str(), UserIndex(at));
-        index
-            .declared_email
-            .insert(user.email.folded(), UserIndex(at));
-    }
+    let index = Index::new(desired, live);
 
     let mut matches = Matches {
         by_user: Vec::with_capacity(desired.users.len()),
@@ -180,31 +241,32 @@ enum Found {
 
 fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Found {
     let live = context.input.live;
+    // Almost everybody: one account, known by key and e-mail alike.
+    if user.previously.is_empty()
+        && let Some(keyed) = index.by_key.only(user.key.as_str())
+        && index.by_email.only(user.email.folded()) == Some(keyed)
+        && index.by_login.get(user.email.folded()).next().is_none()
+    {
+        return certain(context, user, keyed);
+    }
     let mut by_key: Vec<LiveIndex> = std::iter::once(&user.key)
         .chain(&user.previously)
-        .filter_map(|key| index.by_key.get(key))
-        .flatten()
-        .copied()
+        .flat_map(|key| index.by_key.get(key.as_str()))
         .collect();
     by_key.sort_unstable();
     by_key.dedup();
     let by_email = index.by_email.get(user.email.folded());
     let by_login = index.by_login.get(user.email.folded());
-    let by_email: Vec<LiveIndex> = by_email
-        .into_iter()
-        .chain(by_login)
-        .flatten()
-        .copied()
-        .collect();
+    let by_email: Vec<LiveIndex> = by_email.chain(by_login).collect();
 
     match (by_key.as_slice(), by_email.as_slice()) {
         ([], []) => Found::Nobody,
         ([keyed], []) => {
             let found = live.user(*keyed);
             if user.status == UserStatus::Absent
-                && let Some(other) = index.declared_email.get(found.email.folded())
+                && let Some(other) = index.declared_with(&found.email)
             {
-                let other = context.input.desired.user(*other);
+                let other = context.input.desired.user(other);
                 return Found::Doubt(
                     vec![*keyed],
                     Box::new(re_keyed(context, user, found, other)),
@@ -229,7 +291,7 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
                 // Nobody's, or another provisioning client's.
                 None => certain(context, user, *mailed),
                 Some(other) => {
-                    let help = if index.declared.contains_key(other.as_str()) {
+                    let help = if index.is_declared(&other) {
                         format!(
                             "correct the e-mail of `{}` or of `{other}`: the account belongs to `{other}`",
                             user.key
@@ -299,9 +361,7 @@ fn certain(context: &Context<'_>, user: &DesiredUser, at: LiveIndex) -> Found {
 fn belongs_to_another(index: &Index<'_>, user: &DesiredUser, live: &LiveUser) -> bool {
     let key = live.external_id.as_ref().and_then(|id| id.person_key());
     key.is_some_and(|key| {
-        key != user.key
-            && !user.previously.contains(&key)
-            && index.declared.contains_key(key.as_str())
+        key != user.key && !user.previously.contains(&key) && index.is_declared(&key)
     })
 }
 

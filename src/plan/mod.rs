@@ -58,7 +58,7 @@ pub use item::{
     Reason, Refusal, RefusalCode, Unmanaged, UnmanagedBinding, UnmanagedGroup, UnmanagedMembers,
     UnmanagedReason, UnmanagedUser, UserState,
 };
-pub use planner::{PlanInput, plan};
+pub use planner::{PlanInput, complete, plan, sketch};
 pub use population::Population;
 pub use recent::Recent;
 pub use summary::Summary;
@@ -133,7 +133,7 @@ pub struct TargetInfo {
 }
 
 /// Fingerprints of what a plan was made from, as `sha256:…`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inputs {
     /// The manifest's files, all of them.

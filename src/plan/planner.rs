@@ -144,7 +144,19 @@ impl Action {
 /// Makes the plan, and plans again after it. With a base revision it is made once more from
 /// what was wanted then, to tell what this change brings from what was there already.
 pub fn plan(input: PlanInput<'_>) -> Plan {
-    let (mut plan, after) = whole(input, make(input));
+    complete(input, sketch(input))
+}
+
+/// The items of a plan that has not proved itself: enough to know what else to ask before it is
+/// made. Its inputs are not looked at.
+pub fn sketch(input: PlanInput<'_>) -> Plan {
+    make(input)
+}
+
+/// Makes a plan of a sketch of the same input.
+pub fn complete(input: PlanInput<'_>, mut sketch: Plan) -> Plan {
+    sketch.inputs = input.inputs.clone();
+    let (mut plan, after) = whole(input, sketch);
     prove(&mut plan, input, &after, make);
     if let Some(base) = input.base {
         let policy = Policy::new(&base.policy);

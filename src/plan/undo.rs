@@ -110,11 +110,23 @@ pub enum PreImage {
 /// Makes the plan that undoes a run. The desired state serves only to name people by their
 /// keys, so that the policy's protections hold for them.
 pub fn undo(input: PlanInput<'_>, record: &Undo) -> Plan {
+    complete(input, record, sketch(input, record))
+}
+
+/// The items of such a plan before it has proved itself, as [`super::sketch`].
+pub fn sketch(input: PlanInput<'_>, record: &Undo) -> Plan {
+    let base = None;
+    make(PlanInput { base, ..input }, record)
+}
+
+/// Makes the plan of a sketch of the same input.
+pub fn complete(input: PlanInput<'_>, record: &Undo, mut sketch: Plan) -> Plan {
     let input = PlanInput {
         base: None,
         ..input
     };
-    let (mut plan, after) = whole(input, make(input, record));
+    sketch.inputs = input.inputs.clone();
+    let (mut plan, after) = whole(input, sketch);
     prove(&mut plan, input, &after, |input| make(input, record));
     plan
 }

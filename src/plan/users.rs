@@ -151,11 +151,10 @@ fn keep(
     live: LiveIndex,
 ) {
     let there = context.input.live.user(live);
-    let person = context.live_person(live, Some(at));
     match there.activity {
         Activity::Inactive => {
             let change = Change::ReactivateUser {
-                person: person.clone(),
+                person: context.live_person(live, Some(at)),
             };
             let id = format!("user:{}:reactivate", user.key);
             draft.act(
@@ -167,10 +166,13 @@ fn keep(
         }
         Activity::Active => {}
     }
+    if names_are_equal(context.input.profile.names, user, there) {
+        return;
+    }
     let (changes, becomes) = name_changes(context, user, there);
     if !changes.is_empty() {
         let change = Change::UpdateUser {
-            person,
+            person: context.live_person(live, Some(at)),
             changes,
             becomes,
         };
@@ -186,6 +188,26 @@ fn keep(
 
 fn some(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
+}
+
+/// Whether every declared name is live letter by letter, as almost everybody's is: a quick look
+/// that saves building what [`name_changes`] compares.
+fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bool {
+    let is = |declared: &Option<Box<str>>, live: Option<&str>| match declared.as_deref() {
+        None => true,
+        Some(declared) => !declared.is_empty() && live == Some(declared),
+    };
+    let display_name = there.display_name.as_deref();
+    match model {
+        NameModel::DisplayNameOnly { .. } => {
+            display_name.is_some_and(|live| user.is_shown_as(live))
+        }
+        NameModel::Full => {
+            is(&user.given_name, there.given_name.as_deref())
+                && is(&user.family_name, there.family_name.as_deref())
+                && is(&user.display_name, display_name)
+        }
+    }
 }
 
 /// Which names differ, and the account with all of them right. Only declared names are

@@ -237,7 +237,13 @@ fn check(
             .insert(file.name.clone(), file.text.clone().into_bytes());
     }
     let project = lenient(&memory, Path::new(ROOT_FILE), terminal)?;
-    Ok(plan::make(&project, None, live, target, &Rails::default()))
+    Ok(observe::make(
+        &project,
+        Goal::Manifest(None),
+        live,
+        target,
+        &Rails::default(),
+    ))
 }
 
 /// Adds to a manifest, or prints what would have to be changed.
@@ -253,7 +259,13 @@ fn amend(
         desired: &project.desired,
     };
     let draft = draft(live, &project.profile, Some(known));
-    let before = plan::make(project, None, live, target, &Rails::default());
+    let before = observe::make(
+        project,
+        Goal::Manifest(None),
+        live,
+        target,
+        &Rails::default(),
+    );
     let (changed, notes) = edit(project, live, &draft, &before, args);
     let after = check_edited(project, &changed, live, target, terminal)?;
     tell(&draft.notes, terminal);
@@ -322,7 +334,13 @@ fn check_edited(
     }
     let root = project.root.file_name().unwrap_or_default();
     let edited = lenient(&memory, Path::new(root), terminal)?;
-    Ok(plan::make(&edited, None, live, target, &Rails::default()))
+    Ok(observe::make(
+        &edited,
+        Goal::Manifest(None),
+        live,
+        target,
+        &Rails::default(),
+    ))
 }
 
 /// The changes as `git apply` takes them, from the repository's root.
