@@ -251,9 +251,9 @@ fn stages(world: &World) {
     heading(&format!("Stages, {}", world.size()));
     let as_of = date(2026, 11, 24);
     let checked = best(|| lint::check(load(&world.root()).checked(as_of), as_of));
-    let (loaded, resolved) = lint::check(load(&world.root()).checked(as_of), as_of);
-    let resolved = resolved.expect("the manifest is valid");
-    let manifest = loaded.manifest.expect("the manifest is valid");
+    let mut loaded = lint::check(load(&world.root()).checked(as_of), as_of);
+    let resolved = loaded.targets.pop().expect("the manifest is valid");
+    let manifest = resolved.manifest;
     let bytes: usize = loaded
         .sources
         .files()
@@ -301,6 +301,7 @@ fn stages(world: &World) {
     let (allow, target, inputs) = (
         Allowances::default(),
         TargetInfo {
+            name: None,
             provider: "harness".to_owned(),
             title: "Harness".to_owned(),
             base_url: served.url.clone(),

@@ -29,6 +29,9 @@ pub struct GlobalArgs {
     /// The manifest; without it, `scim-sync.yaml` is looked for here and in the folders above
     #[arg(short = 'f', long = "file", global = true, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Which of several targets, by name; may be repeated, and `all` is every one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub target: Vec<String>,
     /// Colours in the output
     #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto)]
     pub color: ColourChoice,
@@ -280,7 +283,7 @@ pub struct ImportOneLoginArgs {
     pub out: Option<PathBuf>,
     /// The SCIM base URL the manifest is for, where no manifest names one; the sandbox if absent
     #[arg(long, value_name = "URL")]
-    pub target: Option<String>,
+    pub target_url: Option<String>,
     /// The kind of service provider the manifest is for
     #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
     pub provider: ProviderChoice,
@@ -671,6 +674,8 @@ pub enum SchemaName {
     Included,
     /// The output of `plan --format json`
     Plan,
+    /// The same of several targets
+    Plans,
     /// A line of a run's report
     Report,
     /// The output of `snapshot`

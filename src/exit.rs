@@ -28,6 +28,24 @@ impl Exit {
         Exit::Stale,
     ];
 
+    /// The codes from the worst on: what a run for several targets ends with is the first of
+    /// these that one of them ends with.
+    pub const WORST_FIRST: &'static [Exit] = &[
+        Exit::Failure,
+        Exit::Partial,
+        Exit::Stale,
+        Exit::Refusals,
+        Exit::Changes,
+        Exit::Success,
+    ];
+
+    /// How several targets ended: as the worst of them.
+    pub fn worst(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        let ended: Vec<Exit> = exits.into_iter().collect();
+        let worst = Self::WORST_FIRST.iter().find(|exit| ended.contains(exit));
+        worst.copied().unwrap_or(Exit::Success)
+    }
+
     /// The number the process ends with.
     pub fn code(self) -> u8 {
         self as u8

@@ -97,6 +97,30 @@ text_id! {
     BindingId
 }
 text_id! {
+    /// A target's name in the manifest: a word that can stand in a file's name.
+    TargetName
+}
+
+impl TargetName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 32;
+    /// What a name looks like, as a regular expression.
+    pub const PATTERN: &'static str = "^[a-z][a-z0-9_-]{0,31}$";
+    /// The word that means every target, and so names none.
+    pub const ALL: &'static str = "all";
+
+    /// Whether a text has the shape of a name: a file's name on every system, and never told
+    /// apart from another by case alone.
+    pub fn has_shape(text: &str) -> bool {
+        let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+        text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(of_name)
+            && text.len() <= Self::MAX_CHARS
+            && text != Self::ALL
+    }
+}
+
+text_id! {
     /// A plan item's stable identifier, for instance `user:ada:create`.
     ItemId
 }

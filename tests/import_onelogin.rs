@@ -142,7 +142,7 @@ fn a_file_for_each_group_and_a_target() {
         "42",
         "--layout",
         "per-group",
-        "--target",
+        "--target-url",
         "https://app.harness.io/gateway/ng/api/scim/account/kmpySmUISimoRrJL6NL73w",
     ];
     run(&place, &tenant, &arguments).ends(0);

@@ -13,7 +13,7 @@ use scim_sync::manifest::fault::{self, FaultCode};
 use scim_sync::manifest::load::{FileProblem, Loaded, MemoryFiles, load, load_from};
 use scim_sync::manifest::load::{Files, Listed};
 use scim_sync::profile;
-use scim_sync::profile::lint::{self, Resolved};
+use scim_sync::profile::lint::{self, Checked, Resolved};
 use scim_sync::render::faults::{Color, Glyphs, TextStyle, github, json, sarif, text};
 use support::check_golden;
 
@@ -78,7 +78,7 @@ impl Files for CaseFiles {
 }
 
 /// All that `validate` checks. A case with a folder `base` is compared with what is in it.
-fn check(files: MemoryFiles) -> Loaded {
+fn check(files: MemoryFiles) -> Checked {
     let (base, now): (BTreeMap<_, _>, BTreeMap<_, _>) = files
         .0
         .into_iter()
@@ -91,11 +91,21 @@ fn check(files: MemoryFiles) -> Loaded {
         .into_iter()
         .map(|(name, text)| (name["base/".len()..].to_owned(), text));
     let before = load_from(&MemoryFiles(base.collect()), "scim-sync.yaml");
-    let base = BaseRevision::new("abc1234".into(), before.into_whole(), AS_OF);
-    let (mut loaded, resolved) = lint::check(loaded.checked(AS_OF), AS_OF);
-    let Resolved { profile, desired } = resolved.expect("a case with a base can be resolved");
-    let since = since(&base, &desired);
-    let found = profile::since::lint(&base, &desired, &since, &profile, &mut loaded.sources);
+    let before = before.into_whole().map(|it| it.into_targets().remove(0));
+    let base = BaseRevision::new("abc1234".into(), before, AS_OF);
+    let mut loaded = lint::check(loaded.checked(AS_OF), AS_OF);
+    let [
+        Resolved {
+            manifest: _,
+            profile,
+            desired,
+        },
+    ] = &*loaded.targets
+    else {
+        panic!("a case with a base can be resolved");
+    };
+    let since = since(&base, desired);
+    let found = profile::since::lint(&base, desired, &since, profile, &mut loaded.sources);
     loaded
         .faults
         .extend(found.emails.into_iter().map(|changed| changed.fault));
@@ -107,8 +117,8 @@ fn check(files: MemoryFiles) -> Loaded {
 /// The day on which grants are judged.
 const AS_OF: Date = date(2027, 6, 1);
 
-fn whole(loaded: Loaded) -> Loaded {
-    lint::check(loaded.checked(AS_OF), AS_OF).0
+fn whole(loaded: Loaded) -> Checked {
+    lint::check(loaded.checked(AS_OF), AS_OF)
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn committed_schemas_are_the_generated_ones() {
         "manifest",
         "included",
         "plan",
+        "plans",
         "report",
         "snapshot",
         "snapshot-diff",

@@ -57,6 +57,28 @@ fn the_manifest_shown_is_valid() {
 }
 
 #[test]
+fn the_targets_shown_are_valid() {
+    let place = Place::with(&fenced(&section("targets")));
+    place
+        .run(&["validate"])
+        .ends(0)
+        .warns("valid at onprem: 1 person, 2 roles, 2 groups")
+        .warns("valid at prod: 2 people, 1 role, 1 group");
+}
+
+/// The order in which one of several targets decides how a run ends.
+#[test]
+fn the_worst_exit_code_is_documented() {
+    let codes: Vec<String> = Exit::WORST_FIRST
+        .iter()
+        .map(|exit| exit.code().to_string())
+        .collect();
+    let order = codes.join(", ");
+    assert!(root("README.md").contains(&format!("the worst code: {order}.")));
+    assert_eq!(Exit::WORST_FIRST.len(), Exit::ALL.len());
+}
+
+#[test]
 fn every_exit_code_is_documented() {
     let mut table = "| code | meaning |\n|---|---|\n".to_owned();
     for exit in Exit::ALL {

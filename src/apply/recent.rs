@@ -19,7 +19,7 @@ pub fn add(
     effect: UserRemovalEffect,
 ) {
     let is_here = match lines.first().map(|line| &line.event) {
-        Some(Event::Begin { target: of, .. }) => of == target,
+        Some(Event::Begin { target: of, .. }) => of.same_place(target),
         Some(
             Event::Request { .. } | Event::Answer { .. } | Event::Item { .. } | Event::End { .. },
         )
@@ -104,6 +104,7 @@ mod tests {
 
     fn target() -> TargetInfo {
         TargetInfo {
+            name: None,
             provider: "harness".into(),
             title: "Harness".into(),
             base_url: "x".into(),

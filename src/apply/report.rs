@@ -326,6 +326,7 @@ mod tests {
             "2026-11-24T00:00:00Z".to_owned()
         });
         let target = TargetInfo {
+            name: None,
             provider: "scim".into(),
             title: "SCIM".into(),
             base_url: "x".into(),

@@ -53,7 +53,7 @@ pub(super) fn run(
         return Ok(Exit::Stale);
     }
     let _lock = Lock::take(&project.folder)?;
-    let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
+    let base = base::revision(&args.shape.base, &project, terminal)?;
     let base = base.as_ref();
     if let Some(stale) = saved.as_ref().and_then(|saved| stale_base(base, saved)) {
         terminal.status(&stale);

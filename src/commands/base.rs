@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -12,27 +13,70 @@ use crate::cli::BaseArgs;
 use crate::desired::BaseRevision;
 use crate::desired::DesiredState;
 use crate::desired::since::since;
-use crate::manifest::decl::{FirstGenDecl, HarnessDecl, TargetDecl, TokenDecl};
+use crate::ids::TargetName;
+use crate::manifest::at::{self, TargetManifest};
+use crate::manifest::decl::{FirstGenDecl, HarnessDecl, Manifest, TargetDecl, Targets, TokenDecl};
 use crate::manifest::fault::{self, Fault};
 use crate::manifest::history::{self, Base, Wanted, ci};
 use crate::manifest::source::{SourceMap, Spanned};
+use crate::manifest::together::together;
 use crate::profile::{self, Profile};
 
 /// For how many faults git is asked who made the change; each is a search of its own.
 const MAX_ASKED: usize = 10;
 
-/// The base for a plan.
+/// The base for a plan at one target.
 pub(super) fn revision(
     args: &BaseArgs,
-    root: &Path,
-    as_of: Date,
+    project: &Project,
     terminal: &Terminal,
 ) -> Result<Option<BaseRevision>, Trouble> {
-    let Some(mut base) = find(args, root, as_of, terminal)? else {
-        return Ok(None);
-    };
-    let manifest = base.manifest.take();
-    Ok(Some(BaseRevision::new(base.label, manifest, as_of)))
+    let base = find(args, &project.root, project.desired.as_of, terminal)?;
+    Ok(base.map(|base| at_target(base.label, base.manifest, project, terminal)))
+}
+
+/// What of the base's manifest held at a target.
+fn at_target(
+    label: Arc<str>,
+    then: Option<Manifest>,
+    project: &Project,
+    terminal: &Terminal,
+) -> BaseRevision {
+    let as_of = project.desired.as_of;
+    let was_there = then.is_some();
+    let manifest = &project.manifest;
+    let there = then.and_then(|then| corresponding(then, manifest.name.as_ref(), &manifest.target));
+    if let (Some(name), true, None) = (&manifest.name, was_there, &there) {
+        terminal.status(&format!(
+            "note: the target `{name}` is new since the base {label}, so all of it is new"
+        ));
+    }
+    BaseRevision::new(label, there, as_of)
+}
+
+/// What of an earlier manifest held at a target: the one of its name, else the one that is the
+/// same place, so that a target can get a name, or another.
+fn corresponding(
+    then: Manifest,
+    name: Option<&TargetName>,
+    target: &TargetDecl,
+) -> Option<TargetManifest> {
+    let here = at::place(name, target);
+    match (&then.targets, name) {
+        (Targets::One(_), None) => then.into_targets().pop(),
+        (Targets::One(one), Some(_)) => {
+            let same = at::place(None, one) == here;
+            same.then(|| then.into_targets().pop()).flatten()
+        }
+        (Targets::Named(named), _) => {
+            let by_name = named.0.iter().find(|(then, _)| Some(&then.value) == name);
+            let place = |(then, target): &&(Spanned<TargetName>, TargetDecl)| {
+                at::place(Some(&then.value), target) == here
+            };
+            let found = by_name.or_else(|| named.0.iter().find(place))?;
+            Some(then.at(&found.0.value, &found.1))
+        }
+    }
 }
 
 /// Refuses a change of where the token goes and where it comes from: `target` names both,
@@ -40,11 +84,10 @@ pub(super) fn revision(
 pub(super) fn trust(
     args: &BaseArgs,
     project: &Project,
-    as_of: Date,
     terminal: &Terminal,
 ) -> Result<(), Trouble> {
     let refuse = |message: String, help: &str| Err(Trouble::new("untrusted-target", message, help));
-    let Some(base) = find(args, &project.root, as_of, terminal)? else {
+    let Some(base) = find(args, &project.root, project.desired.as_of, terminal)? else {
         return refuse(
             "there is no base to compare `target` with".to_owned(),
             "name one with `--base REV`; in a pull request's pipeline it is found by itself",
@@ -65,7 +108,15 @@ pub(super) fn trust(
             "take the token from an environment variable: `token: { env: NAME }`",
         );
     }
-    let then = base.manifest.as_ref().map(|manifest| &manifest.target);
+    let name = project.manifest.name.as_ref();
+    let then = base.manifest.as_ref();
+    let then = then.and_then(|then| match &then.targets {
+        Targets::One(one) => Some(&**one).filter(|_| name.is_none()),
+        Targets::Named(named) => {
+            let same = |(then, _): &&(Spanned<TargetName>, TargetDecl)| Some(&then.value) == name;
+            named.0.iter().find(same).map(|(_, target)| target)
+        }
+    });
     if then.is_none_or(|then| Reach::of(then) != Reach::of(now)) {
         return refuse(
             format!("`target` is not what it is at the base {}", base.label),
@@ -109,6 +160,8 @@ impl<'a> Reach<'a> {
             // How requests are spelled, and not to whom.
             dialect: _,
             harness: HarnessDecl { first_gen },
+            // What is done there, and not where.
+            policy: _,
         } = target;
         let first_gen = first_gen.as_ref().map(|it| {
             let FirstGenDecl {
@@ -129,34 +182,64 @@ impl<'a> Reach<'a> {
     }
 }
 
-/// Adds what a change may not do. The base's texts are added to `sources` if a fault has a
-/// place in them.
+/// What a change is judged at: a target's name, what is wanted there, and its profile.
+pub(super) type Now<'a> = (&'a TargetManifest, &'a DesiredState, &'a Profile);
+
+/// Adds what a change may not do at any of the targets. The base's texts are added to
+/// `sources` if a fault has a place in them.
 pub(super) fn check(
     args: &BaseArgs,
     root: &Path,
-    (now, profile): (&DesiredState, &Profile),
+    now: &[Now<'_>],
     sources: &mut SourceMap,
     faults: &mut Vec<Fault>,
     terminal: &Terminal,
 ) -> Result<(), Trouble> {
-    let as_of = now.as_of;
+    let [(_, first, _), ..] = now else {
+        return Ok(());
+    };
+    let as_of = first.as_of;
     let Some(mut past) = find(args, root, as_of, terminal)? else {
         return Ok(());
     };
-    let manifest = past.manifest.take();
-    let base = BaseRevision::new(std::sync::Arc::clone(&past.label), manifest, as_of);
-    let since = since(&base, now);
-    let found = profile::since::lint(&base, now, &since, profile, sources);
-    for (changed, number) in found.emails.into_iter().zip(0..) {
-        let mut fault = changed.fault;
-        if number < MAX_ASKED
-            && let Some(introduced) = past.introduced(&changed.file, &changed.text)
-        {
-            fault.primary.text.push_str(&format!(" ({introduced})"));
+    let mut then = past.manifest.take();
+    let texts = sources.clone();
+    let mut asked = 0;
+    let mut found_at = Vec::new();
+    for (at, (manifest, desired, profile)) in now.iter().enumerate() {
+        // The last may have it.
+        let then = match at + 1 == now.len() {
+            true => then.take(),
+            false => then.clone(),
+        };
+        let (name, target) = (manifest.name.as_ref(), &manifest.target);
+        let there = then.and_then(|then| corresponding(then, name, target));
+        let base = BaseRevision::new(Arc::clone(&past.label), there, as_of);
+        let since = since(&base, desired);
+        // The base has the same texts for every target, so they get the same places.
+        let mut with_base = texts.clone();
+        let found = profile::since::lint(&base, desired, &since, profile, &mut with_base);
+        if with_base.files().count() > sources.files().count() {
+            *sources = with_base;
         }
-        faults.push(fault);
+        let mut here = Vec::new();
+        for changed in found.emails {
+            let mut fault = changed.fault;
+            asked += 1;
+            if asked <= MAX_ASKED
+                && let Some(introduced) = past.introduced(&changed.file, &changed.text)
+            {
+                fault.primary.text.push_str(&format!(" ({introduced})"));
+            }
+            here.push(fault);
+        }
+        here.extend(found.removed);
+        match name {
+            Some(name) => found_at.push((name.clone(), here)),
+            None => faults.extend(here),
+        }
     }
-    faults.extend(found.removed);
+    faults.extend(together(found_at, |_| 1));
     fault::sort(faults, sources);
     Ok(())
 }

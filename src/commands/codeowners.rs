@@ -16,13 +16,13 @@ pub(super) fn run(
     args: &CodeownersArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let project = project::load_project(global, project::today(), terminal)?;
+    let (manifest, folder) = project::load_whole(global, terminal)?;
     // Without a repository, the manifest's folder stands for its root.
-    let prefix = Repository::of(&project.folder).map_or_else(
+    let prefix = Repository::of(&folder).map_or_else(
         |_| String::new(),
         |repository| repository.prefix().to_owned(),
     );
-    let owners = owners(&project.manifest, &prefix);
+    let owners = owners(&manifest, &prefix);
     for warning in &owners.warnings {
         terminal.status(&format!("warning: {warning}"));
     }

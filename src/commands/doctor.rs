@@ -41,7 +41,7 @@ pub(super) fn run(
     let checked = project::check(global, project::today())?;
     let mut found = Findings::default();
     let shape = of_manifest(&checked, &mut found);
-    let examination = match checked.project {
+    let examination = match checked.one(&global.target)? {
         Some(project) => {
             let target = runtime().block_on(examine(&project, terminal, &mut found));
             Examination::new(target, found.0)
@@ -141,7 +141,7 @@ fn of_manifest(checked: &Checked, found: &mut Findings) -> TargetInfo {
             Some(fault.help.to_string()),
         );
     }
-    if let Some(project) = &checked.project
+    if let [project] = &*checked.projects
         && found.0.len() == before
     {
         match &project.manifest.target.base_url {
@@ -153,6 +153,7 @@ fn of_manifest(checked: &Checked, found: &mut Findings) -> TargetInfo {
         }
     }
     TargetInfo {
+        name: None,
         provider: String::new(),
         title: "the service provider".to_owned(),
         base_url: "a base URL that is not understood".to_owned(),
@@ -169,8 +170,11 @@ async fn examine(project: &Project, terminal: &Terminal, found: &mut Findings) -
             };
             found.fail("connection", message, help);
             let url = project.manifest.target.base_url.as_ref();
-            let url = url.map_or("the embedded sandbox", |url| &url.value);
-            return target::target_info(project, url.to_owned());
+            let url = url.map_or_else(
+                || target::sandbox_title(project.manifest.name.as_ref()),
+                |url| url.value.clone(),
+            );
+            return target::target_info(project, url);
         }
     };
     let reader = &connection.reader;

@@ -65,7 +65,10 @@ pub(super) fn read(
         }
         (None, true) => {
             let url = project.manifest.target.base_url.as_ref();
-            let url = url.map_or(target::SANDBOX, |url| &url.value).to_owned();
+            let url = url.map_or_else(
+                || target::sandbox_title(project.manifest.name.as_ref()),
+                |url| url.value.clone(),
+            );
             let nothing = Builder::default().finish(nothing_read(), nothing_read());
             Ok((nothing, target::target_info(project, url), Reads::Declared))
         }

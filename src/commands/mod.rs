@@ -27,6 +27,8 @@ mod report;
 mod review;
 mod sandbox;
 mod schema;
+mod selection;
+mod several;
 mod show;
 mod snapshot;
 mod state;
@@ -47,6 +49,7 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, ColourChoice, Command, GlobalArgs};
 use crate::exit::Exit;
+use crate::ids::TargetName;
 use crate::render::faults::{Color, Glyphs, TextStyle};
 use crate::render::style::Colour;
 use project::Failure;
@@ -107,6 +110,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
 pub(crate) struct Terminal {
     choice: ColourChoice,
     screen: Arc<Screen>,
+    /// Whose status it is, where there are several targets.
+    of: Option<TargetName>,
 }
 
 /// What is on the terminal besides lines; shared by all who print.
@@ -124,6 +129,15 @@ impl Terminal {
         Self {
             choice: global.color,
             screen: Arc::default(),
+            of: None,
+        }
+    }
+
+    /// The same, for the status of one of several targets.
+    pub(crate) fn of(&self, target: &TargetName) -> Self {
+        Self {
+            of: Some(target.clone()),
+            ..self.clone()
         }
     }
 
@@ -229,7 +243,10 @@ impl Terminal {
     pub(crate) fn status(&self, text: &str) {
         let write = || {
             // Nothing can be told about a stderr that is gone.
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = match &self.of {
+                Some(target) => writeln!(std::io::stderr().lock(), "{target}: {text}"),
+                None => writeln!(std::io::stderr().lock(), "{text}"),
+            };
         };
         let bar = self.bar().clone();
         match bar {

@@ -51,7 +51,7 @@ fn last_applied(project: &Project, target: &TargetInfo) -> Option<(String, Strin
                 target: of,
                 commit: Some(commit),
                 ..
-            } if of == *target => Some((commit, first.at)),
+            } if of.same_place(target) => Some((commit, first.at)),
             Event::Begin { .. }
             | Event::Request { .. }
             | Event::Answer { .. }
@@ -70,7 +70,7 @@ pub(super) fn last_count(project: &Project, target: &TargetInfo) -> Option<LiveC
             return None;
         };
         match last?.event {
-            Event::End { left, .. } if of == *target => left,
+            Event::End { left, .. } if of.same_place(target) => left,
             Event::Begin { .. }
             | Event::Request { .. }
             | Event::Answer { .. }

@@ -1,13 +1,14 @@
 //! `scim-sync plan`: what would change, and what would not and why.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::observe::{self, Goal};
 use super::project::{self, Failure, Project};
+use super::selection::{self, FileKind, Selection, Unnamed};
 use super::target;
 use super::trouble::Trouble;
-use super::view::{self, View};
-use super::{Terminal, base, logins, newer, recent, runtime, undo};
+use super::{Terminal, base, logins, newer, recent, runtime, several, undo, view};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
 use crate::render;
+use crate::render::several::OfTarget;
 use crate::render::text::Detail;
 
 pub(super) fn run(
@@ -26,59 +28,119 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
-    let mut rails = Rails::new(&args.shape)?;
-    let mut project = project::load_project(global, as_of, terminal)?;
-    if args.untrusted {
-        base::trust(&args.shape.base, &project, as_of, terminal)?;
+    // A bad option is told before anything is read.
+    Rails::new(&args.shape)?;
+    match project::load_selected(global, as_of, Unnamed::All, terminal)? {
+        Selection::One(project) => one(*project, args, terminal),
+        Selection::Several(projects) => several(projects, args, terminal),
     }
-    project.forget_declarations();
-    let base = base::revision(&args.shape.base, &project.root, as_of, terminal)?;
-    let plan = match &args.live {
-        Some(file) => {
-            let (mut live, target) = from_snapshot(&project, file, terminal)?;
-            logins::read_offline(&project)?.replace(&mut live.beside.logins);
-            rails.recent = recent::removals(&project, &target)?;
-            let record = record(args, &target)?;
-            let goal = goal(record.as_ref(), base.as_ref());
-            observe::make(&project, goal, &live, &target, &rails)
-        }
-        None => runtime().block_on(async {
-            let connection = target::connect(&project, terminal).await?;
-            let (reader, target) = (&connection.reader, &connection.target);
-            rails.recent = recent::removals(&project, target)?;
-            rails.remembered = newer::last_count(&project, target);
-            rails.logins = logins::read(&project, terminal).await?;
-            let record = record(args, target)?;
-            let goal = goal(record.as_ref(), base.as_ref());
-            let (plan, _) = observe::plan(&project, goal, reader, target, &rails).await?;
-            Ok::<_, Failure>(plan)
-        })?,
-    };
+}
+
+fn one(mut project: Project, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let plan = made(&mut project, args, args.live.as_deref(), terminal)?;
     if let Some(file) = &args.out {
-        project.spare(file)?;
-        let saved = PlanFile::seal(plan.clone()).to_json();
-        super::write_private(file, saved.as_bytes())
-            .map_err(|error| Trouble::file("write the plan", file, &error))?;
+        let file = selection::of_one(file, project.manifest.name.as_ref());
+        save(&project, &plan, &file)?;
         terminal.status(&format!(
             "saved as {}; `scim-sync apply {}` carries it out",
             file.display(),
             file.display()
         ));
     }
-    let view = View {
-        args: &args.view,
-        detail: detail(&args.shape),
-        folder: &project.folder,
-        root: &project.root,
+    several::view(&project, &args.view, detail(&args.shape)).print(&plan, terminal)?;
+    Ok(verdict(&plan, args))
+}
+
+/// The plans of several targets, made side by side.
+fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    several::can_show(args.view.format)?;
+    if args.undo.is_some() {
+        return Err(Trouble::new(
+            "target",
+            "a report is of a run at one target, and several are asked for",
+            "name the one it is of with `--target NAME`",
+        )
+        .into());
+    }
+    if let Some(out) = &args.out {
+        selection::folder_for(out)?;
+    }
+    let work = |mut project: Project, terminal: &Terminal| {
+        let name = project.manifest.name.clone();
+        let file = |path: &PathBuf, kind| Some(selection::file_of(path, name.as_ref()?, kind));
+        let live = args.live.as_ref();
+        let live = live.and_then(|path| file(path, FileKind::SNAPSHOT));
+        let plan = made(&mut project, args, live.as_deref(), terminal)?;
+        if let Some(file) = args
+            .out
+            .as_ref()
+            .and_then(|path| file(path, FileKind::PLAN))
+        {
+            save(&project, &plan, &file)?;
+            terminal.status(&format!("saved as {}", file.display()));
+        }
+        Ok((project, plan))
     };
-    view.print(&plan, terminal)?;
-    Ok(if !plan.refusals.is_empty() {
+    let planned = several::told(several::side_by_side(projects, terminal, work), terminal);
+    several::print_plans(&planned, &args.view, detail(&args.shape), terminal)?;
+    Ok(Exit::worst(planned.values().map(|target| match target {
+        OfTarget::Result((_, plan)) => verdict(plan, args),
+        OfTarget::Error(_) => Exit::Failure,
+    })))
+}
+
+/// The plan for one target, from a snapshot or what is live there now.
+fn made(
+    project: &mut Project,
+    args: &PlanArgs,
+    live: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Plan, Failure> {
+    let mut rails = Rails::new(&args.shape)?;
+    if args.untrusted {
+        base::trust(&args.shape.base, project, terminal)?;
+    }
+    project.forget_declarations();
+    let base = base::revision(&args.shape.base, project, terminal)?;
+    let project = &*project;
+    match live {
+        Some(file) => {
+            let (mut live, target) = from_snapshot(project, file, terminal)?;
+            logins::read_offline(project)?.replace(&mut live.beside.logins);
+            rails.recent = recent::removals(project, &target)?;
+            let record = record(args, &target)?;
+            let goal = goal(record.as_ref(), base.as_ref());
+            Ok(observe::make(project, goal, &live, &target, &rails))
+        }
+        None => runtime().block_on(async {
+            let connection = target::connect(project, terminal).await?;
+            let (reader, target) = (&connection.reader, &connection.target);
+            rails.recent = recent::removals(project, target)?;
+            rails.remembered = newer::last_count(project, target);
+            rails.logins = logins::read(project, terminal).await?;
+            let record = record(args, target)?;
+            let goal = goal(record.as_ref(), base.as_ref());
+            let (plan, _) = observe::plan(project, goal, reader, target, &rails).await?;
+            Ok(plan)
+        }),
+    }
+}
+
+fn save(project: &Project, plan: &Plan, file: &Path) -> Result<(), Trouble> {
+    project.spare(file)?;
+    let saved = PlanFile::seal(plan.clone()).to_json();
+    super::write_private(file, saved.as_bytes())
+        .map_err(|error| Trouble::file("write the plan", file, &error))
+}
+
+fn verdict(plan: &Plan, args: &PlanArgs) -> Exit {
+    if !plan.refusals.is_empty() {
         Exit::Refusals
     } else if args.detailed_exitcode && !plan.is_empty() {
         Exit::Changes
     } else {
         Exit::Success
-    })
+    }
 }
 
 /// What a command that only looks needs: the plan as `plan` would make it, and what it was
@@ -86,7 +148,7 @@ pub(super) fn run(
 pub(super) fn look(
     project: &Project,
     base: Option<&BaseRevision>,
-    snapshot: Option<&std::path::Path>,
+    snapshot: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<(Plan, LiveState, TargetInfo), Failure> {
     let mut rails = Rails::default();
@@ -128,7 +190,7 @@ fn goal<'a>(record: Option<&'a Undo>, base: Option<&'a BaseRevision>) -> Goal<'a
 
 pub(super) fn from_snapshot(
     project: &Project,
-    file: &std::path::Path,
+    file: &Path,
     terminal: &Terminal,
 ) -> Result<(LiveState, TargetInfo), Trouble> {
     let snapshot = super::snapshot::read(file)?;

@@ -7,19 +7,21 @@ use jiff::civil::Date;
 use sha2::Digest as _;
 
 use super::Terminal;
+use super::selection::{self, Selection, Unnamed};
 use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
 use crate::desired::{BaseRevision, DesiredState};
 use crate::live::LiveState;
+use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::Manifest;
 use crate::manifest::decode::Wholeness;
-use crate::manifest::fault::Fault;
-use crate::manifest::load::{self, Loaded};
+use crate::manifest::fault::{self, Fault, FaultCode};
+use crate::manifest::load;
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
-use crate::profile::lint::Resolved;
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
+use crate::profile::lint::{self, Resolved};
 use crate::render::faults;
 
 /// Why a command failed.
@@ -42,9 +44,9 @@ impl From<crate::scim::error::ScimError> for Failure {
     }
 }
 
-/// A manifest without errors, and what follows from it.
+/// A manifest without errors as it holds at one target, and what follows from it.
 pub(crate) struct Project {
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: TargetManifest,
     pub(crate) desired: DesiredState,
     pub(crate) profile: Profile,
     pub(crate) policy: Policy,
@@ -56,11 +58,69 @@ pub(crate) struct Project {
 
 /// A manifest with everything that was found in it.
 pub(crate) struct Checked {
-    pub(crate) project: Option<Project>,
+    /// What holds at each target, in the order of their names; nothing of a manifest with
+    /// errors.
+    pub(crate) projects: Vec<Project>,
     /// What was understood of a manifest with errors: good for comparing with the base only.
-    pub(crate) understood: Option<(DesiredState, Profile)>,
+    pub(crate) understood: Vec<Resolved>,
     pub(crate) sources: SourceMap,
     pub(crate) faults: Vec<Fault>,
+}
+
+impl Checked {
+    fn new(checked: lint::Checked, root: &Path) -> Self {
+        let lint::Checked {
+            sources,
+            faults,
+            wholeness,
+            targets,
+        } = checked;
+        let (mut projects, mut understood) = (Vec::new(), Vec::new());
+        if !fault::has_errors(&faults) {
+            let targets = targets.into_iter();
+            projects = targets.map(|it| Project::new(it, root)).collect();
+        } else if wholeness == Wholeness::Whole {
+            understood = targets;
+        }
+        Self {
+            projects,
+            understood,
+            sources,
+            faults,
+        }
+    }
+
+    /// What holds at the one target of this name, of a manifest without errors.
+    pub(crate) fn one(self, names: &[String]) -> Result<Option<Project>, Trouble> {
+        match self.projects.is_empty() {
+            true => Ok(None),
+            false => selection::one(self.projects, names).map(Some),
+        }
+    }
+
+    /// What holds at each target of a manifest without errors; at least one. Warnings go to
+    /// stderr.
+    fn without_errors(self, terminal: &Terminal) -> Result<Vec<Project>, Failure> {
+        let drawn = |found: &[Fault], sources: &SourceMap| {
+            let style = terminal.fault_style(terminal.err_colour());
+            faults::text(found, sources, style)
+        };
+        if self.projects.is_empty() {
+            return Err(Failure::Faults(drawn(&self.faults, &self.sources)));
+        }
+        let Self {
+            projects,
+            mut faults,
+            sources,
+            ..
+        } = self;
+        // Nothing is to do about it, so `validate` alone tells it.
+        faults.retain(|fault| fault.code != FaultCode::LeftOutAtTarget);
+        if !faults.is_empty() {
+            terminal.status(drawn(&faults, &sources).trim_end());
+        }
+        Ok(projects)
+    }
 }
 
 /// Today, in UTC, so that a pipeline's place does not matter.
@@ -93,70 +153,65 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    let (loaded, resolved) = profile::lint::check(load::load(&root).checked(as_of), as_of);
-    let whole = matches!(loaded.understood(), Some((_, Wholeness::Whole)));
-    let Loaded {
-        manifest,
-        sources,
-        faults,
-        ..
-    } = loaded;
-    let mut checked = Checked {
-        project: None,
-        understood: None,
-        sources,
-        faults,
-    };
-    match (manifest, resolved) {
-        (Some(manifest), Some(Resolved { profile, desired })) => {
-            checked.project = Some(Project {
-                policy: Policy::new(&manifest.policy),
-                folder: folder_of(&root),
-                root,
-                manifest,
-                desired,
-                profile,
-            });
-        }
-        (None, Some(Resolved { profile, desired })) if whole => {
-            checked.understood = Some((desired, profile));
-        }
-        (Some(_) | None, _) => {}
-    }
-    Ok(checked)
+    let checked = lint::check(load::load(&root).checked(as_of), as_of);
+    Ok(Checked::new(checked, &root))
 }
 
-/// The manifest for a command that needs one without errors. Warnings go to stderr.
+/// A whole manifest without errors, for what has nothing to do with targets, and its folder.
+/// Warnings go to stderr.
+pub(crate) fn load_whole(
+    global: &GlobalArgs,
+    terminal: &Terminal,
+) -> Result<(Manifest, PathBuf), Failure> {
+    let root = root_file(global)?;
+    let loaded = load::load(&root).checked(today());
+    let manifest = loaded.manifest.clone();
+    let checked = Checked::new(lint::check(loaded, today()), &root);
+    checked.without_errors(terminal)?;
+    // What has no errors now had none before it was checked further.
+    let manifest = manifest.ok_or_else(|| Failure::Faults(String::new()))?;
+    Ok((manifest, folder_of(&root)))
+}
+
+/// The manifest at the one target a command is for, without errors. Warnings go to stderr.
 pub(crate) fn load_project(
     global: &GlobalArgs,
     as_of: Date,
     terminal: &Terminal,
 ) -> Result<Project, Failure> {
-    let Checked {
-        project,
-        understood: _,
-        sources,
-        faults: found,
-    } = check(global, as_of)?;
-    let drawn = || {
-        faults::text(
-            &found,
-            &sources,
-            terminal.fault_style(terminal.err_colour()),
-        )
-    };
-    match project {
-        Some(project) => {
-            if !found.is_empty() {
-                terminal.status(drawn().trim_end());
-            }
-            Ok(project)
-        }
-        None => Err(Failure::Faults(drawn())),
-    }
+    let projects = check(global, as_of)?.without_errors(terminal)?;
+    Ok(selection::one(projects, &global.target)?)
+}
+
+/// The manifest at the targets that were asked for, without errors. Warnings go to stderr.
+pub(crate) fn load_selected(
+    global: &GlobalArgs,
+    as_of: Date,
+    unnamed: Unnamed,
+    terminal: &Terminal,
+) -> Result<Selection, Failure> {
+    let projects = check(global, as_of)?.without_errors(terminal)?;
+    Ok(selection::select(projects, &global.target, unnamed)?)
 }
 
 impl Project {
+    /// A manifest at one target, of this root file.
+    pub(crate) fn new(resolved: Resolved, root: &Path) -> Self {
+        let Resolved {
+            manifest,
+            profile,
+            desired,
+        } = resolved;
+        Self {
+            policy: Policy::new(&manifest.policy),
+            folder: folder_of(root),
+            root: root.to_owned(),
+            manifest,
+            desired,
+            profile,
+        }
+    }
+
     /// Lets go of what the desired state was made of. Of a million memberships, one copy is
     /// enough while the live ones come in.
     pub(crate) fn forget_declarations(&mut self) {

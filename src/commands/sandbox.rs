@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::project::{self, Failure};
 use super::trouble::Trouble;
-use super::{Terminal, runtime, target};
+use super::{Terminal, runtime, selection, target};
 use crate::cli::{
     BehaviorChoice, GlobalArgs, PersonalityChoice, SandboxCommand, SandboxLoadArgs,
     SandboxServeArgs,
@@ -190,19 +190,17 @@ fn seed_beside(world: &mut World, beside: Beside) -> Result<(), SeedError> {
 /// matters.
 fn sandbox_of(global: &GlobalArgs) -> Result<StateFile, Failure> {
     let root = project::root_file(global)?;
-    let loaded = load::load(&root);
-    match &loaded.manifest {
-        Some(manifest) => Ok(target::sandbox_state(
-            &manifest.target,
-            &project::folder_of(&root),
-        )),
-        None => Err(Trouble::new(
+    let folder = project::folder_of(&root);
+    let Some(manifest) = load::load(&root).manifest else {
+        return Err(Trouble::new(
             "no-manifest",
             format!("`{}` cannot be read as a manifest", root.display()),
             "run `scim-sync validate`, or name the state file with `--state`",
         )
-        .into()),
-    }
+        .into());
+    };
+    let (name, target) = selection::target(&manifest, &global.target)?;
+    Ok(target::sandbox_state(name, target, &folder))
 }
 
 fn reset(global: &GlobalArgs, terminal: &Terminal) -> Result<Exit, Failure> {

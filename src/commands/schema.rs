@@ -10,12 +10,14 @@ use crate::live::snapshot::Snapshot;
 use crate::manifest::schema::{included_schema, manifest_schema};
 use crate::plan::explain::Explanation;
 use crate::render::json::plan_schema;
+use crate::render::several::plans_schema;
 
 pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let schema = match args.which {
         SchemaName::Manifest => manifest_schema(),
         SchemaName::Included => included_schema(),
         SchemaName::Plan => plan_schema().to_value(),
+        SchemaName::Plans => plans_schema(),
         SchemaName::SnapshotDiff => schemars::schema_for!(SnapshotDiff).to_value(),
         SchemaName::Explain => schemars::schema_for!(Explanation).to_value(),
         SchemaName::Report => schemars::schema_for!(Line).to_value(),

@@ -24,7 +24,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let as_of = project::today();
     let project = project::load_project(global, as_of, terminal)?;
-    let base = base::revision(&args.base, &project.root, as_of, terminal)?;
+    let base = base::revision(&args.base, &project, terminal)?;
     let (plan, live, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
     let runs = match &args.runs {
         Some(folder) => folder.clone(),

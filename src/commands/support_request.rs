@@ -29,7 +29,7 @@ pub(super) fn run(
         )
         .into());
     };
-    let base = base::revision(&args.base, &project.root, as_of, terminal)?;
+    let base = base::revision(&args.base, &project, terminal)?;
     let (plan, _, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
     let history = Repository::of(&project.folder).ok();
     if history.is_none() {

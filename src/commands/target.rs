@@ -9,6 +9,8 @@ use super::Terminal;
 use super::project::{Failure, Project};
 use super::trouble::Trouble;
 use crate::apply::recorded::{Recorded, Recorder};
+use crate::ids::TargetName;
+use crate::manifest::at;
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
 use crate::render;
@@ -50,6 +52,14 @@ pub(crate) struct WritingConnection {
 
 /// What the embedded sandbox calls itself where a base URL would stand.
 pub(crate) const SANDBOX: &str = "the embedded sandbox";
+/// What the embedded sandbox of a target calls itself.
+pub(crate) fn sandbox_title(name: Option<&TargetName>) -> String {
+    match name {
+        Some(name) => format!("{SANDBOX} of {name}"),
+        None => SANDBOX.to_owned(),
+    }
+}
+
 /// The token of the embedded sandbox: it listens on loopback only and holds toy data.
 const SANDBOX_TOKEN: &str = "sandbox";
 /// The rate towards a provider on this machine, whose limits are its own.
@@ -142,7 +152,7 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
             (
                 server.base_url().to_owned(),
                 token,
-                SANDBOX.to_owned(),
+                sandbox_title(project.manifest.name.as_ref()),
                 Some(server),
             )
         }
@@ -196,6 +206,7 @@ fn open(
 /// The target as a plan names it.
 pub(crate) fn target_info(project: &Project, base_url: String) -> TargetInfo {
     TargetInfo {
+        name: project.manifest.name.clone(),
         provider: project.profile.name.to_owned(),
         title: project.profile.title.to_owned(),
         base_url,
@@ -203,13 +214,12 @@ pub(crate) fn target_info(project: &Project, base_url: String) -> TargetInfo {
 }
 
 /// Where the embedded sandbox of a manifest keeps its state.
-pub(crate) fn sandbox_state(target: &TargetDecl, folder: &Path) -> StateFile {
-    let name = target
-        .sandbox
-        .state
-        .as_ref()
-        .map_or(".scim-sync/sandbox.json", |state| &state.value);
-    StateFile::new(folder.join(name))
+pub(crate) fn sandbox_state(
+    name: Option<&TargetName>,
+    target: &TargetDecl,
+    folder: &Path,
+) -> StateFile {
+    StateFile::new(folder.join(at::sandbox_state(name, target)))
 }
 
 /// An empty world of the kind a provider's sandbox has.
@@ -235,7 +245,7 @@ async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Fail
             "check the sandbox's state file and its folder's permissions",
         )
     };
-    let file = sandbox_state(target, &project.folder);
+    let file = sandbox_state(project.manifest.name.as_ref(), target, &project.folder);
     let empty = || empty_world(project.profile.name, behavior, SANDBOX_TOKEN);
     let mut options = Options::default();
     let server = match access {

@@ -20,6 +20,11 @@ impl Trouble {
         }
     }
 
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// What to do.
     pub fn instruction(&self) -> &str {
         &self.help

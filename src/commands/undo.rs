@@ -15,7 +15,7 @@ pub(super) fn record(file: &Path, target: &TargetInfo) -> Result<Undo, Trouble> 
     let Some(Event::Begin { target: of, .. }) = lines.first().map(|line| &line.event) else {
         unreachable!("a verified report begins with a beginning");
     };
-    if of != target {
+    if !of.same_place(target) {
         return Err(Trouble::new(
             "report-target",
             format!(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::project::{self, Checked, Failure};
+use super::project::{self, Checked, Failure, Project};
 use super::{Terminal, base};
 use crate::cli::{FaultFormat, GlobalArgs, ValidateArgs};
 use crate::exit::Exit;
@@ -18,20 +18,22 @@ pub(super) fn run(
     let as_of = args.as_of.unwrap_or_else(project::today);
     let root = project::root_file(global)?;
     let Checked {
-        project,
+        projects,
         understood,
         mut sources,
         faults: mut found,
     } = project::check(global, as_of)?;
     let files = sources.files().count();
-    let now = match (&project, &understood) {
-        (Some(project), _) => Some((&project.desired, &project.profile)),
-        (None, Some((desired, profile))) => Some((desired, profile)),
-        (None, None) => None,
-    };
-    if let Some(now) = now {
-        base::check(&args.base, &root, now, &mut sources, &mut found, terminal)?;
-    }
+    let now: Vec<base::Now<'_>> = projects
+        .iter()
+        .map(|it| (&it.manifest, &it.desired, &it.profile))
+        .chain(
+            understood
+                .iter()
+                .map(|it| (&it.manifest, &it.desired, &it.profile)),
+        )
+        .collect();
+    base::check(&args.base, &root, &now, &mut sources, &mut found, terminal)?;
     // Machines look for files from where they run, and a root file found by searching
     // upwards has an absolute path.
     let folder = project::folder_of(&root);
@@ -49,14 +51,10 @@ pub(super) fn run(
                     terminal.fault_style(terminal.out_colour()),
                 ))?;
             }
-            if let Some(project) = project.as_ref().filter(|_| !fault::has_errors(&found)) {
-                terminal.status(&format!(
-                    "valid: {}, {}, {} in {}",
-                    count(project.manifest.users.0.len(), "person", "people"),
-                    count(project.manifest.roles.0.len(), "role", "roles"),
-                    count(project.desired.groups.len(), "group", "groups"),
-                    count(files, "file", "files"),
-                ));
+            if !fault::has_errors(&found) {
+                for project in &projects {
+                    terminal.status(&valid(project, files));
+                }
             }
         }
         FaultFormat::Json => terminal.print(&faults::json(&found, &sources))?,
@@ -68,4 +66,18 @@ pub(super) fn run(
     } else {
         Exit::Success
     })
+}
+
+fn valid(project: &Project, files: usize) -> String {
+    let at = match &project.manifest.name {
+        Some(name) => format!("valid at {name}"),
+        None => "valid".to_owned(),
+    };
+    format!(
+        "{at}: {}, {}, {} in {}",
+        count(project.manifest.users.0.len(), "person", "people"),
+        count(project.manifest.roles.0.len(), "role", "roles"),
+        count(project.desired.groups.len(), "group", "groups"),
+        count(files, "file", "files"),
+    )
 }

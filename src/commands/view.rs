@@ -52,9 +52,7 @@ impl View<'_> {
                 };
                 terminal.stream(|out| render::html::write(&shown, options, out))
             }
-            PlanFormat::Sarif => {
-                terminal.print(&render::annotations::sarif(&shown, &self.annotated()))
-            }
+            PlanFormat::Sarif => terminal.print(&self.sarif(plan)),
             PlanFormat::Github => {
                 terminal.print(&render::annotations::github(&shown, &self.annotated()))
             }
@@ -78,8 +76,13 @@ impl View<'_> {
         ))
     }
 
+    /// The plan as SARIF.
+    pub(super) fn sarif(&self, plan: &Plan) -> String {
+        render::annotations::sarif(&self.hidden(plan), &self.annotated())
+    }
+
     /// The plan without the people who are to be hidden.
-    fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
+    pub(super) fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
         let redaction = match self.args.redact {
             RedactChoice::None => return Cow::Borrowed(plan),
             RedactChoice::Email => Redaction::Email,

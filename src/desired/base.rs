@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{DesiredState, DesiredUser, resolve};
-use crate::manifest::decl::{Manifest, PolicyDecl};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::PolicyDecl;
 use crate::manifest::source::{Place, SourceMap, Span};
 
 /// The manifest as it was at the base revision.
@@ -20,8 +21,12 @@ pub struct BaseRevision {
 }
 
 impl BaseRevision {
-    /// Resolves the base's manifest; without one, nothing was wanted.
-    pub fn new(label: Arc<str>, manifest: Option<Manifest>, as_of: jiff::civil::Date) -> Self {
+    /// Resolves what of the base's manifest holds at the target; without one, nothing was wanted.
+    pub fn new(
+        label: Arc<str>,
+        manifest: Option<TargetManifest>,
+        as_of: jiff::civil::Date,
+    ) -> Self {
         match manifest {
             Some(manifest) => Self {
                 label,

@@ -10,7 +10,8 @@ use super::{
     ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
 use crate::ids::{Binding, GroupName};
-use crate::manifest::decl::{GroupDecl, GroupStatus, Manifest, MemberDecl};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::{GroupDecl, GroupStatus, MemberDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::Span;
 
@@ -18,7 +19,7 @@ use crate::manifest::source::Span;
 ///
 /// References that do not resolve are left out: `manifest::lint` has refused such a
 /// manifest before it comes here.
-pub fn resolve(manifest: &Manifest, as_of: jiff::civil::Date) -> DesiredState {
+pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredState {
     let users: Vec<DesiredUser> = manifest
         .users
         .0
@@ -80,7 +81,7 @@ pub fn resolve(manifest: &Manifest, as_of: jiff::civil::Date) -> DesiredState {
 }
 
 fn resolve_roles(
-    manifest: &Manifest,
+    manifest: &TargetManifest,
     users: &[DesiredUser],
     as_of: jiff::civil::Date,
 ) -> Vec<ResolvedRole> {
@@ -154,7 +155,7 @@ fn closure(start: RoleIndex, includes: &[Vec<RoleIndex>]) -> Vec<RoleIndex> {
 }
 
 fn resolve_groups(
-    manifest: &Manifest,
+    manifest: &TargetManifest,
     roles: &[ResolvedRole],
 ) -> (Vec<DesiredGroup>, Vec<ResolvedMapping>) {
     let declared: BTreeMap<&str, (Span, &GroupDecl)> = manifest

@@ -12,7 +12,8 @@ use super::write::scalar;
 use crate::desired::{DesiredState, RoleIndex, UserIndex};
 use crate::ids::{Email, GroupId, GroupName, PersonKey, RoleName, fold};
 use crate::live::{Activity, LiveIndex, LiveState};
-use crate::manifest::decl::{Manifest, UserStatus};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::UserStatus;
 use crate::manifest::decode::is_email;
 use crate::manifest::edit::{ListChange, field};
 use crate::manifest::source::Span;
@@ -26,7 +27,7 @@ use crate::profile::{GroupNames, NameModel, Profile, Suspension};
 #[derive(Debug, Clone, Copy)]
 pub struct Drift<'a> {
     /// The declarations.
-    pub manifest: &'a Manifest,
+    pub manifest: &'a TargetManifest,
     /// What follows from them.
     pub desired: &'a DesiredState,
     /// What is live.

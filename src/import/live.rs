@@ -15,7 +15,8 @@ use super::names;
 use crate::desired::{DesiredState, DesiredUser};
 use crate::ids::{GroupName, PersonKey, RoleName, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
-use crate::manifest::decl::{GroupStatus, Manifest, Membership, Undeclared, UserStatus};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::{GroupStatus, Membership, Undeclared, UserStatus};
 use crate::manifest::decode::{is_email, is_name};
 use crate::manifest::lint::compatible;
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
@@ -25,7 +26,7 @@ use crate::profile::{GroupIds, GroupNames, Profile, Suspension};
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     /// The declarations.
-    pub manifest: &'a Manifest,
+    pub manifest: &'a TargetManifest,
     /// What follows from them.
     pub desired: &'a DesiredState,
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::{SourceMap, Spanned};
-use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
+use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope, TargetName};
 
 /// A mapping of the manifest in the order written, each key with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +43,33 @@ impl<K, V: JsonSchema> JsonSchema for Declared<K, V> {
 /// The root file of a manifest, `scim-sync.yaml`.
 #[derive(Debug, Clone, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "scim-sync manifest, version 1", extend("$id" = "urn:scim-sync:schema:manifest:1"))]
+#[schemars(
+    title = "scim-sync manifest, version 1",
+    extend(
+        "$id" = "urn:scim-sync:schema:manifest:1",
+        "anyOf" = [{ "required": ["target"] }, { "required": ["targets"] }]
+    )
+)]
 pub struct RootDecl {
     /// The version of the manifest language; always 1.
     #[schemars(with = "u32", extend("const" = 1))]
     pub version: Spanned<u32>,
-    /// The service provider to plan against. Without `baseUrl`: the embedded sandbox.
-    pub target: TargetDecl,
+    /// The service provider to plan against. Without `baseUrl`: the embedded sandbox. For more
+    /// than one, `targets`.
+    #[schemars(with = "TargetDecl")]
+    #[serde(default)]
+    pub target: Option<TargetDecl>,
+    /// Several service providers by name, with one set of people; instead of `target`.
+    #[schemars(extend(
+        "minProperties" = 1,
+        "propertyNames" = { "pattern": TargetName::PATTERN, "not": { "const": TargetName::ALL } },
+        "examples" = [{
+            "prod": { "provider": "harness" },
+            "onprem": { "provider": "scim", "policy": { "onRemoval": { "users": "deactivate" } } }
+        }]
+    ))]
+    #[serde(default)]
+    pub targets: Declared<TargetName, TargetDecl>,
     /// Files to include, as globs relative to this file: `people/**/*.yaml`.
     #[schemars(extend("examples" = [["people/**/*.yaml", "roles/*.yaml"]]))]
     #[serde(default)]
@@ -183,6 +203,8 @@ pub struct TargetDecl {
     /// What only an account of Harness has.
     #[serde(default)]
     pub harness: HarnessDecl,
+    /// What is other than the root's `policy` at this one of several targets.
+    pub policy: Option<Spanned<TargetPolicyDecl>>,
 }
 
 /// What only an account of Harness has.
@@ -375,6 +397,11 @@ pub struct UserDecl {
     #[schemars(with = "bool", extend("default" = false))]
     #[serde(default)]
     pub adopt: Option<Spanned<Adoption>>,
+    /// The targets it holds at, by name; all of them if absent. At the others it is as if it were
+    /// not written.
+    #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
+    #[serde(default)]
+    pub targets: Vec<Spanned<TargetName>>,
 }
 
 impl UserDecl {
@@ -434,6 +461,11 @@ pub struct RoleDecl {
     /// Earlier names of this very role.
     #[serde(default)]
     pub previously: Vec<Spanned<RoleName>>,
+    /// The targets it holds at, by name; all of them if absent. At the others it is as if it were
+    /// not written.
+    #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
+    #[serde(default)]
+    pub targets: Vec<Spanned<TargetName>>,
 }
 
 /// One member of a role: a person's key, or a grant with an end and a reason.
@@ -526,6 +558,11 @@ pub struct MappingDecl {
     /// The group's name: `{role}` is the role's, `{team}` a named capture's text.
     #[schemars(with = "String", extend("examples" = ["{role}", "team_{team}"]))]
     pub group: Spanned<String>,
+    /// The targets it holds at, by name; all of them if absent. At the others it is as if it were
+    /// not written.
+    #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
+    #[serde(default)]
+    pub targets: Vec<Spanned<TargetName>>,
 }
 
 /// What a mapping cannot say of a group.
@@ -556,6 +593,11 @@ pub struct GroupDecl {
     #[schemars(with = "Management", extend("default" = "additive"))]
     #[serde(default)]
     pub binding_management: Option<Spanned<Management>>,
+    /// The targets it holds at, by name; all of them if absent. At the others it is as if it were
+    /// not written.
+    #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
+    #[serde(default)]
+    pub targets: Vec<Spanned<TargetName>>,
 }
 
 /// A role bound to a group.
@@ -669,6 +711,99 @@ pub struct PolicyDecl {
     /// Action kinds that `apply` carries out only when asked by name: `--approve delete`.
     #[serde(default)]
     pub approvals: Vec<Spanned<ApprovalKind>>,
+}
+
+/// What is other than the root's `policy` at one of several targets. What is left out is as
+/// there; people and groups that are protected there are protected here too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetPolicyDecl {
+    /// What happens to live resources that nothing declares.
+    #[serde(default)]
+    pub undeclared: TargetUndeclaredDecl,
+    /// What removing means.
+    #[serde(default)]
+    pub on_removal: TargetOnRemovalDecl,
+    /// How much one plan may remove.
+    #[serde(default)]
+    pub limits: LimitsDecl,
+    /// What no plan may remove, besides what the root's `policy` names.
+    #[serde(default)]
+    pub protect: ProtectDecl,
+    /// Action kinds that `apply` carries out only when asked by name, instead of the root's.
+    pub approvals: Option<Vec<Spanned<ApprovalKind>>>,
+}
+
+/// What happens to live resources that nothing declares, where it differs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetUndeclaredDecl {
+    /// People: `keep` lists them, `remove` claims authority over everybody.
+    pub users: Option<Undeclared>,
+    /// Groups: `keep` lists them, `remove` claims authority over every SCIM-managed group.
+    pub groups: Option<Undeclared>,
+}
+
+/// What removing means, where it differs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TargetOnRemovalDecl {
+    /// People who must go.
+    pub users: Option<UserRemoval>,
+    /// Groups that must go.
+    pub groups: Option<GroupRemoval>,
+}
+
+impl PolicyDecl {
+    /// The policy at a target that says what is other there.
+    pub fn at(&self, there: &TargetPolicyDecl) -> PolicyDecl {
+        let TargetPolicyDecl {
+            undeclared,
+            on_removal,
+            limits,
+            protect,
+            approvals,
+        } = there;
+        let limit = |there: Option<Spanned<Limit>>, here: Option<Spanned<Limit>>| there.or(here);
+        let mut min_members = self.protect.min_members.clone();
+        for (group, fewest) in &protect.min_members.0 {
+            let same =
+                |(known, _): &&mut (Spanned<GroupName>, Spanned<u32>)| known.value == group.value;
+            match min_members.0.iter_mut().find(same) {
+                Some((_, known)) => known.value = known.value.max(fewest.value),
+                None => min_members.0.push((group.clone(), *fewest)),
+            }
+        }
+        PolicyDecl {
+            undeclared: UndeclaredDecl {
+                users: undeclared.users.unwrap_or(self.undeclared.users),
+                groups: undeclared.groups.unwrap_or(self.undeclared.groups),
+            },
+            on_removal: OnRemovalDecl {
+                users: on_removal.users.unwrap_or(self.on_removal.users),
+                groups: on_removal.groups.unwrap_or(self.on_removal.groups),
+            },
+            limits: LimitsDecl {
+                user_removals: limit(limits.user_removals, self.limits.user_removals),
+                membership_removals: limit(
+                    limits.membership_removals,
+                    self.limits.membership_removals,
+                ),
+                per_group_removals: limit(
+                    limits.per_group_removals,
+                    self.limits.per_group_removals,
+                ),
+                binding_removals: limit(limits.binding_removals, self.limits.binding_removals),
+                minimum_population: limits.minimum_population.or(self.limits.minimum_population),
+            },
+            protect: ProtectDecl {
+                users: [&*self.protect.users, &protect.users].concat(),
+                groups: [&*self.protect.groups, &protect.groups].concat(),
+                min_members,
+            },
+            approvals: approvals.clone().unwrap_or_else(|| self.approvals.clone()),
+        }
+    }
 }
 
 /// What happens to live resources that nothing declares.
@@ -827,13 +962,23 @@ impl ApprovalKind {
     }
 }
 
-/// A whole manifest: the root with everything it includes merged in.
+/// The service providers of a manifest.
+#[derive(Debug, Clone)]
+pub enum Targets {
+    /// The one of `target`.
+    One(Box<TargetDecl>),
+    /// Those of `targets`, in the order of their names; at least one.
+    Named(Declared<TargetName, TargetDecl>),
+}
+
+/// A whole manifest: the root with everything it includes merged in. What holds at one of its
+/// targets is a [`TargetManifest`](super::at::TargetManifest).
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// The texts, for places and messages.
     pub sources: SourceMap,
-    /// The service provider.
-    pub target: TargetDecl,
+    /// The service providers.
+    pub targets: Targets,
     /// People in the order of their keys.
     pub users: Declared<PersonKey, UserDecl>,
     /// Roles in the order of their names.

@@ -143,6 +143,16 @@ fault_codes! {
     RemovedWithoutTombstone = "removed-without-tombstone",
     /// A manifest without people.
     NoUsers = "no-users",
+    /// A target that the root file does not name.
+    UnknownTarget = "unknown-target",
+    /// Two targets that are one place.
+    SameTarget = "same-target",
+    /// A list of targets that limits nothing.
+    IdleTargets = "idle-targets",
+    /// A member or an included role that no target has together with the role.
+    GrantedNowhere = "granted-nowhere",
+    /// An attribute that one of the targets does not take and another does.
+    LeftOutAtTarget = "left-out-at-target",
     /// A provider no profile describes.
     UnknownProvider = "unknown-provider",
     /// A base URL that cannot be the provider's.

@@ -62,7 +62,11 @@ pub enum MappingProblemKind {
 impl CompiledMapping {
     /// Compiles a declared mapping, or says everything that is wrong with it.
     pub fn compile(mapping: &MappingDecl) -> Result<Self, Vec<MappingProblem>> {
-        let MappingDecl { pattern, group } = mapping;
+        let MappingDecl {
+            pattern,
+            group,
+            targets: _,
+        } = mapping;
         let mut problems = Vec::new();
         let matcher = compile_pattern(&pattern.value)
             .map_err(|problem| problems.push(problem))
@@ -328,6 +332,7 @@ mod tests {
         CompiledMapping::compile(&MappingDecl {
             pattern: Spanned::new(pattern.to_owned(), span),
             group: Spanned::new(group.to_owned(), span),
+            targets: Vec::new(),
         })
     }
 

@@ -4,7 +4,7 @@
 //! is sorted by key, and of two declarations of one key the one that stands first (by file,
 //! then position) is kept. Every second declaration is a fault.
 
-use super::decl::{Declared, IncludedDecl, Manifest, MappingDecl, RootDecl};
+use super::decl::{Declared, IncludedDecl, Manifest, MappingDecl, RootDecl, Targets};
 use super::fault::{Fault, FaultCode};
 use super::source::{SourceMap, Span, Spanned};
 use super::words::quoted;
@@ -18,6 +18,7 @@ pub fn merge(
     let RootDecl {
         version: _,
         target,
+        mut targets,
         include: _,
         mut users,
         mut roles,
@@ -46,9 +47,14 @@ pub fn merge(
     unique(&mut roles, "role", &mut faults);
     unique(&mut groups, "group", &mut faults);
     unique_mappings(&mut group_mappings, &mut faults);
+    targets.0.sort_by(|(a, _), (b, _)| a.value.cmp(&b.value));
+    let targets = match target {
+        Some(target) => Targets::One(Box::new(target)),
+        None => Targets::Named(targets),
+    };
     let manifest = Manifest {
         sources,
-        target,
+        targets,
         users,
         roles,
         group_mappings,
@@ -95,7 +101,11 @@ fn duplicate<K: std::fmt::Display>(what: &str, again: &Spanned<K>, first: Span) 
 
 fn unique_mappings(mappings: &mut Vec<MappingDecl>, faults: &mut Vec<Fault>) {
     fn key(mapping: &MappingDecl) -> (&str, &str, Span) {
-        let MappingDecl { pattern, group } = mapping;
+        let MappingDecl {
+            pattern,
+            group,
+            targets: _,
+        } = mapping;
         (&pattern.value, &group.value, pattern.span)
     }
     mappings.sort_by(|a, b| key(a).cmp(&key(b)));

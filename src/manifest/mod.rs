@@ -7,6 +7,7 @@
 //! **Invariants.** Only `load` and `history` touch the file system. No clock, no environment:
 //! the day on which grants are judged is a parameter.
 
+pub mod at;
 pub mod codeowners;
 pub mod decl;
 pub mod decode;
@@ -22,5 +23,6 @@ pub mod merge;
 pub mod schema;
 pub mod source;
 mod syntax;
+pub mod together;
 pub mod tree;
 pub mod words;

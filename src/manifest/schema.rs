@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::decl::{IncludedDecl, RootDecl};
 
 /// Keys of which a value of nothing is not "absent" but a mistake, and dangerous as one: a
-/// grant without an end, a person who stays. Enumerations are among them by their type.
-const NEVER_NULL: [&str; 3] = ["until", "status", "membership"];
+/// grant without an end, a person who stays, somebody who is everywhere. Enumerations are among them by their type.
+const NEVER_NULL: [&str; 4] = ["until", "status", "membership", "targets"];
 
 /// The schema of a root file.
 pub fn manifest_schema() -> Value {
@@ -106,7 +106,13 @@ fn optional(schema: &mut Schema) {
             "UndeclaredDecl",
             "OnRemovalDecl",
         ];
-        let more = ["LimitsDecl", "ProtectDecl", "TokenDecl"];
+        let more = [
+            "LimitsDecl",
+            "ProtectDecl",
+            "TokenDecl",
+            "TargetUndeclaredDecl",
+            "TargetOnRemovalDecl",
+        ];
         let section = property
             .get("$ref")
             .and_then(Value::as_str)

@@ -17,7 +17,8 @@ use super::{Plan, TargetInfo};
 use crate::desired::{DesiredGroup, DesiredUser, RoleIndex, UserIndex};
 use crate::ids::{Email, GroupId, GroupName, PersonKey, RoleName, UserId, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex};
-use crate::manifest::decl::{GroupStatus, Manifest, MemberDecl, Membership, UserStatus};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::{GroupStatus, MemberDecl, Membership, UserStatus};
 use crate::manifest::source::{Place, Span};
 use crate::manifest::words::closest;
 
@@ -30,7 +31,7 @@ pub struct Question<'a> {
     /// What a plan would be made of.
     pub input: PlanInput<'a>,
     /// The declarations.
-    pub manifest: &'a Manifest,
+    pub manifest: &'a TargetManifest,
     /// Whether the live state was read.
     pub reads: Reads,
     /// A key, an e-mail or an id.

@@ -42,11 +42,13 @@ mod summary;
 pub mod undo;
 mod users;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::TargetName;
 use crate::live::snapshot::IntegrityFile;
 use crate::manifest::decl::ApprovalKind;
 
@@ -124,12 +126,30 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TargetInfo {
+    /// Its name in the manifest, if that has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<TargetName>,
     /// The profile.
     pub provider: String,
     /// The provider's name for people.
     pub title: String,
     /// The base URL, or `sandbox`.
     pub base_url: String,
+}
+
+impl TargetInfo {
+    /// What to call it: its title, after its name if it has one.
+    pub fn called(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => Cow::Owned(format!("{name}, {}", self.title)),
+            None => Cow::Borrowed(&self.title),
+        }
+    }
+
+    /// Whether two are one service provider, whatever the manifest calls them.
+    pub fn same_place(&self, other: &TargetInfo) -> bool {
+        self.provider == other.provider && self.base_url == other.base_url
+    }
 }
 
 /// Fingerprints of what a plan was made from, as `sha256:…`.

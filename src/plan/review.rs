@@ -12,7 +12,8 @@ use super::planner::{Context, PlanInput};
 use crate::desired::UserIndex;
 use crate::ids::{Email, GroupName, PersonKey, RoleName};
 use crate::live::LiveIndex;
-use crate::manifest::decl::{Manifest, UserStatus};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::UserStatus;
 
 /// Who has what on one day.
 #[must_use = "a review is for somebody who has to confirm it"]
@@ -87,7 +88,7 @@ impl Review {
 }
 
 /// Makes the review.
-pub fn review(input: PlanInput<'_>, manifest: &Manifest, reads: Reads) -> Review {
+pub fn review(input: PlanInput<'_>, manifest: &TargetManifest, reads: Reads) -> Review {
     let context = Context { input };
     let matches = match_users(&context, &mut Vec::new());
     let live_of = |user: UserIndex| match matches.of(user) {
@@ -191,7 +192,7 @@ pub fn review(input: PlanInput<'_>, manifest: &Manifest, reads: Reads) -> Review
         order(a).cmp(&order(b))
     });
     Review {
-        target: format!("{} at {}", input.target.title, input.target.base_url),
+        target: format!("{} at {}", input.target.called(), input.target.base_url),
         as_of: input.desired.as_of,
         live_was_read: reads == Reads::Live,
         rows,

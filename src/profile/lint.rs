@@ -6,59 +6,124 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 
 use super::base_url::{BaseUrlFault, BaseUrlRule};
-use super::{GroupIds, GroupNames, NameModel, Profile};
+use super::{GroupIds, GroupNames, NameModel, Profile, left_out};
 use crate::desired::{self, DesiredGroup, DesiredState};
 use crate::ids::fold;
-use crate::manifest::decl::{Manifest, UserStatus};
-use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::at::TargetManifest;
+use crate::manifest::decl::{Targets, UserStatus};
+use crate::manifest::decode::Wholeness;
+use crate::manifest::fault::{self, Fault, FaultCode};
 use crate::manifest::load::Loaded;
-use crate::manifest::source::{Span, Spanned};
+use crate::manifest::source::{SourceMap, Span, Spanned};
+use crate::manifest::together::together;
 use crate::manifest::words::{closest, quoted};
 
-/// What follows from a manifest. Of one with errors it is good for comparing only.
+/// What follows from a manifest at one of its targets. Of one with errors it is good for
+/// comparing only.
 #[derive(Debug)]
 pub struct Resolved {
-    /// The profile of its provider.
+    /// What of the manifest holds there.
+    pub manifest: TargetManifest,
+    /// The profile of the provider.
     pub profile: Profile,
-    /// What it wants there.
+    /// What is wanted there.
     pub desired: DesiredState,
 }
 
-/// Checks a loaded manifest against the profile it names, also where it has other errors.
-/// What follows from it is there unless a circle of roles makes it meaningless.
-pub fn check(loaded: Loaded, as_of: Date) -> (Loaded, Option<Resolved>) {
-    let Some((manifest, _)) = loaded.understood() else {
-        return (loaded, None);
-    };
-    let provider = &manifest.target.provider;
-    let Some(profile) = Profile::named(&provider.value) else {
-        let found = if provider.value.is_empty() {
-            // Nothing usable is written, which is a fault already.
-            Vec::new()
-        } else {
-            vec![unknown_provider(provider)]
+/// A manifest, checked against the profile of each of its targets.
+#[derive(Debug)]
+#[must_use = "a manifest may have faults"]
+pub struct Checked {
+    /// The texts, for drawing the faults.
+    pub sources: SourceMap,
+    /// Everything found, in reading order.
+    pub faults: Vec<Fault>,
+    /// Whether everything that was written was understood.
+    pub wholeness: Wholeness,
+    /// What follows for each target, in the order of their names, also where there are errors.
+    /// Nothing for a provider without a profile, and nothing at all of a manifest that was not
+    /// understood or has a circle of roles, which makes it meaningless.
+    pub targets: Vec<Resolved>,
+}
+
+/// Checks a loaded manifest against the profiles it names, also where it has other errors.
+pub fn check(loaded: Loaded, as_of: Date) -> Checked {
+    let (understood, sources, mut faults) = loaded.into_parts();
+    let Some((manifest, wholeness)) = understood else {
+        return Checked {
+            sources,
+            faults,
+            wholeness: Wholeness::Partial,
+            targets: Vec::new(),
         };
-        return (loaded.with_faults(found), None);
     };
-    let profile = profile.overridden(&manifest.target.dialect);
-    let circle = |fault: &Fault| fault.code == FaultCode::IncludeCycle;
-    if loaded.faults.iter().any(circle) {
-        // Whoever has one of the roles has all: what follows from that is not worth saying.
-        let mut found = Vec::new();
-        base_url(manifest, &profile, &mut found);
-        other_login(manifest, &profile, &mut found);
-        people(manifest, &profile, &mut found);
-        return (loaded.with_faults(found), None);
+    let several = match &manifest.targets {
+        Targets::One(_) => Several::No,
+        Targets::Named(_) => Several::Yes,
+    };
+    let mut known = Vec::new();
+    for manifest in manifest.into_targets() {
+        let provider = &manifest.target.provider;
+        match Profile::named(&provider.value) {
+            Some(profile) => {
+                let profile = profile.overridden(&manifest.target.dialect);
+                known.push((manifest, profile));
+            }
+            // Where nothing usable is written, that is a fault already.
+            None if provider.value.is_empty() => {}
+            None => faults.push(unknown_provider(provider)),
+        }
     }
-    let desired = desired::resolve(manifest, as_of);
-    let found = lint(manifest, &desired, &profile);
-    let loaded = loaded.with_faults(found);
-    let resolved = Some(Resolved { profile, desired });
-    (loaded, resolved)
+    if several == Several::Yes {
+        faults.extend(left_out::leave_out(&mut known));
+    }
+    let circle = |fault: &Fault| fault.code == FaultCode::IncludeCycle;
+    let is_circle = faults.iter().any(circle);
+    let mut targets = Vec::new();
+    let mut found = Vec::new();
+    for (manifest, profile) in known {
+        let name = manifest.name.clone();
+        let here = if is_circle {
+            // Whoever has one of the roles has all: what follows from that is not worth saying.
+            let mut here = Vec::new();
+            base_url(&manifest, &profile, &mut here);
+            other_login(&manifest, &profile, &mut here);
+            people(&manifest, &profile, &mut here);
+            here
+        } else {
+            let desired = desired::resolve(&manifest, as_of);
+            let here = lint(&manifest, &desired, &profile);
+            targets.push(Resolved {
+                manifest,
+                profile,
+                desired,
+            });
+            here
+        };
+        match name {
+            Some(name) => found.push((name, here)),
+            None => faults.extend(here),
+        }
+    }
+    faults.extend(together(found, |_| 1));
+    fault::sort(&mut faults, &sources);
+    Checked {
+        sources,
+        faults,
+        wholeness,
+        targets,
+    }
+}
+
+/// Whether a manifest names its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Several {
+    Yes,
+    No,
 }
 
 /// Every fault this provider finds in a manifest.
-pub fn lint(manifest: &Manifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
+pub fn lint(manifest: &TargetManifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
     let mut faults = Vec::new();
     base_url(manifest, profile, &mut faults);
     other_login(manifest, profile, &mut faults);
@@ -87,7 +152,7 @@ fn unknown_provider(provider: &Spanned<String>) -> Fault {
     )
 }
 
-fn base_url(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+fn base_url(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     let Some(url) = &manifest.target.base_url else {
         return;
     };
@@ -111,7 +176,7 @@ fn url_fault(span: Span, found: BaseUrlFault) -> Fault {
 
 /// The integration that decides who can log in: only where there can be one, and its token
 /// goes to the host it is for.
-fn other_login(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+fn other_login(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     let target = &manifest.target;
     let Some(declared) = &target.harness.first_gen else {
         return;
@@ -155,7 +220,7 @@ fn origin(url: &str) -> &str {
     &url[..end]
 }
 
-fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+fn people(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     let NameModel::DisplayNameOnly { dropped, max_chars } = profile.names else {
         return;
     };
@@ -199,7 +264,7 @@ fn people(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
 }
 
 /// What takes an API that only some providers have beside SCIM.
-fn beside_scim(manifest: &Manifest, profile: &Profile, faults: &mut Vec<Fault>) {
+fn beside_scim(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     if profile.dialect.platform.is_some() {
         return;
     }

@@ -11,6 +11,7 @@ pub mod base_url;
 pub mod checks;
 pub mod facts;
 pub mod harness;
+mod left_out;
 pub mod lint;
 pub mod names;
 mod overrides;

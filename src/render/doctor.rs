@@ -84,7 +84,7 @@ impl Examination {
         let mut out = String::new();
         let head = format!(
             "Examined {} at {}",
-            terminal(&self.target.title),
+            terminal(&self.target.called()),
             terminal(&self.target.base_url)
         );
         let _ = writeln!(out, "{}\n", head.style(styles.heading));

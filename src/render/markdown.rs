@@ -323,7 +323,7 @@ fn chapters(
 
 fn head(plan: &Plan, verdict: &str) -> String {
     let target = Phrase::new()
-        .loose(plan.target.title.as_str())
+        .loose(plan.target.called())
         .words(" at ")
         .name(plan.target.base_url.as_str())
         .words(": ")

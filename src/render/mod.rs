@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod phrase;
 pub mod redact;
 pub mod review;
+pub mod several;
 pub mod snapshot_diff;
 pub mod status;
 pub mod style;

@@ -282,6 +282,7 @@ impl<'k> Redactor<'k> {
             needs_approval,
         } = plan;
         let TargetInfo {
+            name: _,
             provider: _,
             title: _,
             base_url: _,

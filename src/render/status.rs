@@ -18,7 +18,7 @@ pub fn text(status: &Status, width: usize, colour: Colour, detail: Detail) -> St
     let mut out = String::new();
     let head = format!(
         "Status of {} at {}",
-        terminal(&status.target.title),
+        terminal(&status.target.called()),
         terminal(&status.target.base_url)
     );
     let _ = writeln!(out, "{}", head.style(styles.heading));

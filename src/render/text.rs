@@ -213,7 +213,7 @@ impl Page<'_> {
     fn header(&mut self, plan: &Plan) {
         let title = format!(
             "Plan for {} at {}",
-            plan.target.title,
+            terminal(&plan.target.called()),
             terminal(&plan.target.base_url)
         );
         let title = title.style(self.styles.heading).to_string();

@@ -1,23 +1,26 @@
 //! From YAML text to a plan, through the real loader, lints and planner.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use scim_sync::desired::{self, DesiredState};
+use scim_sync::desired::DesiredState;
 use scim_sync::live::LiveState;
-use scim_sync::manifest::decl::Manifest;
+use scim_sync::manifest::at::TargetManifest;
 use scim_sync::manifest::fault::{self, Severity};
 use scim_sync::manifest::load::{self, MemoryFiles, ROOT_FILE};
 use scim_sync::plan::policy::Policy;
 use scim_sync::plan::{self, Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
-use scim_sync::profile::{self, Profile};
+use scim_sync::profile::Profile;
+use scim_sync::profile::lint::{self, Checked, Resolved};
 
 /// The day every test lives on.
 pub const TODAY: Date = jiff::civil::date(2026, 11, 24);
 
 /// A manifest without faults, and what follows from it.
 pub struct Project {
-    pub manifest: Manifest,
+    pub manifest: TargetManifest,
     pub desired: DesiredState,
     pub profile: Profile,
     pub policy: Policy,
@@ -31,21 +34,30 @@ impl Project {
             faults.map(|it| it.message.clone()).collect()
         };
         let loaded = load::load_from(files, ROOT_FILE).checked(TODAY);
-        let Some(manifest) = loaded.manifest else {
-            return Err(errors(&loaded.faults));
-        };
-        let profile = Profile::named(&manifest.target.provider.value).expect("a known provider");
-        let desired = desired::resolve(&manifest, TODAY);
-        let found = profile::lint::lint(&manifest, &desired, &profile);
-        if fault::has_errors(&found) {
-            return Err(errors(&found));
+        let Checked {
+            faults,
+            mut targets,
+            ..
+        } = lint::check(loaded, TODAY);
+        if fault::has_errors(&faults) {
+            return Err(errors(&faults));
         }
-        Ok(Self {
+        Ok(Self::of(targets.remove(0)))
+    }
+
+    /// What follows from a manifest at one of its targets.
+    pub fn of(resolved: Resolved) -> Self {
+        let Resolved {
+            manifest,
+            profile,
+            desired,
+        } = resolved;
+        Self {
             policy: Policy::new(&manifest.policy),
             manifest,
             desired,
             profile,
-        })
+        }
     }
 
     /// The plan against this live state.
@@ -93,6 +105,7 @@ impl Project {
             policy,
             allow,
             target: &TargetInfo {
+                name: None,
                 provider: self.profile.name.to_owned(),
                 title: self.profile.title.to_owned(),
                 base_url: "sandbox".to_owned(),

@@ -106,7 +106,9 @@ fn bare(args: &ImportLiveArgs, terminal: &Terminal) -> Result<(Project, Target),
     };
     let base_url = match (&args.base_url, &snapshot) {
         (Some(url), _) => Some(url.clone()),
-        (None, Some(snapshot)) => Some(snapshot.base_url.clone()).filter(|url| url != SANDBOX),
+        (None, Some(snapshot)) => {
+            Some(snapshot.base_url.clone()).filter(|url| !url.starts_with(SANDBOX))
+        }
         (None, None) => {
             return Err(Trouble::new(
                 "no-target",

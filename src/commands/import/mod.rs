@@ -16,9 +16,8 @@ use crate::exit::Exit;
 use crate::import::write::{Layout, NewFile};
 use crate::import::{First, Note};
 use crate::manifest::fault::{self, Fault, FaultCode};
-use crate::manifest::load::{Files, Loaded, load_from};
-use crate::plan::policy::Policy;
-use crate::profile::lint::{self, Resolved};
+use crate::manifest::load::{Files, load_from};
+use crate::profile::lint::{self, Checked, Resolved};
 use crate::render::escape;
 use crate::render::faults;
 
@@ -46,39 +45,31 @@ impl From<ImportLayout> for Layout {
 fn lenient(files: &dyn Files, root: &Path, terminal: &Terminal) -> Result<Project, Failure> {
     let as_of = project::today();
     let name = root.file_name().unwrap_or_default().to_string_lossy();
-    let (loaded, resolved) = lint::check(load_from(files, &name).checked(as_of), as_of);
-    let Loaded {
-        manifest,
+    let Checked {
         sources,
         faults: found,
-        ..
-    } = &loaded;
+        wholeness: _,
+        targets,
+    } = lint::check(load_from(files, &name).checked(as_of), as_of);
     let found: Vec<Fault> = found
-        .iter()
+        .into_iter()
         .filter(|fault| fault.code != FaultCode::NoUsers)
-        .cloned()
         .collect();
-    let drawn = || {
+    if fault::has_errors(&found) || targets.is_empty() {
         let style = terminal.fault_style(terminal.err_colour());
-        faults::text(&found, sources, style)
-    };
-    if fault::has_errors(&found) {
-        return Err(Failure::Faults(drawn()));
+        return Err(Failure::Faults(faults::text(&found, &sources, style)));
     }
-    let understood = match (manifest, loaded.understood()) {
-        (Some(manifest), _) | (None, Some((manifest, _))) => Some(manifest.clone()),
-        (None, None) => None,
-    };
-    match (understood, resolved) {
-        (Some(manifest), Some(Resolved { profile, desired })) => Ok(Project {
-            policy: Policy::new(&manifest.policy),
-            folder: project::folder_of(root),
-            root: root.to_owned(),
-            manifest,
-            desired,
-            profile,
-        }),
-        (Some(_) | None, _) => Err(Failure::Faults(drawn())),
+    match <[Resolved; 1]>::try_from(targets) {
+        Ok([only]) if only.manifest.name.is_none() => Ok(Project::new(only, root)),
+        Ok(_) | Err(_) => Err(Trouble::new(
+            "target",
+            "the manifest names several targets, and whoever is imported from one of them would \
+             be written for all",
+            "import into a folder of its own, with `--base-url URL --out FOLDER` or `--live FILE \
+             --out FOLDER`; then move what is missing over, with `targets: [NAME]` where it holds \
+             at that one only",
+        )
+        .into()),
     }
 }
 

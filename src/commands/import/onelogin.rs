@@ -83,7 +83,7 @@ fn existing(
     args: &ImportOneLoginArgs,
     terminal: &Terminal,
 ) -> Result<Option<Project>, Failure> {
-    if args.target.is_some() {
+    if args.target_url.is_some() {
         return Ok(None);
     }
     match project::root_file(global) {
@@ -106,8 +106,8 @@ fn section(existing: Option<&Project>, args: &ImportOneLoginArgs) -> Result<Targ
                 .provider
                 .to_possible_value()
                 .map_or_else(String::new, |choice| choice.get_name().to_owned()),
-            base_url: args.target.clone(),
-            token_env: args.target.as_ref().map(|_| args.token_env.clone()),
+            base_url: args.target_url.clone(),
+            token_env: args.target_url.as_ref().map(|_| args.token_env.clone()),
         }),
     }
 }

@@ -389,6 +389,7 @@ fn compiled(mappings: &[DraftMapping]) -> MappingSet {
         let decl = MappingDecl {
             pattern: Spanned::new(mapping.pattern.clone(), span),
             group: Spanned::new(mapping.group.clone(), span),
+            targets: Vec::new(),
         };
         Some((at, CompiledMapping::compile(&decl).ok()?))
     });

@@ -93,7 +93,8 @@ mod tests {
         let text = format!("version: 1\ntarget:\n  provider: scim\n  dialect: {dialect}\n");
         let decoded = root(&text, FileId(0));
         let faults = decoded.faults.into_iter().map(|fault| fault.message);
-        (decoded.decl.target.dialect, faults.collect())
+        let target = decoded.decl.target.expect("a target");
+        (target.dialect, faults.collect())
     }
 
     #[test]

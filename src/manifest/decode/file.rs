@@ -17,7 +17,8 @@ pub(super) fn root_stand_in(file: FileId) -> RootDecl {
     let nowhere = Span::start_of(file);
     RootDecl {
         version: Spanned::new(1, nowhere),
-        target: target_stand_in(nowhere),
+        target: Some(target_stand_in(nowhere)),
+        targets: Declared::default(),
         include: Vec::new(),
         users: Declared::default(),
         roles: Declared::default(),
@@ -39,6 +40,7 @@ pub(super) fn target_stand_in(span: Span) -> TargetDecl {
         sandbox: SandboxDecl::default(),
         dialect: DialectDecl::default(),
         harness: HarnessDecl::default(),
+        policy: None,
     }
 }
 
@@ -60,18 +62,7 @@ impl Decoder {
                 Spanned::new(1, start)
             }
         };
-        let target = match fields.get("target") {
-            Some(field) => self.target(field.node),
-            None => {
-                if fields.lacks("target") {
-                    let place = fields.written("target").map_or(start, |field| field.key);
-                    let help = "say what to plan against: `target: { provider: harness }` is \
-                                the sandbox";
-                    self.missing(place, "target", Of::Root, help);
-                }
-                target_stand_in(start)
-            }
-        };
+        let (target, targets) = self.one_or_more(&fields, start);
         let include = fields
             .get("include")
             .map(|field| self.include(field))
@@ -95,6 +86,7 @@ impl Decoder {
         RootDecl {
             version,
             target,
+            targets,
             include,
             users: sections.users,
             roles: sections.roles,

@@ -15,10 +15,11 @@ const fn keys<const N: usize>(names: [&'static str; N]) -> Keys<N> {
 }
 
 /// [`crate::manifest::decl::RootDecl`].
-pub const ROOT: Keys<11> = Keys {
+pub const ROOT: Keys<12> = Keys {
     names: [
         "version",
         "target",
+        "targets",
         "include",
         "users",
         "roles",
@@ -42,8 +43,9 @@ pub const INCLUDED: Keys<5> = Keys {
     habits: &[("people", "users"), ("mappings", "groupMappings")],
 };
 /// What only the root file may hold.
-pub const ROOT_ONLY: [&str; 6] = [
+pub const ROOT_ONLY: [&str; 7] = [
     "target",
+    "targets",
     "include",
     "policy",
     "assertions",
@@ -51,9 +53,9 @@ pub const ROOT_ONLY: [&str; 6] = [
     "reports",
 ];
 /// [`crate::manifest::decl::TargetDecl`].
-pub const TARGET: Keys<7> = Keys {
+pub const TARGET: Keys<8> = Keys {
     names: [
-        "provider", "baseUrl", "token", "caFile", "sandbox", "dialect", "harness",
+        "provider", "baseUrl", "token", "caFile", "sandbox", "dialect", "harness", "policy",
     ],
     habits: &[
         ("url", "baseUrl"),
@@ -90,7 +92,7 @@ pub const DIALECT: Keys<10> = keys([
     "requestsPerMinute",
 ]);
 /// [`crate::manifest::decl::UserDecl`].
-pub const USER: Keys<7> = Keys {
+pub const USER: Keys<8> = Keys {
     names: [
         "email",
         "givenName",
@@ -99,8 +101,10 @@ pub const USER: Keys<7> = Keys {
         "status",
         "previously",
         "adopt",
+        "targets",
     ],
     habits: &[
+        ("target", "targets"),
         ("firstName", "givenName"),
         ("lastName", "familyName"),
         ("surname", "familyName"),
@@ -111,9 +115,17 @@ pub const USER: Keys<7> = Keys {
     ],
 };
 /// [`crate::manifest::decl::RoleDecl`].
-pub const ROLE: Keys<5> = Keys {
-    names: ["description", "members", "includes", "owners", "previously"],
+pub const ROLE: Keys<6> = Keys {
+    names: [
+        "description",
+        "members",
+        "includes",
+        "owners",
+        "previously",
+        "targets",
+    ],
     habits: &[
+        ("target", "targets"),
         ("users", "members"),
         ("include", "includes"),
         ("owner", "owners"),
@@ -130,12 +142,17 @@ pub const MEMBER: Keys<3> = Keys {
     ],
 };
 /// [`crate::manifest::decl::MappingDecl`].
-pub const MAPPING: Keys<2> = Keys {
-    names: ["match", "group"],
-    habits: &[("role", "match"), ("pattern", "match"), ("groups", "group")],
+pub const MAPPING: Keys<3> = Keys {
+    names: ["match", "group", "targets"],
+    habits: &[
+        ("role", "match"),
+        ("pattern", "match"),
+        ("groups", "group"),
+        ("target", "targets"),
+    ],
 };
 /// [`crate::manifest::decl::GroupDecl`].
-pub const GROUP: Keys<6> = Keys {
+pub const GROUP: Keys<7> = Keys {
     names: [
         "status",
         "membership",
@@ -143,8 +160,10 @@ pub const GROUP: Keys<6> = Keys {
         "adoptGroup",
         "bindings",
         "bindingManagement",
+        "targets",
     ],
     habits: &[
+        ("target", "targets"),
         ("adopt", "adoptGroup"),
         ("roleBindings", "bindings"),
         ("permissions", "bindings"),
@@ -154,6 +173,9 @@ pub const GROUP: Keys<6> = Keys {
 pub const BINDING: Keys<3> = keys(["role", "resourceGroup", "scope"]);
 /// [`crate::manifest::decl::PolicyDecl`].
 pub const POLICY: Keys<5> = keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
+/// [`crate::manifest::decl::TargetPolicyDecl`].
+pub const TARGET_POLICY: Keys<5> =
+    keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
 /// [`crate::manifest::decl::AssertionDecl`].
 pub const ASSERTION: Keys<2> = keys(["never", "always"]);
 /// [`crate::manifest::decl::NeverDecl`].

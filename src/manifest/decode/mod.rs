@@ -17,6 +17,7 @@ pub mod keys;
 mod people;
 mod scalars;
 mod settings;
+mod targets;
 
 use super::decl::{IncludedDecl, RootDecl};
 use super::fault::{Fault, FaultCode};

@@ -22,6 +22,7 @@ impl Decoder {
             status: None,
             previously: Vec::new(),
             adopt: None,
+            targets: Vec::new(),
         };
         if is_null(node) {
             self.missing_email(key, of);
@@ -54,6 +55,7 @@ impl Decoder {
         user.adopt = fields
             .written("adopt")
             .and_then(|field| self.adoption(field, of));
+        user.targets = self.limited_to(fields.written("targets"), of);
         user
     }
 
@@ -83,6 +85,7 @@ impl Decoder {
             includes: self.names(fields.get("includes"), of, "a role's name"),
             owners: self.owners(fields.get("owners"), of),
             previously: self.names(fields.get("previously"), of, "a role's name"),
+            targets: self.limited_to(fields.written("targets"), of),
         };
         if let Some(field) = fields.get("members") {
             let example = "[ada, { user: grace, until: 2027-01-31 }]";
@@ -148,7 +151,7 @@ impl Decoder {
         let of = Of::Mapping;
         let fields = self.fields(item, of, &MAPPING)?;
         let help = "write both: `{ match: \".*\", group: \"{role}\" }`";
-        for name in MAPPING.names {
+        for name in ["match", "group"] {
             if fields.lacks(name) {
                 let place = fields.written(name).map_or(item.head(), |field| field.key);
                 self.missing(place, name, of, help);
@@ -156,9 +159,11 @@ impl Decoder {
         }
         let pattern = fields.get("match").and_then(|field| self.line(field, of));
         let group = fields.get("group").and_then(|field| self.line(field, of));
+        let targets = self.limited_to(fields.written("targets"), of);
         Some(MappingDecl {
             pattern: pattern?,
             group: group?,
+            targets,
         })
     }
 
@@ -188,6 +193,7 @@ impl Decoder {
             binding_management: fields
                 .written("bindingManagement")
                 .and_then(|field| self.word(field, of, words::MANAGEMENT)),
+            targets: self.limited_to(fields.written("targets"), of),
         }
     }
 

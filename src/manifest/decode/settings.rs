@@ -61,6 +61,9 @@ impl Decoder {
                 .get("harness")
                 .map(|field| self.harness(field.node))
                 .unwrap_or_default(),
+            policy: fields
+                .get("policy")
+                .map(|field| Spanned::new(self.target_policy(field.node), field.key)),
         }
     }
 
@@ -316,7 +319,7 @@ impl Decoder {
         }
     }
 
-    fn limits(&mut self, node: Node<'_>) -> LimitsDecl {
+    pub(super) fn limits(&mut self, node: Node<'_>) -> LimitsDecl {
         let of = Of::Section("policy.limits");
         let Some(fields) = self.fields(node, of, &LIMITS) else {
             return LimitsDecl::default();
@@ -333,7 +336,7 @@ impl Decoder {
         }
     }
 
-    fn protect(&mut self, node: Node<'_>) -> ProtectDecl {
+    pub(super) fn protect(&mut self, node: Node<'_>) -> ProtectDecl {
         let of = Of::Section("policy.protect");
         let Some(fields) = self.fields(node, of, &PROTECT) else {
             return ProtectDecl::default();

@@ -1,4 +1,4 @@
-//! Which pieces are sorted, and by what: people, roles, groups and members by key, sections
+//! Which pieces are sorted, and by what: targets, people, roles, groups and members by key, sections
 //! as the schema lists them. Everything else stays as written, mappings and fields too.
 //!
 //! **Invariants.** A piece moves only within its group: the items between two empty lines or
@@ -18,7 +18,7 @@ pub(super) fn order(document: &mut Document) {
             continue;
         };
         match section.name.as_str() {
-            "users" | "groups" => by_name(entries),
+            "targets" | "users" | "groups" => by_name(entries),
             "roles" => {
                 by_name(entries);
                 for role in &mut entries.items {

@@ -29,7 +29,7 @@ impl<'m> Lint<'m> {
                 Err(problems) => {
                     for problem in problems {
                         self.faults
-                            .push(mapping_fault(problem, mapping, &manifest.sources));
+                            .push(mapping_fault(problem, mapping, manifest.sources));
                     }
                 }
             }
@@ -267,7 +267,11 @@ fn mapping_fault(problem: MappingProblem, mapping: &MappingDecl, sources: &Sourc
         message,
         help,
     } = problem;
-    let MappingDecl { pattern, group } = mapping;
+    let MappingDecl {
+        pattern,
+        group,
+        targets: _,
+    } = mapping;
     let (code, place) = match kind {
         MappingProblemKind::Regex => (FaultCode::InvalidRegex, pattern),
         MappingProblemKind::Template => (FaultCode::InvalidTemplate, group),

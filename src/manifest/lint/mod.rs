@@ -10,13 +10,15 @@ mod lookalike;
 mod ownership;
 mod people;
 mod roles;
+mod targets;
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
-use super::decl::{Manifest, RoleDecl, UserDecl};
+use super::at::Part;
+use super::decl::{Manifest, RoleDecl, Targets, UserDecl};
 use super::decode::Wholeness;
 use super::fault::{Fault, FaultCode};
 use super::source::{FileId, Span, Spanned};
@@ -27,23 +29,26 @@ pub(crate) use lookalike::compatible;
 
 /// Checks a manifest. `as_of` is the day on which grants are judged.
 pub fn lint(manifest: &Manifest, wholeness: Wholeness, as_of: Date) -> Vec<Fault> {
-    let mut lint = Lint {
-        manifest,
-        wholeness,
-        as_of,
-        people: index(&manifest.users.0),
-        roles: index(&manifest.roles.0),
-        comparisons: 0,
-        faults: Vec::new(),
-    };
+    let mut lint = Lint::new(manifest.into(), wholeness, as_of);
     lint.no_users();
-    lint.emails();
     lint.roles();
     lint.include_cycles();
-    lint.groups();
-    lint.protection();
     lint.previous_keys();
     lint.ownership();
+    lint.targets(manifest);
+    match &manifest.targets {
+        Targets::One(_) => lint.at_a_target(),
+        Targets::Named(named) => {
+            let mut found = Vec::with_capacity(named.0.len());
+            for (name, target) in &named.0 {
+                let there = manifest.at(&name.value, target);
+                let mut lint = Lint::new((&there).into(), wholeness, as_of);
+                lint.at_a_target();
+                found.push((name.value.clone(), lint.faults));
+            }
+            lint.faults.extend(targets::of_each(found, manifest));
+        }
+    }
     lint.faults
 }
 
@@ -52,7 +57,7 @@ pub fn lint(manifest: &Manifest, wholeness: Wholeness, as_of: Date) -> Vec<Fault
 const MAX_COMPARISONS: usize = 2_000_000;
 
 struct Lint<'m> {
-    manifest: &'m Manifest,
+    manifest: Part<'m>,
     wholeness: Wholeness,
     as_of: Date,
     people: HashMap<&'m str, (&'m Spanned<PersonKey>, &'m UserDecl), RandomState>,
@@ -71,6 +76,25 @@ fn index<K: std::borrow::Borrow<str>, V>(
 }
 
 impl<'m> Lint<'m> {
+    fn new(manifest: Part<'m>, wholeness: Wholeness, as_of: Date) -> Self {
+        Self {
+            manifest,
+            wholeness,
+            as_of,
+            people: index(&manifest.users.0),
+            roles: index(&manifest.roles.0),
+            comparisons: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    /// What depends on who and what there is at one target.
+    fn at_a_target(&mut self) {
+        self.emails();
+        self.groups();
+        self.protection();
+    }
+
     fn is_whole(&self) -> bool {
         self.wholeness == Wholeness::Whole
     }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
-use crate::manifest::decl::{Manifest, OwnershipDecl};
+use crate::manifest::at::Part;
+use crate::manifest::decl::OwnershipDecl;
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::glob::{NameGlob, PathGlob};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
@@ -62,7 +63,7 @@ struct Rules {
 }
 
 impl Rules {
-    fn new(manifest: &Manifest, faults: &mut Vec<Fault>) -> Self {
+    fn new(manifest: Part<'_>, faults: &mut Vec<Fault>) -> Self {
         let mut rules = Self {
             by_file: BTreeMap::new(),
             owned: Vec::new(),

@@ -70,6 +70,15 @@ impl Loaded {
         }
     }
 
+    /// What could be understood, as in [`Loaded::understood`], with the texts and the faults.
+    pub fn into_parts(self) -> (Option<(Manifest, Wholeness)>, SourceMap, Vec<Fault>) {
+        let understood = match (self.manifest, self.draft) {
+            (Some(manifest), _) => Some((manifest, Wholeness::Whole)),
+            (None, draft) => draft,
+        };
+        (understood, self.sources, self.faults)
+    }
+
     /// The same with more faults, found by somebody who knows more.
     pub fn with_faults(mut self, found: Vec<Fault>) -> Self {
         self.faults.extend(found);

@@ -129,7 +129,7 @@ impl Page<'_> {
     }
 
     fn head(&mut self, plan: &Plan, review: &Review<'_>) {
-        let title = html(&plan.target.title);
+        let title = html(&plan.target.called());
         let verdict = &review.verdict;
         let grade = match verdict.grade {
             Grade::Empty => "empty",

@@ -1,0 +1,211 @@
+//! Several targets side by side: each in a thread of its own, all told one after another in
+//! the order of their names.
+//!
+//! **Invariants.** What fails at one target is told among the others and stops none of them.
+//! No target's work is given what belongs to another: it gets its own project alone.
+
+use std::collections::BTreeMap;
+
+use super::Terminal;
+use super::project::{Failure, Project};
+use super::trouble::Trouble;
+use super::view::View;
+use crate::cli::{PlanFormat, ViewArgs};
+use crate::ids::TargetName;
+use crate::plan::Plan;
+use crate::render::markdown::MIN_BYTES;
+use crate::render::several::{Line, OfTarget, OfTargets, TargetError, markdown, sarif, summary};
+use crate::render::text::Detail;
+
+/// Does the same work for each target, side by side; the results are in the order of names.
+pub(super) fn side_by_side<T: Send>(
+    projects: Vec<Project>,
+    terminal: &Terminal,
+    work: impl Fn(Project, &Terminal) -> Result<T, Failure> + Sync,
+) -> Vec<(TargetName, Result<T, Failure>)> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let running: Vec<_> = projects
+            .into_iter()
+            .filter_map(|project| {
+                let name = project.manifest.name.clone()?;
+                let terminal = terminal.of(&name);
+                let done = scope.spawn(move || work(project, &terminal));
+                Some((name, done))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|(name, done)| match done.join() {
+                Ok(done) => (name, done),
+                // A panic is a bug here; pass it on instead of losing a target.
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+/// What came of each target: a result, or an error that is told on stderr at once.
+pub(super) fn told<T>(
+    results: Vec<(TargetName, Result<T, Failure>)>,
+    terminal: &Terminal,
+) -> BTreeMap<TargetName, OfTarget<T>> {
+    results
+        .into_iter()
+        .map(|(name, result)| {
+            let result = match result {
+                Ok(result) => OfTarget::Result(result),
+                Err(failure) => {
+                    terminal.of(&name).failure(&failure);
+                    OfTarget::Error(error(failure))
+                }
+            };
+            (name, result)
+        })
+        .collect()
+}
+
+fn error(failure: Failure) -> TargetError {
+    match failure {
+        Failure::Trouble(trouble) => TargetError {
+            code: trouble.code().to_owned(),
+            message: trouble.to_string(),
+            help: trouble.instruction().to_owned(),
+        },
+        Failure::Faults(faults) => TargetError {
+            code: "manifest".to_owned(),
+            message: faults,
+            help: "run `scim-sync validate`".to_owned(),
+        },
+    }
+}
+
+/// Prints a document about several targets.
+pub(super) fn print_json<T: serde::Serialize>(
+    targets: BTreeMap<TargetName, OfTarget<T>>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let document = OfTargets::new(targets);
+    terminal.stream(|out| document.write(out))
+}
+
+/// Refuses a format that is of one target by its nature, before anything is read.
+pub(super) fn can_show(format: PlanFormat) -> Result<(), Trouble> {
+    match format {
+        PlanFormat::Html => Err(Trouble::new(
+            "target",
+            "a page is of one target's plan, and several are asked for",
+            "name one with `--target NAME`; or save all with `--out FOLDER` and show each: \
+             `scim-sync show FOLDER/plan.NAME.json --format html`",
+        )),
+        PlanFormat::Text
+        | PlanFormat::Json
+        | PlanFormat::Markdown
+        | PlanFormat::Sarif
+        | PlanFormat::Github => Ok(()),
+    }
+}
+
+/// A plan and the project it was made in, or why there is none.
+pub(super) type Planned = BTreeMap<TargetName, OfTarget<(Project, Plan)>>;
+
+/// Prints the plans of several targets, and what they come to.
+pub(super) fn print_plans(
+    planned: &Planned,
+    args: &ViewArgs,
+    detail: Detail,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let made: Vec<(&TargetName, &Plan, &Project)> = planned
+        .iter()
+        .filter_map(|(name, target)| match target {
+            OfTarget::Result((project, plan)) => Some((name, plan, project)),
+            OfTarget::Error(_) => None,
+        })
+        .collect();
+    match args.format {
+        PlanFormat::Text => {
+            for (_, plan, project) in &made {
+                view(project, args, detail).print(plan, terminal)?;
+                terminal.print("\n")?;
+            }
+            terminal.print(&summary(&lines(planned), terminal.out_colour()))
+        }
+        PlanFormat::Json => {
+            let mut hidden = BTreeMap::new();
+            for (name, target) in planned {
+                let target = match target {
+                    OfTarget::Result((project, plan)) => {
+                        OfTarget::Result(view(project, args, detail).hidden(plan))
+                    }
+                    OfTarget::Error(error) => OfTarget::Error(error.clone()),
+                };
+                hidden.insert(name.clone(), target);
+            }
+            print_json(hidden, terminal)
+        }
+        PlanFormat::Markdown => {
+            let head = markdown(&lines(planned));
+            let room = (args.max_bytes as usize).saturating_sub(head.len());
+            let share = room / made.len().max(1);
+            if share < MIN_BYTES && !made.is_empty() {
+                return Err(Trouble::new(
+                    "target",
+                    format!(
+                        "the plans of {} targets do not fit into {} bytes",
+                        made.len(),
+                        args.max_bytes
+                    ),
+                    "raise `--max-bytes`, or plan each with `--target NAME` for a comment of \
+                     its own",
+                )
+                .into());
+            }
+            let share = u32::try_from(share).unwrap_or(u32::MAX);
+            let args = ViewArgs {
+                max_bytes: share,
+                ..args.clone()
+            };
+            let mut text = head;
+            for (_, plan, project) in &made {
+                text.push('\n');
+                text.push_str(&view(project, &args, detail).markdown(plan, terminal)?);
+            }
+            terminal.print(&text)
+        }
+        PlanFormat::Sarif => {
+            let logs: Vec<(&TargetName, String)> = made
+                .iter()
+                .map(|(name, plan, project)| (*name, view(project, args, detail).sarif(plan)))
+                .collect();
+            terminal.print(&sarif(&logs))
+        }
+        PlanFormat::Github => {
+            for (_, plan, project) in &made {
+                view(project, args, detail).print(plan, terminal)?;
+            }
+            Ok(())
+        }
+        PlanFormat::Html => Ok(can_show(args.format)?),
+    }
+}
+
+fn lines(planned: &Planned) -> Vec<Line<'_>> {
+    planned
+        .iter()
+        .map(|(name, target)| match target {
+            OfTarget::Result((_, plan)) => Line::of_plan(name, plan),
+            OfTarget::Error(error) => Line::of_error(name, error),
+        })
+        .collect()
+}
+
+/// How the plan of a project is shown.
+pub(super) fn view<'a>(project: &'a Project, args: &'a ViewArgs, detail: Detail) -> View<'a> {
+    View {
+        args,
+        detail,
+        folder: &project.folder,
+        root: &project.root,
+    }
+}

@@ -1,0 +1,172 @@
+//! With several targets: what one of them takes and another does not is left out at the
+//! other, so that one set of people can be declared for both.
+//!
+//! **Invariants.** What no target takes stays, and is a fault at each. What is left out is
+//! told, once for each target and attribute.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::{NameModel, Profile};
+use crate::ids::TargetName;
+use crate::manifest::at::TargetManifest;
+use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::source::Span;
+use crate::manifest::words::{all_of, count};
+
+/// An attribute that only some service providers take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Optional {
+    DisplayName,
+    Adopt,
+    AdoptGroup,
+    Bindings,
+    BindingManagement,
+}
+
+impl Optional {
+    fn key(self) -> &'static str {
+        match self {
+            Optional::DisplayName => "displayName",
+            Optional::Adopt => "adopt",
+            Optional::AdoptGroup => "adoptGroup",
+            Optional::Bindings => "bindings",
+            Optional::BindingManagement => "bindingManagement",
+        }
+    }
+
+    fn of(self, number: usize) -> String {
+        match self {
+            Optional::DisplayName | Optional::Adopt => count(number, "person", "people"),
+            Optional::AdoptGroup | Optional::Bindings | Optional::BindingManagement => {
+                count(number, "group", "groups")
+            }
+        }
+    }
+
+    fn is_taken(self, profile: &Profile) -> bool {
+        match self {
+            Optional::DisplayName => match profile.names {
+                NameModel::Full => true,
+                NameModel::DisplayNameOnly { .. } => false,
+            },
+            Optional::Adopt
+            | Optional::AdoptGroup
+            | Optional::Bindings
+            | Optional::BindingManagement => profile.dialect.platform.is_some(),
+        }
+    }
+}
+
+/// Leaves out at each target what it does not take and another target of the same
+/// declaration does.
+pub(super) fn leave_out(targets: &mut [(TargetManifest, Profile)]) -> Vec<Fault> {
+    let mut taken: HashSet<Span, RandomState> = HashSet::default();
+    for (manifest, profile) in &mut *targets {
+        visit(manifest, |attribute, span| {
+            if attribute.is_taken(profile) {
+                taken.insert(span);
+            }
+            Kept::Yes
+        });
+    }
+    let mut left: BTreeMap<(Optional, &'static str), LeftOut> = BTreeMap::new();
+    for (manifest, profile) in targets {
+        let Some(name) = manifest.name.clone() else {
+            continue;
+        };
+        visit(manifest, |attribute, span| {
+            if attribute.is_taken(profile) || !taken.contains(&span) {
+                return Kept::Yes;
+            }
+            let left = left.entry((attribute, profile.title)).or_default();
+            left.places.insert(span);
+            left.targets.insert(name.clone());
+            Kept::No
+        });
+    }
+    left.into_iter()
+        .filter_map(|((attribute, title), left)| left.fault(attribute, title))
+        .collect()
+}
+
+/// Where one attribute is left out because of one kind of service provider.
+#[derive(Default)]
+struct LeftOut {
+    places: BTreeSet<Span>,
+    targets: BTreeSet<TargetName>,
+}
+
+impl LeftOut {
+    fn fault(&self, attribute: Optional, title: &str) -> Option<Fault> {
+        let label = match self.places.len() {
+            1 => "this one",
+            _ => "the first of them",
+        };
+        let names = all_of(self.targets.iter().map(TargetName::as_str));
+        let message = format!(
+            "`{}` of {} is left out at {names}: {title} does not take it",
+            attribute.key(),
+            attribute.of(self.places.len()),
+        );
+        Some(Fault::notice(
+            FaultCode::LeftOutAtTarget,
+            *self.places.first()?,
+            label,
+            message,
+            "nothing is to do; it holds at the other targets",
+        ))
+    }
+}
+
+/// Whether an attribute stays in the declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
+}
+
+/// Visits every attribute that only some providers take, and takes out what is not kept.
+fn visit(manifest: &mut TargetManifest, mut keep: impl FnMut(Optional, Span) -> Kept) {
+    fn one<T>(
+        value: &mut Option<T>,
+        span: impl Fn(&T) -> Option<Span>,
+        attribute: Optional,
+        keep: &mut impl FnMut(Optional, Span) -> Kept,
+    ) {
+        if let Some(span) = value.as_ref().and_then(span)
+            && keep(attribute, span) == Kept::No
+        {
+            *value = None;
+        }
+    }
+    for (_, user) in &mut manifest.users.0 {
+        let name = &mut user.display_name;
+        one(
+            name,
+            |name| Some(name.span),
+            Optional::DisplayName,
+            &mut keep,
+        );
+        let adopt = &mut user.adopt;
+        one(adopt, |adopt| Some(adopt.span), Optional::Adopt, &mut keep);
+    }
+    for (_, group) in &mut manifest.groups.0 {
+        let adopt = &mut group.adopt_group;
+        one(
+            adopt,
+            |adopt| Some(adopt.span),
+            Optional::AdoptGroup,
+            &mut keep,
+        );
+        // An empty list is no fault anywhere.
+        let first = |bindings: &Vec<crate::manifest::decl::BindingDecl>| {
+            bindings.first().map(|binding| binding.role.span)
+        };
+        one(&mut group.bindings, first, Optional::Bindings, &mut keep);
+        let management = &mut group.binding_management;
+        let span = |management: &crate::manifest::source::Spanned<_>| Some(management.span);
+        one(management, span, Optional::BindingManagement, &mut keep);
+    }
+}
