@@ -239,7 +239,7 @@ pub struct ImportLiveArgs {
 /// Options of `import onelogin`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes nothing to OneLogin, and never over a file. People and roles need a credential with the\nscope `Read All`; rules alone want `Manage All`, and are left out without it.\n\nExamples:\n  scim-sync import onelogin --subdomain acme --app Harness --out access\n  scim-sync import onelogin --subdomain acme --app Harness --no-rules --layout per-group --out access\n  scim-sync import onelogin --csv users.csv --out access"
+    after_help = "Writes nothing to OneLogin, and never over a file. People and roles need a credential with the\nscope `Read All`; rules alone want `Manage All`, and are left out without it.\n\nExamples:\n  scim-sync import onelogin --subdomain acme --app Harness --out access\n  scim-sync import onelogin --subdomain acme --app Harness --no-rules --layout per-group --out access\n  scim-sync import onelogin --subdomain acme --app Harness --compare --live snapshot.json\n  scim-sync import onelogin --csv users.csv --out access"
 )]
 pub struct ImportOneLoginArgs {
     /// The tenant: SUBDOMAIN of https://SUBDOMAIN.onelogin.com
@@ -276,10 +276,10 @@ pub struct ImportOneLoginArgs {
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// How the manifest is spread over files
-    #[arg(long, value_enum, default_value_t = ImportLayout::Single)]
+    #[arg(long, value_enum, default_value_t = ImportLayout::Single, conflicts_with = "compare")]
     pub layout: ImportLayout,
     /// The folder of the manifest; the current one if absent
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "compare")]
     pub out: Option<PathBuf>,
     /// The SCIM base URL the manifest is for, where no manifest names one; the sandbox if absent
     #[arg(long, value_name = "URL")]
@@ -290,6 +290,15 @@ pub struct ImportOneLoginArgs {
     /// The environment variable that holds the service provider's token
     #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
     pub token_env: String,
+    /// Write no manifest: print what OneLogin would provision beside what is live
+    #[arg(long)]
+    pub compare: bool,
+    /// Compare with a snapshot instead of the service provider
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub live: Option<PathBuf>,
+    /// How the comparison is printed
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text, requires = "compare")]
+    pub format: ExplainFormat,
 }
 
 /// How a new manifest is spread over files.
@@ -684,6 +693,8 @@ pub enum SchemaName {
     SnapshotDiff,
     /// The output of `explain --format json`
     Explain,
+    /// The output of `import onelogin --compare --format json`
+    Comparison,
 }
 
 /// What to do with a report.

@@ -744,3 +744,104 @@ fn an_export_of_the_console() {
         .ends(1)
         .warns("cannot be used with");
 }
+
+const LIVE: &str = r#"{
+  "version": 1, "provider": "harness", "baseUrl": "https://app.harness.io/gateway/ng/api/scim/account/kmpySmUISimoRrJL6NL73w",
+  "takenAt": "2026-11-24T08:00:00Z",
+  "integrity": {
+    "users": { "pages": 2, "rows": 4, "duplicates": 0, "reportedTotal": null, "verdict": { "state": "whole", "how": "empty-pages" } },
+    "groups": { "pages": 1, "rows": 3, "duplicates": 0, "reportedTotal": null, "verdict": { "state": "whole", "how": "empty-pages" } }
+  },
+  "beside": { "logins": { "known": ["ada@example.com"] } },
+  "users": [
+    { "id": "u1", "userName": "ada@example.com", "email": "ada@example.com", "externalId": "1", "displayName": "Ada King", "active": true },
+    { "id": "u3", "userName": "cyd@example.com", "email": "cyd@example.com", "externalId": "3", "displayName": "Cyd Charisse", "active": true },
+    { "id": "u8", "userName": "eve@example.com", "email": "eve@example.com", "externalId": "00u1abcdefGHIJKLM2x7", "displayName": "Eve", "active": true },
+    { "id": "u9", "userName": "fay@example.com", "email": "fay@example.com", "displayName": "Fay", "active": true }
+  ],
+  "groups": [
+    { "id": "on_call", "displayName": "on_call", "members": ["u1", "u8"] },
+    { "id": "old", "displayName": "old", "members": ["u9"] },
+    { "id": "same", "displayName": "same", "members": ["u1"] }
+  ]
+}"#;
+
+#[test]
+fn what_onelogin_would_provision_beside_what_is_live() {
+    let (place, tenant) = (Place::new(), tenant());
+    tenant.role(20, "same", &[HARNESS], &[1]);
+    tenant.user(30, "", "No", "Mail");
+    tenant.world().assigned.insert(HARNESS, vec![1, 2, 3, 30]);
+    place.write("live.json", LIVE);
+    let arguments = ["--app", "Harness", "--compare", "--live", "live.json"];
+    let ran = run(&place, &tenant, &arguments).ends(0);
+    expect_test::expect![[r#"
+        What OneLogin at [onelogin], app Harness would provision, beside
+        Harness at https://app.harness.io/gateway/ng/api/scim/account/
+        kmpySmUISimoRrJL6NL73w
+
+        People
+          + missing   bob@example.com (Bob Byrne) has no account
+          - suspended cyd@example.com (id u3, externalId 3) is suspended there and has
+                      an account
+          - extra     eve@example.com (id u8, externalId 00u1abcdefGHIJKLM2x7) is not
+                      provisioned from there
+          - extra     fay@example.com (id u9) is not provisioned from there
+          ~ different ada@example.com (id u1): displayName `Ada King` -> `Ada Lovelace`
+
+        Groups
+          + missing   group platform would have Ada@Example.com, bob@example.com
+          - extra     group old (id old) is not made there; it has fay@example.com
+          ~ different group on_call (id on_call) is called on-call there
+          - extra     group on_call has besides eve@example.com
+
+        Who could not log in: Harness FirstGen decides
+          i kept out  bob@example.com is missing there, and would not get in
+
+        Could not be compared
+          i note      No Mail (id 30) has no e-mail, by which a person is known
+
+        People: 1 missing, 1 suspended there, 2 extra, 1 different
+        Groups: 1 the same, 1 missing, 1 extra, 1 different
+    "#]]
+    .assert_eq(&ran.out.replace(&tenant.base_url, "[onelogin]"));
+    assert!(!place.path("scim-sync.yaml").exists());
+    let json = run(
+        &place,
+        &tenant,
+        &[&arguments[..], &["--format", "json"]].concat(),
+    )
+    .ends(0)
+    .out;
+    let value: Value = serde_json::from_str(&json).expect("JSON");
+    let schema = place.run(&["schema", "comparison"]).ends(0).out;
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|it| it.to_string())
+        .collect();
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(value["people"]["missing"][0]["email"], "bob@example.com");
+    assert_eq!(value["groups"]["different"][0]["called"], "on-call");
+    place
+        .run(&["import", "onelogin", "--format", "json"])
+        .ends(1)
+        .warns("--compare");
+}
+
+/// Applied, and compared with the manifest's own target, both are the same.
+#[test]
+fn after_an_apply_both_are_the_same() {
+    let (place, tenant) = (Place::new(), tenant());
+    run(&place, &tenant, &["--app", "Harness"]).ends(0);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    run(&place, &tenant, &["--app", "Harness", "--compare"])
+        .ends(0)
+        .says("The same: 3 people and 2 groups.");
+    // Somebody gets a role at OneLogin.
+    tenant.world().members.insert(11, vec![1, 2, 3]);
+    run(&place, &tenant, &["--app", "Harness", "--compare"])
+        .ends(0)
+        .says("group on-call lacks bob@example.com");
+}

@@ -39,6 +39,7 @@ fn committed_schemas_are_the_generated_ones() {
         "snapshot",
         "snapshot-diff",
         "explain",
+        "comparison",
     ] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);

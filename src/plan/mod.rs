@@ -18,6 +18,7 @@ mod assertion;
 mod base;
 mod bindings;
 mod cause;
+pub mod compare;
 mod consequence;
 mod effect;
 pub mod explain;

@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod annotations;
+pub mod comparison;
 pub mod doctor;
 pub mod escape;
 pub mod explain;
 pub mod faults;
 pub mod html;
 pub mod json;
+mod lines;
 pub mod links;
 pub mod markdown;
 pub mod outcome;

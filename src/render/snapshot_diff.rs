@@ -2,22 +2,13 @@
 
 use std::fmt::Write as _;
 
-use owo_colors::OwoColorize as _;
-
-use super::escape::terminal;
-use super::style::{Colour, Mark, Styles, count};
+use super::lines::Lines;
+use super::style::{Colour, Mark, count};
 use crate::live::diff::{Changed, GroupChanged, SnapshotDiff, UserChanged};
-
-/// Where the text of a line begins.
-const TEXT: usize = 14;
 
 /// The difference as lines.
 pub fn text(diff: &SnapshotDiff, width: usize, colour: Colour) -> String {
-    let mut page = Page {
-        out: String::new(),
-        width: width.clamp(40, 200),
-        styles: Styles::new(colour),
-    };
+    let mut page = Lines::new(width, colour);
     page.page(diff);
     page.out
 }
@@ -29,31 +20,7 @@ pub fn json(diff: &SnapshotDiff) -> String {
     text
 }
 
-struct Page {
-    out: String,
-    width: usize,
-    styles: Styles,
-}
-
-impl Page {
-    fn heading(&mut self, text: &str) {
-        let wrapped = textwrap::fill(&terminal(text), self.width);
-        let _ = writeln!(self.out, "{}", wrapped.style(self.styles.heading));
-    }
-
-    fn line(&mut self, mark: Mark, word: &str, text: &str) {
-        let head = format!("  {} {word:<width$}", mark.symbol(), width = TEXT - 4);
-        let options = textwrap::Options::new(self.width.saturating_sub(TEXT))
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let text = terminal(text);
-        for (number, part) in textwrap::wrap(&text, options).iter().enumerate() {
-            let _ = match number {
-                0 => writeln!(self.out, "{}{part}", head.style(self.styles.mark(mark))),
-                _ => writeln!(self.out, "{:TEXT$}{part}", ""),
-            };
-        }
-    }
-
+impl Lines {
     fn page(&mut self, diff: &SnapshotDiff) {
         let SnapshotDiff {
             version: _,
@@ -188,7 +155,7 @@ impl Page {
     }
 }
 
-fn changed(change: &Changed) -> String {
+pub(super) fn changed(change: &Changed) -> String {
     let Changed {
         attribute,
         before,

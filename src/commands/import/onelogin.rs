@@ -7,12 +7,12 @@ use std::time::Duration;
 use clap::ValueEnum as _;
 use secrecy::SecretString;
 
-use super::live::{target_section, tell_counts};
+use super::live::{read, target_section, tell_counts};
 use super::{create, lenient, tell, would_overwrite};
-use crate::cli::{GlobalArgs, ImportOneLoginArgs};
+use crate::cli::{ExplainFormat, GlobalArgs, ImportOneLoginArgs};
 use crate::commands::project::{self, Failure, Project};
 use crate::commands::trouble::Trouble;
-use crate::commands::{Terminal, runtime, target};
+use crate::commands::{Terminal, logins, runtime, target};
 use crate::exit::Exit;
 use crate::import::Draft;
 use crate::import::onelogin::api::{Ask, RolesOf, RulesWanted};
@@ -20,6 +20,7 @@ use crate::import::onelogin::connect::{self, ConnectError, Credential};
 use crate::import::onelogin::{OneLoginError, Tenant, csv, draft};
 use crate::import::write::{Heading, Layout, NewFile, Target, files};
 use crate::manifest::load::{DiskFiles, MemoryFiles, ROOT_FILE};
+use crate::plan::compare::{Client, Comparison, Untold};
 use crate::render;
 use crate::render::escape;
 use crate::render::style::count;
@@ -32,13 +33,16 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let existing = existing(global, args, terminal)?;
+    if args.compare {
+        return compare(existing, args, terminal);
+    }
     let section = section(existing.as_ref(), args)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("."));
     // Before anything is asked of anybody.
     if out.join(ROOT_FILE).exists() {
         return Err(would_overwrite(&out.join(ROOT_FILE)).into());
     }
-    let profile = of_draft(&Draft::default(), &section, terminal)?.0.profile;
+    let profile = of_draft(&Draft::default(), &section, terminal)?.profile;
     let (tenant, from) = tenant(args, terminal)?;
     let draft = draft(&tenant, &profile);
     if draft.people.is_empty() {
@@ -71,9 +75,51 @@ pub(super) fn run(
     tell(&draft.notes, terminal);
     tell_counts(&draft, "declared", terminal);
     terminal.status(
-        "next: `scim-sync plan` shows what differs from the live state; nothing was written to \
-         OneLogin",
+        "next: `scim-sync plan` shows what differs from the live state, or the same command with \
+         `--compare`; nothing was written to OneLogin",
     );
+    Ok(Exit::Success)
+}
+
+/// Prints what OneLogin would provision beside what is live; writes nothing.
+fn compare(
+    existing: Option<Project>,
+    args: &ImportOneLoginArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let section = match &existing {
+        Some(project) => Target::Copied(target_section(project)?),
+        None => new_target(args),
+    };
+    let bare = of_draft(&Draft::default(), &section, terminal)?;
+    let there = existing.as_ref().unwrap_or(&bare);
+    let (tenant, from) = tenant(args, terminal)?;
+    let draft = draft(&tenant, &there.profile);
+    let theirs = of_draft(&draft, &section, terminal)?;
+    let (mut live, target) = read(there, args.live.as_deref(), terminal)?;
+    if args.live.is_none() {
+        live.beside.logins = runtime().block_on(logins::read(there, terminal))?;
+    }
+    let untold: Vec<Untold> = draft
+        .notes
+        .iter()
+        .map(|note| Untold {
+            subject: note.subject.clone(),
+            message: note.message.clone(),
+        })
+        .collect();
+    let client = Client {
+        name: &from,
+        provisions: &theirs.desired,
+        untold: &untold,
+    };
+    let comparison = Comparison::new(client, &live, &there.profile, &target);
+    terminal.print(&match args.format {
+        ExplainFormat::Text => {
+            render::comparison::text(&comparison, terminal.width(), terminal.out_colour())
+        }
+        ExplainFormat::Json => render::comparison::json(&comparison),
+    })?;
     Ok(Exit::Success)
 }
 
@@ -101,30 +147,27 @@ fn section(existing: Option<&Project>, args: &ImportOneLoginArgs) -> Result<Targ
     match existing {
         Some(project) if args.out.is_none() => Err(would_overwrite(&project.root)),
         Some(project) => Ok(Target::Copied(target_section(project)?)),
-        None => Ok(Target::New {
-            provider: args
-                .provider
-                .to_possible_value()
-                .map_or_else(String::new, |choice| choice.get_name().to_owned()),
-            base_url: args.target_url.clone(),
-            token_env: args.target_url.as_ref().map(|_| args.token_env.clone()),
-        }),
+        None => Ok(new_target(args)),
     }
 }
 
-/// A draft as a manifest that is nowhere yet, and its files.
-fn of_draft(
-    draft: &Draft,
-    section: &Target,
-    terminal: &Terminal,
-) -> Result<(Project, Vec<NewFile>), Failure> {
+fn new_target(args: &ImportOneLoginArgs) -> Target {
+    let provider = args.provider.to_possible_value();
+    Target::New {
+        provider: provider.map_or_else(String::new, |choice| choice.get_name().to_owned()),
+        base_url: args.target_url.clone(),
+        token_env: args.target_url.as_ref().map(|_| args.token_env.clone()),
+    }
+}
+
+/// A draft as a manifest that is nowhere yet.
+fn of_draft(draft: &Draft, section: &Target, terminal: &Terminal) -> Result<Project, Failure> {
     let heading = Heading {
         from: String::new(),
         date: String::new(),
     };
     let written = files(draft, section, &heading, Layout::Single);
-    let project = lenient(&in_memory(&written), Path::new(ROOT_FILE), terminal)?;
-    Ok((project, written))
+    lenient(&in_memory(&written), Path::new(ROOT_FILE), terminal)
 }
 
 fn in_memory(files: &[NewFile]) -> MemoryFiles {
