@@ -82,6 +82,8 @@ pub enum Command {
     Report(ReportCommand),
     /// Look for what will fail, before it does; writes nothing
     Doctor(DoctorArgs),
+    /// Measure what a provider does, by writing to it
+    Probe(ProbeArgs),
     /// Where everybody and every group stands; writes nothing
     Status(StatusArgs),
     /// Write the letter to the provider's Support for groups that only they remove
@@ -695,6 +697,8 @@ pub enum SchemaName {
     Explain,
     /// The output of `import onelogin --compare --format json`
     Comparison,
+    /// The output of `probe --format json`
+    Probe,
 }
 
 /// What to do with a report.
@@ -786,6 +790,58 @@ pub struct SandboxLoadArgs {
     /// The bearer token it will want
     #[arg(long, default_value = "sandbox")]
     pub token: String,
+}
+
+/// Options of `probe`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Everything it makes is named scim-sync-probe-RUN-…, is written down before it is made, and is\nremoved again, after an interrupt too. Whatever was made otherwise is not touched.\n\nExamples:\n  scim-sync probe --i-know-it-writes\n  scim-sync probe --i-know-it-writes --format json --deadline 10m\n  scim-sync probe --clean"
+)]
+pub struct ProbeArgs {
+    /// Begin: users and groups are made at the target, changed, and removed
+    #[arg(long)]
+    pub i_know_it_writes: bool,
+    /// The domain of the addresses; a provider may mail an invitation to each
+    #[arg(long, value_name = "DOMAIN", default_value = "example.com", value_parser = mail_domain)]
+    pub email_domain: String,
+    /// Where only the provider's Support removes groups, measure with one that may stay
+    #[arg(long)]
+    pub groups_may_stay: bool,
+    /// Begin nothing new after this time (90s, 30m); what was made is removed then
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub deadline: Option<std::time::Duration>,
+    /// Measure nothing: remove what earlier runs left
+    #[arg(long, conflicts_with_all = ["i_know_it_writes", "groups_may_stay", "deadline", "format"])]
+    pub clean: bool,
+    /// With --clean: remove what this run left, whose journal is not here
+    #[arg(long, value_name = "RUN", requires = "clean")]
+    pub run: Option<String>,
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value_t = ProbeFormat::Text)]
+    pub format: ProbeFormat,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Reads a domain: names of letters, digits and hyphens, parted by dots.
+fn mail_domain(text: &str) -> Result<String, String> {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || it == b'-')
+    };
+    match text.contains('.') && text.split('.').all(is_name) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("write a domain, such as `probe.example.com`".to_owned()),
+    }
 }
 
 /// Options of `comment`.

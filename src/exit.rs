@@ -11,7 +11,7 @@ pub enum Exit {
     Changes = 2,
     /// The plan holds refusals, whatever else it holds.
     Refusals = 3,
-    /// `apply` was partial, or did not converge.
+    /// `apply` was partial, or did not converge; `probe` ended early, or left something behind.
     Partial = 4,
     /// The saved plan is stale.
     Stale = 5,
@@ -58,7 +58,9 @@ impl Exit {
             Exit::Failure => "failure (bad usage, bad manifest, cannot read the live state, …)",
             Exit::Changes => "only with `--detailed-exitcode`: the plan holds changes",
             Exit::Refusals => "the plan holds refusals (whatever else it holds)",
-            Exit::Partial => "apply was partial, or did not converge",
+            Exit::Partial => {
+                "apply was partial, or did not converge; probe ended early, or left something behind"
+            }
             Exit::Stale => "the saved plan is stale",
         }
     }

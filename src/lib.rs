@@ -7,6 +7,7 @@
 //! | [`cli`], [`exit`] | what was typed; the exit codes | |
 //! | [`render`] | a plan in, bytes out | |
 //! | [`import`] | what exists → declarations, texts of files, edits of files | |
+//! | [`probe`] | what a provider does, measured with users and groups of its own | through `Transport` |
 //! | [`apply`] | the reviewed plan carried out, each write read back | through [`scim::http::Transport`] |
 //! | [`forge`] | a plan's comment at GitHub or GitLab, kept up to date | through `Transport` |
 //! | [`sandbox`] | a service provider that behaves like Harness: `world` pure, `server` its door | `server`, `state_file` |
@@ -40,6 +41,7 @@ pub mod import;
 pub mod live;
 pub mod manifest;
 pub mod plan;
+pub mod probe;
 pub mod profile;
 pub mod render;
 pub mod sandbox;

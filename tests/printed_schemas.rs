@@ -40,6 +40,7 @@ fn committed_schemas_are_the_generated_ones() {
         "snapshot-diff",
         "explain",
         "comparison",
+        "probe",
     ] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);

@@ -159,7 +159,7 @@ pub(super) fn run(
 }
 
 /// Asks a run to stop when its time is over: what is in flight is finished.
-fn end_after(time: Duration, stop: &Arc<Stop>) {
+pub(super) fn end_after(time: Duration, stop: &Arc<Stop>) {
     let stop = Arc::clone(stop);
     tokio::spawn(async move {
         tokio::time::sleep(time).await;

@@ -20,6 +20,7 @@ mod man;
 mod newer;
 mod observe;
 mod plan;
+mod probe;
 mod progress;
 mod project;
 mod recent;
@@ -93,6 +94,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(&cli.global, args, terminal),
         Command::Apply(args) => apply::run(&cli.global, args, terminal),
         Command::Doctor(args) => doctor::run(&cli.global, args, terminal),
+        Command::Probe(args) => probe::run(&cli.global, args, terminal),
         Command::Status(args) => status::run(&cli.global, args, terminal),
         Command::SupportRequest(args) => support_request::run(&cli.global, args, terminal),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, terminal),

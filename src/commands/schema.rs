@@ -10,6 +10,7 @@ use crate::live::snapshot::Snapshot;
 use crate::manifest::schema::{included_schema, manifest_schema};
 use crate::plan::compare::Comparison;
 use crate::plan::explain::Explanation;
+use crate::probe::found::Probed;
 use crate::render::json::plan_schema;
 use crate::render::several::plans_schema;
 
@@ -20,6 +21,7 @@ pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failur
         SchemaName::Plan => plan_schema().to_value(),
         SchemaName::Plans => plans_schema(),
         SchemaName::SnapshotDiff => schemars::schema_for!(SnapshotDiff).to_value(),
+        SchemaName::Probe => schemars::schema_for!(Probed).to_value(),
         SchemaName::Explain => schemars::schema_for!(Explanation).to_value(),
         SchemaName::Comparison => schemars::schema_for!(Comparison).to_value(),
         SchemaName::Report => schemars::schema_for!(Line).to_value(),

@@ -11,9 +11,14 @@ use crate::apply::report::Sink;
 /// The folder's name.
 const FOLDER: &str = ".scim-sync";
 
+/// Where the folder is, or would be.
+pub(crate) fn folder_name(project: &Path) -> PathBuf {
+    project.join(FOLDER)
+}
+
 /// The folder, made if there is none, with personal data kept out of git.
-fn folder(project: &Path) -> io::Result<PathBuf> {
-    let folder = project.join(FOLDER);
+pub(crate) fn folder(project: &Path) -> io::Result<PathBuf> {
+    let folder = folder_name(project);
     std::fs::create_dir_all(&folder)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {

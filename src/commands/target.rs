@@ -32,6 +32,8 @@ enum Access {
     Read,
     /// It writes as well.
     Write,
+    /// It writes, and every answer is one: what fails is not tried for long.
+    Probe,
 }
 
 /// A service provider that can be read, and not written: a reader gives no way to it. The
@@ -48,6 +50,13 @@ pub(crate) struct WritingConnection {
     pub(crate) target: TargetInfo,
     pub(crate) recorder: Recorder,
     pub(crate) sandbox: Option<Server>,
+}
+
+/// A service provider that can be asked anything. The sandbox, if it is one, lives as long.
+pub(crate) struct ProbingConnection {
+    pub(crate) wire: Wire,
+    pub(crate) target: TargetInfo,
+    _sandbox: Option<Server>,
 }
 
 /// What the embedded sandbox calls itself where a base URL would stand.
@@ -124,8 +133,22 @@ pub(crate) fn connect_to_other_login(
         platform: None,
         ..project.profile.dialect.clone()
     };
-    let (wire, dialect, _) = open(project, &base_url, &token, dialect, terminal)?;
+    let (wire, dialect, _) = open(project, &base_url, &token, dialect, terminal, Access::Read)?;
     Ok(Some(Reader::new(wire, dialect)))
+}
+
+/// Connects to the manifest's target to measure it. For `probe` alone, which
+/// `tests/layering.rs` names.
+pub(crate) async fn connect_to_probe(
+    project: &Project,
+    terminal: &Terminal,
+) -> Result<ProbingConnection, Failure> {
+    let wired = wire(project, terminal, Access::Probe).await?;
+    Ok(ProbingConnection {
+        wire: wired.wire,
+        target: wired.target,
+        _sandbox: wired.sandbox,
+    })
 }
 
 /// What both kinds of connection are made of.
@@ -157,7 +180,7 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
             )
         }
     };
-    let (wire, dialect, recorder) = open(project, &base_url, &token, dialect, terminal)?;
+    let (wire, dialect, recorder) = open(project, &base_url, &token, dialect, terminal, access)?;
     Ok(Wired {
         wire,
         dialect,
@@ -174,6 +197,7 @@ fn open(
     token: &SecretString,
     mut dialect: Dialect,
     terminal: &Terminal,
+    access: Access,
 ) -> Result<(Wire, Dialect, Recorder), Trouble> {
     let target = &project.manifest.target;
     let options = ClientOptions {
@@ -195,7 +219,10 @@ fn open(
     let wire = Retrying::new(
         Recorded::new(http, recorder.clone()),
         dialect.rate,
-        RetryPolicy::new(seed),
+        match access {
+            Access::Read | Access::Write => RetryPolicy::new(seed),
+            Access::Probe => RetryPolicy::of_few(seed),
+        },
     )
     .observed(Arc::new(move |retry: &Retry| {
         tell.retried(&render::outcome::retry(retry));
@@ -254,7 +281,7 @@ async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Fail
             let stored = file.load().map_err(|error| trouble(error.into()))?;
             Server::start(options, || stored.unwrap_or_else(empty)).await
         }
-        Access::Write => {
+        Access::Write | Access::Probe => {
             options.state = Some(file);
             Server::start(options, empty).await
         }

@@ -18,6 +18,7 @@ pub mod links;
 pub mod markdown;
 pub mod outcome;
 pub mod phrase;
+pub mod probe;
 pub mod redact;
 pub mod review;
 pub mod several;

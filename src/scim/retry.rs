@@ -47,6 +47,15 @@ impl RetryPolicy {
             seed,
         }
     }
+
+    /// For whoever learns from failures too: a few tries, soon over.
+    pub fn of_few(seed: u64) -> Self {
+        Self {
+            attempts: 3,
+            budget: Duration::from_secs(90),
+            ..Self::new(seed)
+        }
+    }
 }
 
 /// A request that is about to be sent again.

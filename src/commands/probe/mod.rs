@@ -1,0 +1,232 @@
+//! `scim-sync probe`: measures a provider with users and groups of its own, and takes them
+//! away again.
+
+mod files;
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+
+use self::files::Kept;
+use super::apply::end_after;
+use super::project::{self, Failure, Project};
+use super::state::Lock;
+use super::target::ProbingConnection;
+use super::trouble::Trouble;
+use super::{Terminal, interrupts, runtime, target};
+use crate::apply::Stop;
+use crate::cli::{GlobalArgs, ProbeArgs, ProbeFormat};
+use crate::exit::Exit;
+use crate::probe::found::Left;
+use crate::probe::namespace::Namespace;
+use crate::probe::{self, GROUPS, Groups, Seen, USERS};
+use crate::profile::{Creation, GroupRemovalRule, Profile};
+use crate::render;
+use crate::render::escape;
+use crate::render::style::count;
+
+pub(super) fn run(
+    global: &GlobalArgs,
+    args: &ProbeArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let project = project::load_project(global, project::today(), terminal)?;
+    if !args.clean && !args.i_know_it_writes {
+        return Err(unasked(&project, args).into());
+    }
+    let _lock = Lock::take(&project.folder)?;
+    runtime().block_on(async {
+        let connection = target::connect_to_probe(&project, terminal).await?;
+        match args.clean {
+            true => clean(&project, args, &connection, terminal).await,
+            false => measure(&project, args, &connection, terminal).await,
+        }
+    })
+}
+
+/// Says what it would do, to somebody who has not said that they know.
+fn unasked(project: &Project, args: &ProbeArgs) -> Trouble {
+    let Profile {
+        title,
+        creation,
+        group_removal,
+        ..
+    } = &project.profile;
+    let url = project.manifest.target.base_url.as_ref();
+    let place = url.map_or_else(
+        || target::sandbox_title(project.manifest.name.as_ref()),
+        |url| url.value.clone(),
+    );
+    let groups = match (group_removal, args.groups_may_stay) {
+        (GroupRemovalRule::SupportOnly { .. }, false) => {
+            "no group, because only Support removes them there".to_owned()
+        }
+        (GroupRemovalRule::SupportOnly { .. }, true) => {
+            "one group, which may stay, because only Support removes them there".to_owned()
+        }
+        (GroupRemovalRule::Deletable, _) => format!("up to {GROUPS} groups"),
+    };
+    let mail = match creation {
+        Creation::Invites => format!(
+            "; an invitation is mailed for each user, to addresses at `{}`",
+            args.email_domain
+        ),
+        Creation::Silent => String::new(),
+    };
+    Trouble::new(
+        "probe-writes",
+        format!(
+            "`probe` writes to {title} at {place}: it makes up to {USERS} users and {groups}, \
+             named `scim-sync-probe-…`, changes them, and removes them again{mail}"
+        ),
+        "try it on a test account; `--i-know-it-writes` begins, `--email-domain` names another \
+         domain for the addresses (`example.com` takes no mail)",
+    )
+}
+
+async fn measure(
+    project: &Project,
+    args: &ProbeArgs,
+    connection: &ProbingConnection,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let (_, left) = clean_earlier(project, connection, terminal).await?;
+    if !left.is_empty() {
+        tell_left(&left, terminal);
+    }
+    // Seeded by the operating system anew for each process.
+    let random = RandomState::new().hash_one(std::process::id());
+    let names = Namespace::new(random, &args.email_domain);
+    let shown = &connection.target.base_url;
+    let mut kept = Kept::begin(&project.folder, names, shown)?;
+    terminal.status(&format!(
+        "probing as `{}…`; what is made is noted in {} until it is gone",
+        kept.journal.names().prefix(),
+        kept.path().display()
+    ));
+    let stop = Arc::new(Stop::default());
+    interrupts::listen(&stop, terminal);
+    if let Some(time) = args.deadline {
+        end_after(time, &stop);
+    }
+    let groups = match args.groups_may_stay {
+        true => Groups::OneMayStay,
+        false => Groups::IfRemovable,
+    };
+    let run = probe::probe(
+        &connection.wire,
+        &project.profile,
+        connection.target.clone(),
+        groups,
+        &mut kept.journal,
+        &stop,
+    )
+    .await;
+    let probed = run.probed;
+    // The finding is told even where the file cannot be removed.
+    let closed = kept.close();
+    match args.format {
+        ProbeFormat::Text => {
+            let (width, colour) = (terminal.width(), terminal.out_colour());
+            terminal.print(&render::probe::text(&probed, width, colour))?;
+        }
+        ProbeFormat::Json => {
+            let mut json = serde_json::to_string_pretty(&probed)
+                .expect("what a probe found has only string keys");
+            json.push('\n');
+            terminal.print(&json)?;
+        }
+    }
+    closed?;
+    Ok(match probed.is_whole() {
+        true => Exit::Success,
+        false => Exit::Partial,
+    })
+}
+
+fn tell_left(left: &[Left], terminal: &Terminal) {
+    let text = render::probe::left(left, terminal.width(), terminal.err_colour());
+    terminal.status(text.trim_end());
+}
+
+/// Takes away what the journals of this target tell; which runs they are of, and what stays.
+async fn clean_earlier(
+    project: &Project,
+    connection: &ProbingConnection,
+    terminal: &Terminal,
+) -> Result<(BTreeSet<String>, Vec<Left>), Failure> {
+    let mut left = Vec::new();
+    let mut runs = BTreeSet::new();
+    for mut kept in files::earlier(&project.folder)? {
+        let run = kept.journal.names().run().to_owned();
+        if kept.journal.target() != connection.target.base_url {
+            terminal.status(&format!(
+                "the journal of run {run} is of {}, and is left for a manifest of that target",
+                escape::terminal(kept.journal.target())
+            ));
+            continue;
+        }
+        let stays = probe::clean(&connection.wire, &project.profile, &mut kept.journal).await;
+        if stays.is_empty() {
+            terminal.status(&format!("run {run}: everything it made is gone"));
+        }
+        left.extend(stays);
+        runs.insert(run);
+        kept.close()?;
+    }
+    Ok((runs, left))
+}
+
+async fn clean(
+    project: &Project,
+    args: &ProbeArgs,
+    connection: &ProbingConnection,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let (runs, mut left) = clean_earlier(project, connection, terminal).await?;
+    let seen = probe::seen(&connection.wire, &project.profile).await?;
+    let (asked, others): (Vec<Seen>, Vec<Seen>) = seen
+        .into_iter()
+        .filter(|seen| !runs.contains(&seen.run))
+        .partition(|seen| args.run.as_ref() == Some(&seen.run));
+    if let (Some(run), false) = (&args.run, asked.is_empty()) {
+        let names = Namespace::of_run(run).expect("a resource has the run in its name");
+        let shown = &connection.target.base_url;
+        let mut kept = Kept::begin(&project.folder, names, shown)?;
+        for seen in &asked {
+            kept.journal
+                .adopt(seen.collection, &seen.name, &seen.id)
+                .map_err(|error| Trouble::file("write the journal", kept.path(), &error))?;
+        }
+        left.extend(probe::clean(&connection.wire, &project.profile, &mut kept.journal).await);
+        kept.close()?;
+    }
+    for seen in &others {
+        terminal.status(&format!(
+            "{} {} (id {}) is of run {}, whose journal is not here",
+            seen.collection.one(),
+            escape::terminal(&seen.name),
+            escape::terminal(&seen.id),
+            seen.run
+        ));
+    }
+    let strangers: BTreeSet<&str> = others.iter().map(|seen| seen.run.as_str()).collect();
+    for run in strangers {
+        terminal.status(&format!(
+            "-> if that run has ended, `scim-sync probe --clean --run {run}` takes it away"
+        ));
+    }
+    if !left.is_empty() {
+        tell_left(&left, terminal);
+        return Ok(Exit::Partial);
+    }
+    terminal.print(&format!(
+        "{} of earlier runs {} left\n",
+        match others.len() {
+            0 => "nothing".to_owned(),
+            others => count(others, "resource", "resources"),
+        },
+        if others.len() > 1 { "are" } else { "is" }
+    ))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,183 @@
+//! A dialect, said in the keys of `target.dialect`.
+//!
+//! **Invariants.** What [`block`] gives, decoded and put over the named profile, is the found
+//! dialect again in every key that was measured.
+
+use std::collections::BTreeSet;
+
+use crate::profile::Profile;
+use crate::scim::dialect::{
+    Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, UserUpdate,
+};
+
+/// A key of `target.dialect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// `userUpdate`.
+    UserUpdate,
+    /// `memberRemoval`.
+    MemberRemoval,
+    /// `groupRename`.
+    GroupRename,
+    /// `membersPerPatch`.
+    MembersPerPatch,
+    /// `pageSize`.
+    PageSize,
+    /// `userFilter`.
+    UserFilter,
+    /// `groupFilter`.
+    GroupFilter,
+    /// `userExternalId`.
+    UserExternalId,
+    /// `listMembers`.
+    ListMembers,
+    /// `requestsPerMinute`; never measured.
+    RequestsPerMinute,
+}
+
+impl Key {
+    /// Every key, in the order of a manifest.
+    pub const ALL: &'static [Key] = &[
+        Key::UserUpdate,
+        Key::MemberRemoval,
+        Key::GroupRename,
+        Key::MembersPerPatch,
+        Key::PageSize,
+        Key::UserFilter,
+        Key::GroupFilter,
+        Key::UserExternalId,
+        Key::ListMembers,
+        Key::RequestsPerMinute,
+    ];
+
+    /// Its spelling.
+    pub fn name(self) -> &'static str {
+        match self {
+            Key::UserUpdate => "userUpdate",
+            Key::MemberRemoval => "memberRemoval",
+            Key::GroupRename => "groupRename",
+            Key::MembersPerPatch => "membersPerPatch",
+            Key::PageSize => "pageSize",
+            Key::UserFilter => "userFilter",
+            Key::GroupFilter => "groupFilter",
+            Key::UserExternalId => "userExternalId",
+            Key::ListMembers => "listMembers",
+            Key::RequestsPerMinute => "requestsPerMinute",
+        }
+    }
+
+    /// Its value in a dialect, as a manifest says it.
+    pub fn value(self, dialect: &Dialect) -> String {
+        match self {
+            Key::UserUpdate => match dialect.user_update {
+                UserUpdate::PatchPaths => "patch",
+                UserUpdate::Put | UserUpdate::PutMerged => "put",
+            }
+            .to_owned(),
+            Key::MemberRemoval => match dialect.member_removal {
+                MemberRemoval::ValuePath => "valuePath",
+                MemberRemoval::ValueList => "valueList",
+            }
+            .to_owned(),
+            Key::GroupRename => match dialect.group_rename {
+                GroupRename::LowerReplacePath | GroupRename::CapitalReplacePath => "patch",
+                GroupRename::PutWithMembers => "put",
+            }
+            .to_owned(),
+            Key::MembersPerPatch => dialect.members_per_patch.to_string(),
+            // One key says both; where a profile has two, the smaller one is safe for both.
+            Key::PageSize => dialect
+                .user_paging
+                .count
+                .min(dialect.group_paging.count)
+                .to_string(),
+            Key::UserFilter => filter(dialect.user_filter).to_owned(),
+            Key::GroupFilter => filter(dialect.group_filter).to_owned(),
+            Key::UserExternalId => match dialect.user_external_id {
+                ExternalIdStorage::Stored => "stored",
+                ExternalIdStorage::Dropped => "dropped",
+            }
+            .to_owned(),
+            Key::ListMembers => match dialect.list_members {
+                ListMembers::Included => "included",
+                ListMembers::ReadEach => "readEach",
+            }
+            .to_owned(),
+            Key::RequestsPerMinute => dialect.rate.per_minute.to_string(),
+        }
+    }
+}
+
+fn filter(filter: Filter) -> &'static str {
+    match filter {
+        Filter::Quoted => "quoted",
+        Filter::Textual => "textual",
+        Filter::None => "none",
+    }
+}
+
+/// What `target.dialect` has to say: what was measured and is not what the named profile
+/// says, and what the manifest said already and no measurement speaks against.
+pub fn block(used: &Profile, found: &Dialect, measured: &BTreeSet<Key>) -> Vec<(Key, String)> {
+    let named = Profile::named(used.name).map_or_else(Dialect::rfc, |profile| profile.dialect);
+    Key::ALL
+        .iter()
+        .copied()
+        .filter_map(|key| {
+            let value = match measured.contains(&key) {
+                true => key.value(found),
+                false => key.value(&used.dialect),
+            };
+            (value != key.value(&named)).then_some((key, value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::decl::DialectDecl;
+
+    /// Whoever adds a key to the manifest decides here whether it is measured.
+    #[test]
+    fn every_key_of_the_manifest_is_known() {
+        let schema = schemars::schema_for!(DialectDecl).to_value();
+        let declared: BTreeSet<&str> = schema["properties"]
+            .as_object()
+            .expect("a mapping")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let known: BTreeSet<&str> = Key::ALL.iter().map(|key| key.name()).collect();
+        assert_eq!(known, declared);
+    }
+
+    #[test]
+    fn only_what_differs_from_the_profile_is_said() {
+        let used = Profile::named("scim").expect("a profile");
+        let measured: BTreeSet<Key> = Key::ALL.iter().copied().collect();
+        assert_eq!(block(&used, &used.dialect, &measured), []);
+        let found = Dialect {
+            member_removal: MemberRemoval::ValueList,
+            user_filter: Filter::None,
+            ..Dialect::rfc()
+        };
+        assert_eq!(
+            block(&used, &found, &measured),
+            [
+                (Key::MemberRemoval, "valueList".to_owned()),
+                (Key::UserFilter, "none".to_owned())
+            ]
+        );
+        // What was not measured stays as the manifest has it.
+        let used = Profile {
+            dialect: found,
+            ..used
+        };
+        let measured = BTreeSet::from([Key::UserFilter]);
+        assert_eq!(
+            block(&used, &Dialect::rfc(), &measured),
+            [(Key::MemberRemoval, "valueList".to_owned())]
+        );
+    }
+}
