@@ -445,6 +445,9 @@ pub struct ApplyArgs {
     /// Begin nothing new after this time (90s, 30m); what is in flight is finished
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub deadline: Option<std::time::Duration>,
+    /// Hide people in what is printed; the report keeps them, as an undo needs it
+    #[arg(long, value_enum, default_value_t = RedactChoice::None)]
+    pub redact: RedactChoice,
     /// Apply although a newer commit of this manifest was applied from here before
     #[arg(long)]
     pub older: bool,

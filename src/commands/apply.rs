@@ -13,7 +13,7 @@ use super::project::{self, Failure, Project};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime};
+use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime, view};
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
@@ -52,6 +52,7 @@ pub(super) fn run(
         terminal.status(&stale);
         return Ok(Exit::Stale);
     }
+    terminal.redact(args.redact, &view::nobodys(&project.profile));
     let _lock = Lock::take(&project.folder)?;
     let base = base::revision(&args.shape.base, &project, terminal)?;
     let base = base.as_ref();
@@ -89,7 +90,7 @@ pub(super) fn run(
                 (plan, Picture::Fresh)
             }
         };
-        terminal.print(&plan::text(&planned, &args.shape, terminal))?;
+        terminal.print(&shown(&planned, args, terminal))?;
         if planned.actions.is_empty() {
             return Ok(verdict(&planned, Completeness::Whole));
         }
@@ -122,12 +123,9 @@ pub(super) fn run(
         };
         let outcome = execute(&planned, &project.profile, &writer, &options, &stop, &watch).await;
         watch.end();
-        terminal.print(&render::outcome::text(
-            &planned,
-            &outcome,
-            terminal.width(),
-            terminal.out_colour(),
-        ))?;
+        let told =
+            render::outcome::text(&planned, &outcome, terminal.width(), terminal.out_colour());
+        terminal.print(&terminal.hidden(&told))?;
         let end = |converged, left| Event::End {
             converged,
             stopped: outcome.stopped.clone(),
@@ -156,6 +154,14 @@ pub(super) fn run(
         };
         Ok(verdict(&residue, completeness))
     })
+}
+
+/// The plan for a terminal, without the people who are to be hidden.
+fn shown(plan: &Plan, args: &ApplyArgs, terminal: &Terminal) -> String {
+    match terminal.without_people(plan) {
+        Some(hidden) => plan::text(&hidden, &args.shape, terminal),
+        None => plan::text(plan, &args.shape, terminal),
+    }
 }
 
 /// Asks a run to stop when its time is over: what is in flight is finished.
@@ -365,7 +371,7 @@ fn residue_text(
     }
     format!(
         "Not converged. Read again and planned again, this is left:\n\n{}",
-        plan::text(residue, &args.shape, terminal)
+        shown(residue, args, terminal)
     )
 }
 

@@ -25,6 +25,7 @@ pub(super) fn run(
     args: &CommentArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    terminal.redact(args.redact, &[]);
     let plan = apply::read_plan(&args.plan)?;
     let detected = detect();
     let forge = forge(args, &detected)?;

@@ -41,6 +41,7 @@ mod undo;
 mod validate;
 mod view;
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,11 +49,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, ColourChoice, Command, GlobalArgs};
+use crate::cli::{Cli, ColourChoice, Command, GlobalArgs, RedactChoice};
 use crate::exit::Exit;
 use crate::ids::TargetName;
+use crate::plan::Plan;
 use crate::render::faults::{Color, Glyphs, TextStyle};
 use crate::render::style::Colour;
+use crate::render::veil::Veil;
 use project::Failure;
 
 /// Parses the command line, runs the command, prints its errors.
@@ -121,6 +124,7 @@ pub(crate) struct Terminal {
 struct Screen {
     bar: Mutex<Option<indicatif::ProgressBar>>,
     retries: AtomicUsize,
+    veil: Mutex<Option<Veil>>,
 }
 
 /// Columns of a text that does not go to a terminal.
@@ -157,6 +161,34 @@ impl Terminal {
         // Nobody panics while holding it.
         self.screen
             .bar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on lines lose people; with [`RedactChoice::None`] nothing changes. `keep` are
+    /// addresses that are nobody's.
+    pub(crate) fn redact(&self, choice: RedactChoice, keep: &[&str]) {
+        if let Some(redaction) = view::redaction(choice) {
+            *self.veil() = Some(Veil::new(redaction, keep));
+        }
+    }
+
+    /// A plan without the people who are to be hidden; lines hide them from now on.
+    pub(crate) fn without_people(&self, plan: &Plan) -> Option<Plan> {
+        self.veil().as_mut().map(|veil| veil.plan(plan))
+    }
+
+    /// A text without the people who are to be hidden.
+    pub(crate) fn hidden<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &mut *self.veil() {
+            None => Cow::Borrowed(text),
+            Some(veil) => Cow::Owned(veil.hide(text)),
+        }
+    }
+
+    fn veil(&self) -> MutexGuard<'_, Option<Veil>> {
+        self.screen
+            .veil
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -241,8 +273,9 @@ impl Terminal {
         }
     }
 
-    /// Prints status.
+    /// Prints status, without the people who are to be hidden.
     pub(crate) fn status(&self, text: &str) {
+        let text = self.hidden(text);
         let write = || {
             // Nothing can be told about a stderr that is gone.
             let _ = match &self.of {

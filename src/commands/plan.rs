@@ -28,6 +28,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
+    terminal.redact(args.view.redact, &[]);
     // A bad option is told before anything is read.
     Rails::new(&args.shape)?;
     match project::load_selected(global, as_of, Unnamed::All, terminal)? {

@@ -128,7 +128,7 @@ impl Progress for Watch {
     fn started(&self, action: &Action) {
         let text = describe(action, Detail::Short);
         if let Some(bar) = &self.bar {
-            bar.set_message(text.clone());
+            bar.set_message(self.terminal.hidden(&text).into_owned());
         }
         *self
             .shared

@@ -30,6 +30,26 @@ pub(super) struct View<'a> {
     pub(super) root: &'a Path,
 }
 
+/// What is hidden, if anything is.
+pub(super) fn redaction(choice: RedactChoice) -> Option<Redaction> {
+    match choice {
+        RedactChoice::None => None,
+        RedactChoice::Email => Some(Redaction::Email),
+        RedactChoice::All => Some(Redaction::All),
+    }
+}
+
+/// Addresses that are nobody's: those of a provider's Support.
+pub(super) fn nobodys(profile: &Profile) -> Vec<&'static str> {
+    match profile.group_removal {
+        GroupRemovalRule::SupportOnly {
+            contact,
+            disagreement: _,
+        } => vec![contact],
+        GroupRemovalRule::Deletable => Vec::new(),
+    }
+}
+
 impl View<'_> {
     /// Prints a plan.
     ///
@@ -82,20 +102,20 @@ impl View<'_> {
     }
 
     /// The plan without the people who are to be hidden.
+<<<<<<< HEAD
     pub(super) fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
         let redaction = match self.args.redact {
             RedactChoice::None => return Cow::Borrowed(plan),
             RedactChoice::Email => Redaction::Email,
             RedactChoice::All => Redaction::All,
+=======
+    fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
+        let Some(redaction) = redaction(self.args.redact) else {
+            return Cow::Borrowed(plan);
+>>>>>>> 12654cf (apply: --redact hides people in all a run prints)
         };
         let profile = Profile::named(&plan.target.provider);
-        let keep = match profile.map(|profile| profile.group_removal) {
-            Some(GroupRemovalRule::SupportOnly {
-                contact,
-                disagreement: _,
-            }) => vec![contact],
-            Some(GroupRemovalRule::Deletable) | None => Vec::new(),
-        };
+        let keep = profile.as_ref().map_or_else(Vec::new, nobodys);
         Cow::Owned(redact(plan, redaction, &keep))
     }
 

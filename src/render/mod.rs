@@ -27,4 +27,5 @@ pub mod status;
 pub mod style;
 pub mod support;
 pub mod text;
+pub mod veil;
 pub mod words;

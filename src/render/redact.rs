@@ -73,9 +73,11 @@ const OURS: &[&str] = &[
     "externalId",
 ];
 
-struct Redactor<'k> {
+pub(super) struct Redactor {
     redaction: Redaction,
-    keep: &'k [&'k str],
+    keep: Vec<String>,
+    /// What tells who somebody is, as it was written.
+    spelt: BTreeMap<String, usize>,
     /// What tells who somebody is, folded, and which person it is.
     known: HashMap<String, usize>,
     people: usize,
@@ -83,11 +85,12 @@ struct Redactor<'k> {
     public: BTreeSet<String>,
 }
 
-impl<'k> Redactor<'k> {
-    fn new(redaction: Redaction, keep: &'k [&'k str]) -> Self {
+impl Redactor {
+    pub(super) fn new(redaction: Redaction, keep: &[&str]) -> Self {
         Self {
             redaction,
-            keep,
+            keep: keep.iter().map(|text| (*text).to_owned()).collect(),
+            spelt: BTreeMap::new(),
             known: HashMap::new(),
             people: 0,
             public: BTreeSet::new(),
@@ -110,7 +113,47 @@ impl<'k> Redactor<'k> {
         for text in folded {
             self.known.entry(text).or_insert(number);
         }
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            self.spelt.entry((*text).to_owned()).or_insert(number);
+        }
         number
+    }
+
+    /// Another text that tells of a person.
+    fn also(&mut self, text: &str, number: usize) {
+        self.known.entry(crate::ids::fold(text)).or_insert(number);
+        self.spelt.entry(text.to_owned()).or_insert(number);
+    }
+
+    /// Every text that is hidden wherever it stands, with what is shown instead.
+    pub(super) fn spelt(&self) -> Vec<(String, String)> {
+        let is_hidden = |text: &str| {
+            // A key of one or two letters is a word more often than it is a person.
+            text.contains('@') || (self.hides_all() && text.chars().count() > 2)
+        };
+        self.spelt
+            .iter()
+            .filter(|(text, _)| is_hidden(text) && !self.is_kept(text))
+            .map(|(text, number)| (text.clone(), self.shown(text, *number)))
+            .collect()
+    }
+
+    /// Whether nothing is hidden.
+    pub(super) fn shows_all(&self) -> bool {
+        self.redaction == Redaction::None
+    }
+
+    fn is_kept(&self, text: &str) -> bool {
+        self.keep.iter().any(|kept| kept == text)
+    }
+
+    /// What stands for an address, known or not.
+    pub(super) fn address(&mut self, text: &str) -> String {
+        if self.is_kept(text) || text.ends_with(DOMAIN) {
+            return text.to_owned();
+        }
+        let number = self.number(&[text]);
+        address(number)
     }
 
     fn hides_all(&self) -> bool {
@@ -121,7 +164,7 @@ impl<'k> Redactor<'k> {
     }
 
     /// Walks the plan once, so that a sentence knows of people who only come later.
-    fn learn(&mut self, plan: &Plan) {
+    pub(super) fn learn(&mut self, plan: &Plan) {
         // Keys first: where two people share an address, the key tells them apart.
         let actions = || {
             let blocked = plan.refusals.iter().flat_map(|refusal| &refusal.blocked);
@@ -200,7 +243,7 @@ impl<'k> Redactor<'k> {
             self.learn_person(&user.person);
             let number = self.number_of(&user.person);
             if let Some(name) = &user.display_name {
-                self.known.entry(crate::ids::fold(name)).or_insert(number);
+                self.also(name, number);
             }
         }
         for group in &plan.unmanaged.groups {
@@ -239,7 +282,7 @@ impl<'k> Redactor<'k> {
             display_name,
         ] {
             if !name.is_empty() {
-                self.known.entry(crate::ids::fold(name)).or_insert(number);
+                self.also(name, number);
             }
         }
     }
@@ -259,7 +302,7 @@ impl<'k> Redactor<'k> {
         }
     }
 
-    fn plan(&mut self, plan: &Plan) -> Plan {
+    pub(super) fn plan(&mut self, plan: &Plan) -> Plan {
         let Plan {
             version,
             target,
@@ -580,7 +623,7 @@ impl<'k> Redactor<'k> {
     }
 
     fn email(&self, email: &Email, number: usize) -> Email {
-        if self.keep.contains(&email.as_str()) {
+        if self.is_kept(email.as_str()) {
             email.clone()
         } else {
             Email::new(address(number))
@@ -850,7 +893,7 @@ impl<'k> Redactor<'k> {
 
     /// A name in a sentence.
     fn quoted(&mut self, name: &str) -> String {
-        if self.keep.contains(&name) {
+        if self.is_kept(name) {
             return name.to_owned();
         }
         // A group may be called like a person: then it is hidden with them.
@@ -913,7 +956,7 @@ impl<'k> Redactor<'k> {
     }
 
     fn word(&mut self, word: &str) -> String {
-        if word.is_empty() || self.keep.contains(&word) {
+        if word.is_empty() || self.is_kept(word) {
             return word.to_owned();
         }
         if let Some((name, host)) = word.rsplit_once('@')
