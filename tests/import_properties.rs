@@ -29,7 +29,6 @@ mod generate;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod manifest_text;
 #[path = "support/planning.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod planning;
 #[path = "support/rng.rs"]
 mod rng;

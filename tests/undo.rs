@@ -26,7 +26,6 @@ mod generate;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 mod manifest_text;
 #[path = "support/planning.rs"]
-#[allow(dead_code, reason = "each test binary uses its part of it")]
 mod planning;
 #[path = "support/reported.rs"]
 mod reported;

@@ -102,17 +102,9 @@ impl View<'_> {
     }
 
     /// The plan without the people who are to be hidden.
-<<<<<<< HEAD
     pub(super) fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
-        let redaction = match self.args.redact {
-            RedactChoice::None => return Cow::Borrowed(plan),
-            RedactChoice::Email => Redaction::Email,
-            RedactChoice::All => Redaction::All,
-=======
-    fn hidden<'p>(&self, plan: &'p Plan) -> Cow<'p, Plan> {
         let Some(redaction) = redaction(self.args.redact) else {
             return Cow::Borrowed(plan);
->>>>>>> 12654cf (apply: --redact hides people in all a run prints)
         };
         let profile = Profile::named(&plan.target.provider);
         let keep = profile.as_ref().map_or_else(Vec::new, nobodys);
