@@ -348,7 +348,8 @@ pub struct PlanArgs {
     /// it is at the base; needs a base, and a token that no program prints
     #[arg(long, conflicts_with = "no_base")]
     pub untrusted: bool,
-    /// Save the plan, so that `apply FILE` carries out this very plan
+    /// Save the plan, so that `apply FILE` carries out this very plan; of several targets, a folder
+    /// or a name with {target} in it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Plan the inverse of a run instead, from its report
@@ -425,7 +426,7 @@ pub struct ShowArgs {
     after_help = "Examples:\n  scim-sync apply\n  scim-sync apply plan.json --auto-approve\n  scim-sync apply --auto-approve --approve delete"
 )]
 pub struct ApplyArgs {
-    /// A plan saved with `plan --out`; without it, a plan is made now
+    /// A plan saved with `plan --out`, or the folder of several; without it, a plan is made now
     #[arg(value_name = "PLAN", conflicts_with_all = ["as_of", "allow"])]
     pub plan: Option<PathBuf>,
     #[command(flatten)]
@@ -853,7 +854,7 @@ fn mail_domain(text: &str) -> Result<String, String> {
     after_help = "Only comments of the token's own account are changed. In pipelines of GitHub and GitLab the\nplace is found by itself, and the token in GITHUB_TOKEN, GH_TOKEN or GITLAB_TOKEN.\n\nExamples:\n  scim-sync comment plan.json\n  scim-sync comment plan.json --repository acme/access --number 7\n  scim-sync comment plan.json --issue \"Access drift\""
 )]
 pub struct CommentArgs {
-    /// A plan saved with `plan --out`
+    /// A plan saved with `plan --out`, or the folder of several
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
     /// Keep an issue of this title instead: open while the plan holds anything, closed after

@@ -425,3 +425,33 @@ fn one_issue_is_open_while_there_is_something_to_tell() {
         assert_eq!(forge.bodies().len(), 0, "an issue is no comment");
     }
 }
+
+/// Plans of several targets from one folder, each in a comment of its own.
+#[test]
+fn each_of_several_targets_has_a_comment() {
+    let place = Place::with(&MANIFEST.replace(
+        "target: { provider: harness }",
+        "targets: { onprem: { provider: scim }, prod: { provider: harness } }",
+    ));
+    place.run(&["plan", "--out", "plans"]).ends(0);
+    let forge = Forge::start(Kind::Github);
+    comment(&place, &forge, &["plans"])
+        .ends(0)
+        .warns("onprem: made the comment")
+        .warns("prod: made the comment");
+    let made = forge.bodies();
+    assert_eq!(made.len(), 2, "{made:?}");
+    assert!(made[0].contains("onprem, SCIM") && made[1].contains("prod, Harness"));
+    comment(&place, &forge, &["plans"])
+        .ends(0)
+        .warns("onprem: the comment at GitHub says so already")
+        .warns("prod: the comment at GitHub says so already");
+    assert_eq!(forge.bodies().len(), 2);
+    comment(
+        &place,
+        &forge,
+        &["plans", "--target", "prod", "--issue", "Drift"],
+    )
+    .ends(0)
+    .warns("made the issue");
+}

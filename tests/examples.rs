@@ -10,6 +10,28 @@ use std::path::{Path, PathBuf};
 
 use support::Place;
 
+/// The live state beside an example: one file, or one for each of its targets.
+fn live(place: &Place) -> &'static str {
+    match place.path("live.json").exists() {
+        true => "live.json",
+        false => "live.{target}.json",
+    }
+}
+
+/// The targets of an example, by the files of their live states; none if it has no names.
+fn targets(place: &Place) -> Vec<String> {
+    let entries = std::fs::read_dir(place.path(".")).expect("the example");
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| {
+            let name = name.strip_prefix("live.")?.strip_suffix(".json")?;
+            Some(name.to_owned())
+        })
+        .collect();
+    names.sort();
+    names
+}
+
 /// The day the examples are judged on, so that their grants do not run out.
 const AS_OF: &str = "2026-11-24";
 
@@ -52,7 +74,8 @@ fn every_example_is_valid_and_gives_its_plan() {
     for example in examples() {
         let place = copy(&example);
         place.run(&["validate", "--as-of", AS_OF]).ends(0);
-        let plan = place.run(&["plan", "--live", "live.json", "--as-of", AS_OF, "--full"]);
+        let live = live(&place);
+        let plan = place.run(&["plan", "--live", live, "--as-of", AS_OF, "--full"]);
         let file = example.join("plan.txt");
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&file, &plan.out).unwrap();
@@ -68,8 +91,25 @@ fn every_example_is_valid_and_gives_its_plan() {
 fn every_example_applied_leaves_nothing_to_apply() {
     for example in examples() {
         let place = copy(&example);
-        place.run(&["sandbox", "load", "live.json"]).ends(0);
-        let applied = place.run(&["apply", "--auto-approve", "--as-of", AS_OF]);
+        let targets = targets(&place);
+        if targets.is_empty() {
+            place.run(&["sandbox", "load", "live.json"]).ends(0);
+        }
+        for target in &targets {
+            let live = format!("live.{target}.json");
+            place
+                .run(&["sandbox", "load", &live, "--target", target])
+                .ends(0);
+        }
+        let all = [
+            "apply",
+            "--target",
+            "all",
+            "--auto-approve",
+            "--as-of",
+            AS_OF,
+        ];
+        let applied = place.run(&all);
         assert!(
             matches!(applied.code, 0 | 3),
             "{}: {}{}",
@@ -80,12 +120,19 @@ fn every_example_applied_leaves_nothing_to_apply() {
         assert!(applied.out.contains("Converged"), "{}", applied.out);
         let again = place.run(&["plan", "--format", "json", "--as-of", AS_OF]);
         let plan: serde_json::Value = serde_json::from_str(&again.out).unwrap();
-        assert_eq!(
-            plan["actions"].as_array().map(Vec::len),
-            Some(0),
-            "{}",
-            again.out
-        );
+        let plans = match plan["targets"].as_object() {
+            Some(targets) => targets.values().map(|target| &target["result"]).collect(),
+            None => vec![&plan],
+        };
+        assert_eq!(plans.len(), targets.len().max(1), "{}", again.out);
+        for plan in plans {
+            assert_eq!(
+                plan["actions"].as_array().map(Vec::len),
+                Some(0),
+                "{}",
+                again.out
+            );
+        }
     }
 }
 

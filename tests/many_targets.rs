@@ -158,7 +158,7 @@ fn names_that_are_not_there_are_told() {
         .warns("the manifest has no target `prd`")
         .warns("did you mean `prod`?");
     place
-        .run(&["snapshot"])
+        .run(&["sandbox", "reset"])
         .ends(1)
         .warns("the manifest has the targets `onprem` and `prod`, and nothing says which is meant")
         .warns("name it with `--target NAME`");
@@ -257,4 +257,377 @@ fn validate_says_what_there_is_at_each() {
         .ends(0)
         .warns("valid at onprem: 2 people, 2 roles, 2 groups in 1 file")
         .warns("valid at prod: 2 people, 1 role, 1 group in 1 file");
+}
+
+#[test]
+fn apply_does_not_guess() {
+    let place = sandboxes();
+    place
+        .run(&["apply", "--auto-approve"])
+        .ends(1)
+        .warns("the manifest has the targets `onprem` and `prod`, and nothing says which is meant")
+        .warns("`--target NAME`, which may be repeated, or say `--target all`");
+    assert!(!place.path(".scim-sync").exists());
+}
+
+#[test]
+fn all_are_applied_side_by_side_and_told_in_turn() {
+    let place = sandboxes();
+    let ran = place.run(&["apply", "--target", "all", "--auto-approve"]);
+    let ran = ran
+        .ends(0)
+        .says("2 targets onprem converged prod converged");
+    let (onprem, prod) = (ran.out.find("\nonprem\n"), ran.out.find("\nprod\n"));
+    assert!(onprem.is_some() && onprem < prod, "{}", ran.out);
+    place
+        .run(&["plan", "--detailed-exitcode"])
+        .ends(0)
+        .says("2 targets onprem nothing to do prod nothing to do");
+    // Each has a world and a report of its own.
+    let names = |folder: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(place.path(folder)).expect("a folder");
+        let names = entries.map(|it| it.expect("an entry").file_name());
+        names.map(|it| it.into_string().expect("text")).collect()
+    };
+    let kept: BTreeSet<String> = names(".scim-sync").into_iter().collect();
+    assert!(kept.contains("sandbox.onprem.json") && kept.contains("sandbox.prod.json"));
+    let runs = names(".scim-sync/runs");
+    for target in ["onprem", "prod"] {
+        let of = runs
+            .iter()
+            .filter(|it| it.ends_with(&format!("-{target}.jsonl")));
+        let of: Vec<&String> = of.collect();
+        assert_eq!(of.len(), 1, "{runs:?}");
+        let report = place.read(&format!(".scim-sync/runs/{}", of[0]));
+        let foreign = match target {
+            "prod" => "cy@example.com",
+            _ => "bob@example.com",
+        };
+        assert!(report.contains("ada@example.com") && !report.contains(foreign));
+    }
+    // Bob is not at onprem, cy is not at prod.
+    let live = |target: &str| place.run(&["snapshot", "--target", target]).ends(0).out;
+    assert!(!live("onprem").contains("bob@") && live("onprem").contains("cy@"));
+    assert!(live("prod").contains("bob@") && !live("prod").contains("cy@"));
+}
+
+#[test]
+fn an_apply_sends_nothing_of_one_target_to_another() {
+    let two = Two::new();
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    two.run(&all).ends(0);
+    two.nothing_crossed();
+    two.run(&["plan", "--detailed-exitcode"]).ends(0);
+}
+
+#[test]
+fn an_apply_that_fails_at_one_target_goes_on_at_the_other() {
+    let two = Two::new();
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    let ran = two.place.run_with(&[("PROD", PROD_TOKEN)], &all);
+    ran.ends(1)
+        .warns("onprem: error[missing-token]")
+        .says("onprem failed: the environment variable `ONPREM`")
+        .says("prod converged");
+    two.run(&["plan", "--target", "prod", "--detailed-exitcode"])
+        .ends(0);
+    two.run(&["plan", "--target", "onprem", "--detailed-exitcode"])
+        .ends(2);
+}
+
+#[test]
+fn saved_plans_are_applied_where_they_are_of() {
+    let place = sandboxes();
+    place.run(&["plan", "--out", "plans"]).ends(0);
+    // The plan says which target it is of, and is for no other.
+    place
+        .run(&[
+            "apply",
+            "plans/plan.prod.json",
+            "--target",
+            "onprem",
+            "--auto-approve",
+        ])
+        .ends(1)
+        .warns("the plan was made for prod, Harness at the embedded sandbox of prod");
+    place
+        .run(&[
+            "apply",
+            "plans/plan.prod.json",
+            "--target",
+            "all",
+            "--auto-approve",
+        ])
+        .ends(1)
+        .warns("the plan is of one target, and several are asked for");
+    place
+        .run(&["apply", "plans/plan.prod.json", "--auto-approve"])
+        .ends(0);
+    place
+        .run(&["plan", "--detailed-exitcode"])
+        .ends(2)
+        .says("onprem 7 additions: nothing is taken away prod nothing to do");
+    // What is so already is skipped; the other is carried out.
+    place
+        .run(&["apply", "plans", "--auto-approve"])
+        .ends(0)
+        .says("onprem converged prod converged");
+    place.run(&["plan", "--detailed-exitcode"]).ends(0);
+    // Not the manifest they were made from.
+    let manifest = place.read("scim-sync.yaml");
+    place.write("scim-sync.yaml", &format!("{manifest}# a change\n"));
+    place
+        .run(&["apply", "plans", "--auto-approve"])
+        .ends(5)
+        .says("onprem the saved plan is stale prod the saved plan is stale");
+    place
+        .run(&["apply", "nothing.{target}.json", "--auto-approve"])
+        .ends(1)
+        .warns("has no plan of a target of the manifest");
+}
+
+#[test]
+fn a_folder_of_plans_is_of_one_run() {
+    let two = Two::new();
+    two.run(&["plan", "--out", "plans"]).ends(0);
+    let ran = two
+        .place
+        .run_with(&[("PROD", PROD_TOKEN)], &["plan", "--out", "plans"]);
+    ran.ends(1);
+    assert!(two.place.path("plans/plan.prod.json").exists());
+    assert!(!two.place.path("plans/plan.onprem.json").exists());
+}
+
+#[test]
+fn a_saved_plan_of_a_target_with_another_name_is_refused() {
+    let place = sandboxes();
+    place.run(&["plan", "--out", "plans"]).ends(0);
+    let one = Place::with(
+        "version: 1\ntarget: { provider: harness }\nusers: { ada: { email: a@example.com } }\n",
+    );
+    one.write("plan.json", &place.read("plans/plan.prod.json"));
+    one.run(&["apply", "plan.json", "--auto-approve"])
+        .ends(5)
+        .warns("the manifest is not the one this plan was made from");
+}
+
+/// Bob moves from prod to onprem.
+fn after_bob_moved(place: &Place) {
+    let manifest = place.read("scim-sync.yaml");
+    place.write("before/scim-sync.yaml", &manifest);
+    let moved = manifest.replace(
+        "email: bob@example.com, targets: [prod]",
+        "email: bob@example.com, targets: [onprem]",
+    );
+    assert_ne!(moved, manifest);
+    place.write("scim-sync.yaml", &moved);
+}
+
+#[test]
+fn whoever_is_taken_off_a_target_is_removed_there_by_the_same_rails() {
+    let place = sandboxes();
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    place.run(&all).ends(0);
+    after_bob_moved(&place);
+    // The account carries our key, so it is known to be ours without a base as well.
+    place
+        .run(&["plan", "--target", "prod", "--no-base"])
+        .ends(0)
+        .says("delete user bob@example.com declared for other targets only (scim-sync.yaml:8:3)");
+    place
+        .run(&["validate", "--base", "before"])
+        .ends(0)
+        .tells("person `bob` is limited to other targets now (target `prod`)");
+    let based = ["plan", "--base", "before", "--format", "json"];
+    let all = json(&place.run(&based).ends(0));
+    let kinds = |target: &str| -> Vec<String> {
+        let actions = &all["targets"][target]["result"]["actions"];
+        let ids = actions.as_array().expect("actions").iter();
+        ids.map(|it| it["id"].as_str().expect("an id").to_owned())
+            .collect()
+    };
+    assert!(
+        kinds("prod").contains(&"user:bob:delete".to_owned()),
+        "{:?}",
+        kinds("prod")
+    );
+    assert!(kinds("onprem").contains(&"user:bob:create".to_owned()));
+    // The limit of that target stands in the way there alone.
+    let manifest = place.read("scim-sync.yaml");
+    let limited = manifest.replace(
+        "prod: { provider: harness }",
+        "prod: { provider: harness, policy: { limits: { userRemovals: 0 } } }",
+    );
+    place.write("scim-sync.yaml", &limited);
+    place
+        .run(&["plan", "--base", "before"])
+        .ends(3)
+        .says("people removed: 1 of 0");
+}
+
+#[test]
+fn a_target_may_get_a_name() {
+    let people = "users:\n  ada: { email: ada@example.com }\n";
+    let place = Place::with(&format!(
+        "version: 1\ntarget: {{ provider: harness }}\n{people}  bob: {{ email: bob@example.com }}\n"
+    ));
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    place.write("before/scim-sync.yaml", &place.read("scim-sync.yaml"));
+    place.write(
+        "scim-sync.yaml",
+        &format!(
+            "version: 1\ntargets:\n  new: {{ provider: scim }}\n  prod: {{ provider: harness, \
+             sandbox: {{ state: .scim-sync/sandbox.json }} }}\n{people}"
+        ),
+    );
+    let based = ["plan", "--base", "before", "--format", "json"];
+    let ran = place.run(&based).ends(0);
+    let ran = ran.warns("new: note: the target `new` is new since the base before");
+    let all = json(&ran);
+    let of = |target: &str| all["targets"][target]["result"]["actions"].to_string();
+    assert!(of("prod").contains("user:bob:delete"), "{}", of("prod"));
+    assert!(!of("prod").contains("user:ada"));
+    assert!(of("new").contains("user:ada:create") && !of("new").contains("bob"));
+}
+
+#[test]
+fn what_only_looks_is_for_all_of_them() {
+    let place = sandboxes();
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    place.run(&all).ends(0);
+    place
+        .run(&["status"])
+        .ends(0)
+        .says("Status of onprem, SCIM 2.0 at the embedded sandbox of onprem")
+        .says("2 targets onprem nothing to do prod nothing to do");
+    place
+        .run(&["doctor"])
+        .says("Examined prod, Harness at the embedded sandbox of prod")
+        .says("2 targets onprem 0 failures");
+    for command in ["status", "doctor", "support-request"] {
+        let both = json(&place.run(&[command, "--format", "json"]));
+        assert_eq!(both["version"], 1, "{command}");
+        let targets = both["targets"].as_object().expect("targets");
+        assert_eq!(targets.len(), 2, "{command}");
+        for (name, target) in targets {
+            let arguments = [command, "--format", "json", "--target", name];
+            let alone = place.run(&arguments);
+            match &target["result"] {
+                // The other way of Support: there is none to write to.
+                Value::Null => assert_eq!((command, name.as_str()), ("support-request", "onprem")),
+                // A clock goes on from one run to the next.
+                _ if command == "doctor" => {}
+                result => assert_eq!(*result, json(&alone.ends(0)), "{command} {name}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn explain_says_where_somebody_is_not() {
+    let place = sandboxes();
+    let both = place.run(&["explain", "ada", "--no-live"]).ends(0);
+    both.says("2 targets onprem roles give 2 groups prod roles give 1 group");
+    place
+        .run(&["explain", "bob", "--no-live"])
+        .ends(0)
+        .warns("`bob` is declared for `prod` only, at scim-sync.yaml:8:3, and has no account at `onprem`")
+        .says("prod roles give 1 group");
+    place
+        .run(&["explain", "BOB@example.com", "--target", "onprem"])
+        .ends(1)
+        .warns("`bob` is declared for `prod` only");
+    let both = json(
+        &place
+            .run(&["explain", "bob", "--no-live", "--format", "json"])
+            .ends(0),
+    );
+    assert_eq!(both["targets"]["onprem"]["error"]["code"], "elsewhere");
+    assert_eq!(both["targets"]["prod"]["result"]["person"]["key"], "bob");
+    place.run(&["explain", "nobody", "--no-live"]).ends(1);
+}
+
+#[test]
+fn a_review_says_at_which_target() {
+    let place = sandboxes();
+    let csv = place.run(&["review", "--no-live"]).ends(0).out;
+    let mut lines = csv.lines();
+    assert!(
+        lines
+            .next()
+            .is_some_and(|head| head.starts_with("target,group,person,"))
+    );
+    let of: BTreeSet<&str> = lines.filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(of, BTreeSet::from(["onprem", "prod"]));
+    let alone = ["review", "--no-live", "--target", "prod"];
+    assert!(place.run(&alone).ends(0).out.starts_with("group,person,"));
+    let markdown = place.run(&["review", "--no-live", "--format", "markdown"]);
+    assert_eq!(markdown.ends(0).out.matches("# Access review").count(), 2);
+    place
+        .run(&["review", "--no-live", "--format", "html"])
+        .ends(1)
+        .warns("a page is of one target");
+}
+
+#[test]
+fn a_snapshot_of_each_is_planned_from() {
+    let place = sandboxes();
+    place
+        .run(&["snapshot"])
+        .ends(1)
+        .warns("a snapshot is of one target, and several are asked for");
+    place.run(&["snapshot", "--out", "live"]).ends(0);
+    let offline = place.run(&["plan", "--live", "live"]).ends(0);
+    assert_eq!(offline.out, place.run(&["plan"]).ends(0).out);
+    let one = [
+        "plan",
+        "--live",
+        "live/snapshot.{target}.json",
+        "--target",
+        "prod",
+    ];
+    assert!(offline.out.contains(&place.run(&one).ends(0).out));
+    // A snapshot fills the sandbox of the target that is named.
+    place
+        .run(&["sandbox", "load", "live/snapshot.prod.json"])
+        .ends(1)
+        .warns("this command is for one at a time: name it with `--target NAME`");
+    let named = [
+        "sandbox",
+        "load",
+        "live/snapshot.prod.json",
+        "--target",
+        "prod",
+    ];
+    place.run(&named).ends(0);
+    assert!(place.path(".scim-sync/sandbox.prod.json").exists());
+    assert!(!place.path(".scim-sync/sandbox.onprem.json").exists());
+}
+
+#[test]
+fn a_snapshot_of_another_target_is_refused() {
+    let two = Two::new();
+    two.run(&["snapshot", "--target", "prod", "--out", "prod-live.json"])
+        .ends(0);
+    two.run(&["plan", "--target", "prod", "--live", "prod-live.json"])
+        .ends(0);
+    let manifest = two.place.read("scim-sync.yaml");
+    // The same kind of provider, in another place.
+    let other = manifest.replace(
+        "targets:\n",
+        "targets:\n  other: { provider: harness, baseUrl: 'https://app.harness.io/gateway/ng/api/scim/account/abcdefghijklmnopqrstuv', token: { env: OTHER } }\n",
+    );
+    two.place.write("scim-sync.yaml", &other);
+    two.run(&["plan", "--target", "other", "--live", "prod-live.json"])
+        .ends(1)
+        .warns("`prod-live.json` was taken from");
+}
+
+#[test]
+fn import_would_write_for_all_and_says_so() {
+    let place = sandboxes();
+    place
+        .run(&["import", "live", "--merge", "--target", "prod"])
+        .ends(1)
+        .warns("the manifest names several targets, and whoever is imported from one of them would be written for all");
 }

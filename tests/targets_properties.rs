@@ -267,6 +267,14 @@ fn told(plan: &Plan) -> String {
         match value {
             Value::Object(object) => {
                 object.remove("place");
+                // Of one target alone, nobody can tell that somebody is declared for another.
+                if object
+                    .get("reason")
+                    .is_some_and(|it| it == "limited-to-others")
+                {
+                    object.insert("reason".to_owned(), "no-longer-declared".into());
+                    object.remove("evidence");
+                }
                 object.values_mut().for_each(without_places);
             }
             Value::Array(items) => items.iter_mut().for_each(without_places),

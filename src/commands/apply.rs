@@ -1,30 +1,37 @@
 //! `scim-sync apply`: plan, ask, carry it out, read everything back and plan again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use super::observe::{self, Goal};
 use super::plan::Rails;
 use super::progress::{Told, Watch};
 use super::project::{self, Failure, Project};
+use super::selection::{self, FileKind, Selection, Unnamed};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime, view};
+use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime, several, view};
+use crate::apply::recorded::Recorder;
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
+use crate::ids::TargetName;
 use crate::live::LiveCount;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
 use crate::plan::{Plan, Population, TargetInfo};
 use crate::render;
-use crate::render::style::count;
+use crate::render::several::{Line, OfTarget};
+use crate::render::style::{Colour, count};
+use crate::sandbox::server::Server;
 use crate::scim::service::Writer;
 
 /// How often, and how long apart, the provider is asked again while it may still be
@@ -41,78 +48,458 @@ pub(super) fn run(
     args: &ApplyArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let mut rails = Rails::new(&args.shape)?;
-    let saved = args.plan.as_deref().map(read_plan).transpose()?;
-    let as_of = match &saved {
-        Some(saved) => saved.as_of,
+    // A bad option is told before anything is read.
+    Rails::new(&args.shape)?;
+    let saved = SavedPlans::open(global, args)?;
+    let as_of = match saved.as_of()? {
+        Some(as_of) => as_of,
         None => args.shape.as_of.unwrap_or_else(project::today),
     };
-    let project = project::load_project(global, as_of, terminal)?;
-    if let Some(stale) = saved.as_ref().and_then(|saved| stale(&project, saved)) {
+    let projects = project::load_targets(global, as_of, terminal)?;
+    if let SavedPlans::One(saved) = &saved
+        && let Some(stale) = projects.first().and_then(|any| stale(any, saved))
+    {
         terminal.status(&stale);
         return Ok(Exit::Stale);
     }
-    terminal.redact(args.redact, &view::nobodys(&project.profile));
-    let _lock = Lock::take(&project.folder)?;
-    let base = base::revision(&args.shape.base, &project, terminal)?;
-    let base = base.as_ref();
-    if let Some(stale) = saved.as_ref().and_then(|saved| stale_base(base, saved)) {
-        terminal.status(&stale);
-        return Ok(Exit::Stale);
-    }
-    runtime().block_on(async {
-        let WritingConnection {
-            writer,
-            target,
-            recorder,
-            sandbox: _sandbox,
-        } = target::connect_to_write(&project, terminal).await?;
-        if !args.older {
-            newer::check(&project, &target)?;
+    let asked = match global.target.is_empty() {
+        true => saved.names(),
+        false => global.target.clone(),
+    };
+    let keep: BTreeSet<&str> = projects
+        .iter()
+        .flat_map(|project| view::nobodys(&project.profile))
+        .collect();
+    terminal.redact(args.redact, &Vec::from_iter(keep));
+    match selection::select(projects, &asked, Unnamed::Refused)? {
+        Selection::One(project) => {
+            let saved = saved.of(project.manifest.name.as_ref())?;
+            one(*project, saved, args, terminal)
         }
-        rails.recent = recent::removals(&project, &target)?;
-        rails.remembered = newer::last_count(&project, &target);
-        rails.logins = logins::read(&project, terminal).await?;
-        let (planned, picture) = match saved {
-            Some(saved) => {
-                let planned = for_this_target(saved, &target)?;
-                recent::check(&planned, &rails.recent)?;
-                rails.remembered = None;
-                (planned, Picture::Dated)
+        Selection::Several(projects) => several(projects, saved, args, terminal),
+    }
+}
+
+/// The plans that are to be carried out, where they were saved.
+enum SavedPlans {
+    /// None: plans are made now.
+    None,
+    /// One plan, of one target.
+    One(Box<Plan>),
+    /// One for each of several targets, from files of their own.
+    Several(BTreeMap<TargetName, Plan>),
+}
+
+impl SavedPlans {
+    /// Opens the file, or the files of the targets that are asked for.
+    fn open(global: &GlobalArgs, args: &ApplyArgs) -> Result<Self, Trouble> {
+        match &args.plan {
+            None => Ok(Self::None),
+            Some(path) => Self::at(global, path),
+        }
+    }
+
+    fn at(global: &GlobalArgs, path: &Path) -> Result<Self, Trouble> {
+        if !selection::is_of_several(path) {
+            return Ok(Self::One(Box::new(read_plan(path)?)));
+        }
+        let is_asked = |name: &TargetName| {
+            let mut asked = global.target.iter();
+            global.target.is_empty() || asked.any(|it| it == name.as_str() || it == TargetName::ALL)
+        };
+        let mut plans = BTreeMap::new();
+        for name in project::target_names(global)? {
+            let file = selection::file_of(path, &name, FileKind::PLAN);
+            if is_asked(&name) && file.exists() {
+                plans.insert(name, read_plan(&file)?);
             }
-            None => {
-                let goal = Goal::Manifest(base);
-                let reader = writer.reader();
-                let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
-                rails.population = Some(Population::of(&live));
-                // What this run takes away is no collapse.
-                rails.remembered = None;
-                (plan, Picture::Fresh)
+        }
+        match plans.is_empty() {
+            false => Ok(Self::Several(plans)),
+            true => Err(Trouble::new(
+                "plan-file",
+                format!(
+                    "`{}` has no plan of a target of the manifest",
+                    path.display()
+                ),
+                "save them with `scim-sync plan --out FOLDER`",
+            )),
+        }
+    }
+
+    /// The day they were made for.
+    fn as_of(&self) -> Result<Option<Date>, Trouble> {
+        let mut days = match self {
+            Self::None => BTreeSet::new(),
+            Self::One(plan) => BTreeSet::from([plan.as_of]),
+            Self::Several(plans) => plans.values().map(|plan| plan.as_of).collect(),
+        };
+        let day = days.pop_first();
+        match days.is_empty() {
+            true => Ok(day),
+            false => Err(Trouble::new(
+                "plan-file",
+                "the saved plans are of different days",
+                "plan again, or apply each by itself with `--target NAME`",
+            )),
+        }
+    }
+
+    /// The targets they are of, as far as these have names.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(plan) => plan.target.name.iter().map(ToString::to_string).collect(),
+            Self::Several(plans) => plans.keys().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The plan to carry out at the one target that was selected.
+    fn of(self, name: Option<&TargetName>) -> Result<Option<Plan>, Trouble> {
+        match self {
+            Self::None => Ok(None),
+            // Whether it is of this target is looked at with the connection.
+            Self::One(plan) => Ok(Some(*plan)),
+            Self::Several(mut plans) => match name.and_then(|name| plans.remove(name)) {
+                Some(plan) => Ok(Some(plan)),
+                None => Err(not_saved()),
+            },
+        }
+    }
+}
+
+/// The plans saved in a file, or in the files of several targets in the order of their names.
+pub(super) fn saved(global: &GlobalArgs, path: &Path) -> Result<Vec<Plan>, Trouble> {
+    Ok(match SavedPlans::at(global, path)? {
+        SavedPlans::None => Vec::new(),
+        SavedPlans::One(plan) => vec![*plan],
+        SavedPlans::Several(plans) => plans.into_values().collect(),
+    })
+}
+
+fn not_saved() -> Trouble {
+    Trouble::new(
+        "plan-file",
+        "no plan is saved for this target",
+        "save one with `scim-sync plan --out FOLDER`, or leave the target out",
+    )
+}
+
+/// Applies at one target.
+fn one(
+    project: Project,
+    saved: Option<Plan>,
+    args: &ApplyArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let _lock = Lock::take(&project.folder)?;
+    runtime().block_on(async {
+        let run = match begin(project, saved, args, terminal).await? {
+            Begun::Ready(run) => *run,
+            Begun::Stale(stale) => {
+                terminal.status(&stale);
+                return Ok(Exit::Stale);
             }
         };
-        terminal.print(&shown(&planned, args, terminal))?;
-        if planned.actions.is_empty() {
-            return Ok(verdict(&planned, Completeness::Whole));
+        terminal.print(&shown(&run.planned, args, terminal))?;
+        if run.planned.actions.is_empty() {
+            return Ok(verdict(&run.planned, Completeness::Whole));
         }
-        if !args.auto_approve && !ask(&planned)? {
+        let at = &run.target.base_url;
+        if !args.auto_approve && !ask(run.planned.actions.len(), at)? {
             terminal.status("nothing was written");
             return Ok(Exit::Failure);
         }
+        let report = match &args.report {
+            Some(path) => Some(selection::of_one(path, run.project.manifest.name.as_ref())),
+            None => None,
+        };
+        let told = match args.quiet {
+            true => Told::Failures,
+            false => Told::Progress,
+        };
+        let mut paper = Paper::Terminal(terminal);
+        let ended = run.carry_out(args, report, told, terminal, &mut paper);
+        Ok(ended.await?.exit)
+    })
+}
 
+/// Applies at several targets: planned side by side, asked once, carried out side by side.
+fn several(
+    projects: Vec<Project>,
+    saved: SavedPlans,
+    args: &ApplyArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let mut saved = match saved {
+        SavedPlans::None => None,
+        SavedPlans::Several(plans) => Some(plans),
+        SavedPlans::One(_) => {
+            return Err(Trouble::new(
+                "plan-target",
+                "the plan is of one target, and several are asked for",
+                "leave out `--target`: the plan says which it is of",
+            )
+            .into());
+        }
+    };
+    if let Some(report) = &args.report {
+        selection::folder_for(report)?;
+    }
+    // All of one manifest: its folder has the one lock.
+    let _lock = match projects.first() {
+        Some(project) => Some(Lock::take(&project.folder)?),
+        None => None,
+    };
+    let runtime = runtime();
+    let given: Vec<(Project, Option<Option<Plan>>)> = projects
+        .into_iter()
+        .map(|project| {
+            let name = project.manifest.name.as_ref();
+            let plan = saved.as_mut().map(|saved| saved.remove(name?));
+            (project, plan)
+        })
+        .collect();
+    let begun = several::side_by_side(
+        several::by_name(given, |(project, _)| project),
+        terminal,
+        |(project, saved), terminal| {
+            let saved = match saved {
+                Some(Some(plan)) => Some(plan),
+                Some(None) => return Err(not_saved().into()),
+                None => None,
+            };
+            runtime.block_on(begin(project, saved, args, terminal))
+        },
+    );
+    let mut exits = Vec::new();
+    let mut ready = Vec::new();
+    let mut lines = BTreeMap::new();
+    for (name, target) in several::told(begun, terminal) {
+        let line = match target {
+            OfTarget::Result(Begun::Ready(run)) => {
+                terminal.print(&shown(&run.planned, args, terminal))?;
+                terminal.print("\n")?;
+                let line = Line::of_plan(&name, &run.planned);
+                match run.planned.actions.is_empty() {
+                    true => exits.push(verdict(&run.planned, Completeness::Whole)),
+                    false => ready.push((name.clone(), run)),
+                }
+                line.text
+            }
+            OfTarget::Result(Begun::Stale(stale)) => {
+                terminal.of(&name).status(&stale);
+                exits.push(Exit::Stale);
+                "the saved plan is stale".to_owned()
+            }
+            OfTarget::Error(error) => {
+                exits.push(Exit::Failure);
+                Line::of_error(&name, &error).text
+            }
+        };
+        lines.insert(name, line);
+    }
+    let told = summary(&lines, terminal.out_colour());
+    terminal.print(&terminal.hidden(&told))?;
+    let actions: usize = ready.iter().map(|(_, run)| run.planned.actions.len()).sum();
+    if actions == 0 {
+        return Ok(Exit::worst(exits));
+    }
+    let names: Vec<String> = ready
+        .iter()
+        .map(|(name, run)| format!("{name}: {}", run.planned.actions.len()))
+        .collect();
+    if !args.auto_approve && !ask(actions, &names.join(", "))? {
+        terminal.status("nothing was written");
+        return Ok(Exit::Failure);
+    }
+    let told = match args.quiet {
+        true => Told::Failures,
+        false => Told::Lines,
+    };
+    let ended = several::side_by_side(ready, terminal, |run: Box<Run>, terminal| {
+        let name = run.project.manifest.name.clone();
+        let report = args.report.as_ref();
+        let report = report
+            .zip(name.as_ref())
+            .map(|(path, name)| selection::file_of(path, name, FileKind::REPORT));
+        let mut paper = Paper::Kept(String::new());
+        let ended = run.carry_out(args, report, told, terminal, &mut paper);
+        let ended = runtime.block_on(ended)?;
+        Ok((ended, paper))
+    });
+    for (name, target) in several::told(ended, terminal) {
+        let line = match target {
+            OfTarget::Result((ended, paper)) => {
+                exits.push(ended.exit);
+                terminal.print(&format!("\n{name}\n"))?;
+                if let Paper::Kept(text) = paper {
+                    terminal.print(&text)?;
+                }
+                ended.line
+            }
+            OfTarget::Error(error) => {
+                exits.push(Exit::Failure);
+                Line::of_error(&name, &error).text
+            }
+        };
+        lines.insert(name, line);
+    }
+    terminal.print("\n")?;
+    let told = summary(&lines, terminal.out_colour());
+    terminal.print(&terminal.hidden(&told))?;
+    Ok(Exit::worst(exits))
+}
+
+fn summary(lines: &BTreeMap<TargetName, String>, colour: Colour) -> String {
+    let lines: Vec<Line<'_>> = lines
+        .iter()
+        .map(|(name, text)| Line {
+            name,
+            text: text.clone(),
+        })
+        .collect();
+    render::several::summary(&lines, colour)
+}
+
+/// Where a run prints what came of it.
+enum Paper<'a> {
+    /// As soon as it is known.
+    Terminal(&'a Terminal),
+    /// When it is this target's turn.
+    Kept(String),
+}
+
+impl Paper<'_> {
+    fn print(&mut self, text: &str) -> Result<(), Failure> {
+        match self {
+            Self::Terminal(terminal) => terminal.print(text),
+            Self::Kept(kept) => {
+                kept.push_str(text);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A plan that is ready to be carried out at its target.
+struct Run {
+    project: Project,
+    base: Option<BaseRevision>,
+    writer: Writer<target::Wire>,
+    target: TargetInfo,
+    recorder: Recorder,
+    rails: Rails,
+    planned: Plan,
+    picture: Picture,
+    /// The sandbox, if it is one, lives as long.
+    _sandbox: Option<Server>,
+}
+
+/// What comes of beginning a run.
+enum Begun {
+    /// It can be carried out.
+    Ready(Box<Run>),
+    /// The saved plan is not of this manifest; says what differs.
+    Stale(String),
+}
+
+/// How a run ended.
+struct Ended {
+    exit: Exit,
+    /// In a few words, for a summary.
+    line: String,
+}
+
+/// Connects to a target, and makes its plan or looks at the saved one.
+async fn begin(
+    project: Project,
+    saved: Option<Plan>,
+    args: &ApplyArgs,
+    terminal: &Terminal,
+) -> Result<Begun, Failure> {
+    let mut rails = Rails::new(&args.shape)?;
+    if let Some(stale) = saved.as_ref().and_then(|saved| stale(&project, saved)) {
+        return Ok(Begun::Stale(stale));
+    }
+    let base = base::revision(&args.shape.base, &project, terminal)?;
+    let stale = |saved| stale_base(base.as_ref(), saved);
+    if let Some(stale) = saved.as_ref().and_then(stale) {
+        return Ok(Begun::Stale(stale));
+    }
+    let WritingConnection {
+        writer,
+        target,
+        recorder,
+        sandbox,
+    } = target::connect_to_write(&project, terminal).await?;
+    if !args.older {
+        newer::check(&project, &target)?;
+    }
+    rails.recent = recent::removals(&project, &target)?;
+    rails.remembered = newer::last_count(&project, &target);
+    rails.logins = logins::read(&project, terminal).await?;
+    let (planned, picture) = match saved {
+        Some(saved) => {
+            let planned = for_this_target(saved, &target)?;
+            recent::check(&planned, &rails.recent)?;
+            rails.remembered = None;
+            (planned, Picture::Dated)
+        }
+        None => {
+            let goal = Goal::Manifest(base.as_ref());
+            let reader = writer.reader();
+            let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
+            rails.population = Some(Population::of(&live));
+            // What this run takes away is no collapse.
+            rails.remembered = None;
+            (plan, Picture::Fresh)
+        }
+    };
+    Ok(Begun::Ready(Box::new(Run {
+        project,
+        base,
+        writer,
+        target,
+        recorder,
+        rails,
+        planned,
+        picture,
+        _sandbox: sandbox,
+    })))
+}
+
+impl Run {
+    /// Carries the plan out, reads everything back and plans again.
+    async fn carry_out(
+        &self,
+        args: &ApplyArgs,
+        report: Option<PathBuf>,
+        told: Told,
+        terminal: &Terminal,
+        paper: &mut Paper<'_>,
+    ) -> Result<Ended, Failure> {
+        let Self {
+            project,
+            base,
+            writer,
+            target,
+            recorder,
+            rails,
+            planned,
+            picture,
+            _sandbox: _,
+        } = self;
         let stop = Arc::new(Stop::default());
-        let (report, path) = begin_report(&project, args, &planned)?;
+        let (report, path) = begin_report(project, report, planned)?;
         recorder.begin(Arc::clone(&report), Arc::clone(&stop));
         interrupts::listen(&stop, terminal);
         if let Some(time) = args.deadline {
             end_after(time, &stop);
         }
-        let told = match args.quiet {
-            true => Told::Failures,
-            false => Told::Progress,
-        };
         let watch = Watch::begin(planned.actions.len(), told, terminal, Arc::clone(&report));
         let options = Options {
-            picture,
+            picture: *picture,
             concurrency: usize::from(args.concurrency),
             needs_approval: planned.needs_approval.clone(),
             approved: args
@@ -121,39 +508,63 @@ pub(super) fn run(
                 .map(|kind| approval(*kind))
                 .collect::<BTreeSet<_>>(),
         };
-        let outcome = execute(&planned, &project.profile, &writer, &options, &stop, &watch).await;
+        let outcome = execute(planned, &project.profile, writer, &options, &stop, &watch).await;
         watch.end();
-        let told =
-            render::outcome::text(&planned, &outcome, terminal.width(), terminal.out_colour());
-        terminal.print(&terminal.hidden(&told))?;
+        let text =
+            render::outcome::text(planned, &outcome, terminal.width(), terminal.out_colour());
+        paper.print(&terminal.hidden(&text))?;
         let end = |converged, left| Event::End {
             converged,
             stopped: outcome.stopped.clone(),
             left,
         };
-        if outcome.stopped.is_some() {
+        if let Some(reason) = &outcome.stopped {
             end_report(&report, end(None, None), &path, terminal);
-            return Ok(Exit::Partial);
+            return Ok(Ended {
+                exit: Exit::Partial,
+                line: format!("stopped: {reason}"),
+            });
         }
         let goal = match &planned.undo {
             Some(record) => Goal::Undo(record),
-            None => Goal::Manifest(base),
+            None => Goal::Manifest(base.as_ref()),
         };
-        let (residue, left) = converge(&project, goal, &writer, &target, &rails, &outcome).await?;
+        let (residue, left) = converge(project, goal, writer, target, rails, &outcome).await?;
         end_report(
             &report,
             end(Some(residue.actions.is_empty()), Some(left)),
             &path,
             terminal,
         );
-        terminal.print(&residue_text(&residue, &outcome, args, terminal))?;
+        paper.print(&residue_text(&residue, &outcome, args, terminal))?;
         let completeness = if outcome.is_whole() {
             Completeness::Whole
         } else {
             Completeness::Partial
         };
-        Ok(verdict(&residue, completeness))
-    })
+        Ok(Ended {
+            exit: verdict(&residue, completeness),
+            line: in_short(&residue, completeness),
+        })
+    }
+}
+
+/// How a run ended, for a summary.
+fn in_short(residue: &Plan, completeness: Completeness) -> String {
+    let refused = match residue.refusals.len() {
+        0 => String::new(),
+        refused => format!(", {refused} refused"),
+    };
+    match (residue.actions.len(), completeness) {
+        (0, Completeness::Whole) => format!("converged{refused}"),
+        (0, Completeness::Partial) => {
+            format!("nothing is left to do, although not every item went well{refused}")
+        }
+        (left, _) => {
+            let left = count(left, "action is", "actions are");
+            format!("not converged: {left} left{refused}")
+        }
+    }
 }
 
 /// The plan for a terminal, without the people who are to be hidden.
@@ -235,8 +646,11 @@ fn for_this_target(saved: Plan, target: &TargetInfo) -> Result<Plan, Trouble> {
     Err(Trouble::new(
         "plan-target",
         format!(
-            "the plan was made for {} at {}, and the manifest's target is {} at {}",
-            saved.target.title, saved.target.base_url, target.title, target.base_url
+            "the plan was made for {} at {}, and this target is {} at {}",
+            saved.target.called(),
+            saved.target.base_url,
+            target.called(),
+            target.base_url
         ),
         "apply it with the environment it was planned in, or plan again",
     ))
@@ -244,10 +658,10 @@ fn for_this_target(saved: Plan, target: &TargetInfo) -> Result<Plan, Trouble> {
 
 fn begin_report(
     project: &Project,
-    args: &ApplyArgs,
+    named: Option<PathBuf>,
     planned: &Plan,
 ) -> Result<(Arc<Report>, PathBuf), Trouble> {
-    let path = match (&args.report, &project.manifest.reports) {
+    let path = match (named, &project.manifest.reports) {
         (Some(_), Some(named)) => {
             return Err(Trouble::new(
                 "report",
@@ -258,7 +672,7 @@ fn begin_report(
                 "leave out `--report`, or take `reports` out of the manifest",
             ));
         }
-        (Some(path), None) => path.clone(),
+        (Some(path), None) => path,
         (None, _) => state::report_path(project)?,
     };
     let cannot = |error: std::io::Error| Trouble::file("write the report", &path, &error);
@@ -376,7 +790,7 @@ fn residue_text(
 }
 
 /// Asks a person; without a terminal there is nobody to ask.
-fn ask(planned: &Plan) -> Result<bool, Failure> {
+fn ask(actions: usize, at: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Trouble::new(
             "not-approved",
@@ -386,9 +800,8 @@ fn ask(planned: &Plan) -> Result<bool, Failure> {
         .into());
     }
     let question = format!(
-        "\nCarry out {} at {}? Only `yes` is taken: ",
-        count(planned.actions.len(), "action", "actions"),
-        planned.target.base_url
+        "\nCarry out {} at {at}? Only `yes` is taken: ",
+        count(actions, "action", "actions")
     );
     let mut err = std::io::stderr().lock();
     // A question that cannot be shown cannot be answered with yes.

@@ -26,7 +26,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     terminal.redact(args.redact, &[]);
-    let plan = apply::read_plan(&args.plan)?;
+    let plans = apply::saved(global, &args.plan)?;
     let detected = detect();
     let forge = forge(args, &detected)?;
     let token = token(args, forge)?;
@@ -45,30 +45,40 @@ pub(super) fn run(
         let help = "check `--api-url`, the token and `--ca-file`; without an option they come from the pipeline";
         Trouble::new(error.code(), error.to_string(), help)
     })?;
-    let marker = marker(&plan.target.base_url);
-    let body = body(global, args, &plan, terminal)?;
-    let content = Content {
-        marker: &marker,
-        body: &body,
-    };
-    let kept = runtime().block_on(async {
-        match &args.issue {
-            Some(title) => {
-                let matter = if plan.is_empty() {
-                    Matter::Resolved
-                } else {
-                    Matter::Open
-                };
-                desk.keep_issue(title, content, matter).await
+    let several = plans.len() > 1;
+    for plan in plans {
+        let marker = marker(&plan.target.base_url);
+        let body = body(global, args, &plan, terminal)?;
+        let content = Content {
+            marker: &marker,
+            body: &body,
+        };
+        let kept = runtime().block_on(async {
+            match &args.issue {
+                Some(title) => {
+                    let matter = if plan.is_empty() {
+                        Matter::Resolved
+                    } else {
+                        Matter::Open
+                    };
+                    let title = match &plan.target.name {
+                        Some(name) if several => format!("{title} ({name})"),
+                        Some(_) | None => title.clone(),
+                    };
+                    desk.keep_issue(&title, content, matter).await
+                }
+                None => {
+                    desk.keep_comment(number(args, forge, &detected)?, content)
+                        .await
+                }
             }
-            None => {
-                desk.keep_comment(number(args, forge, &detected)?, content)
-                    .await
-            }
+            .map_err(Failure::from)
+        })?;
+        match &plan.target.name {
+            Some(name) => tell_what_was_done(args, forge, &kept, &terminal.of(name))?,
+            None => tell_what_was_done(args, forge, &kept, terminal)?,
         }
-        .map_err(Failure::from)
-    })?;
-    tell_what_was_done(args, forge, &kept, terminal)?;
+    }
     Ok(Exit::Success)
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::project::{self, Checked, Failure, Project};
+use super::project::{self, Failure, Project};
+use super::selection::{self, Selection, Unnamed};
+use super::several::{self, Telling};
 use super::trouble::Trouble;
 use super::{Terminal, logins, runtime, target};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
@@ -13,11 +15,12 @@ use crate::ids::{GroupId, fold};
 use crate::live::beside::Told;
 use crate::live::collect;
 use crate::manifest::decl::UserStatus;
-use crate::manifest::fault::{FaultCode, Severity};
+use crate::manifest::fault::{Fault, FaultCode, Severity};
 use crate::plan::TargetInfo;
 use crate::profile::checks::Check;
 use crate::profile::{GroupIds, Profile};
 use crate::render::doctor::{Examination, Finding, Verdict};
+use crate::render::several::OfTarget;
 use crate::render::style::count;
 use crate::scim::dialect::{Dialect, Filter, Need, NeedWeight, Permission, UserUpdate};
 use crate::scim::error::{ErrorKind, ScimError};
@@ -40,17 +43,53 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let checked = project::check(global, project::today())?;
     let mut found = Findings::default();
-    let shape = of_manifest(&checked, &mut found);
-    let examination = match checked.one(&global.target)? {
-        Some(project) => {
-            let target = runtime().block_on(examine(&project, terminal, &mut found));
-            Examination::new(target, found.0)
+    let shape = of_manifest(&checked.faults, &mut found);
+    if checked.projects.is_empty() {
+        return told_of_one(&Examination::new(shape, found.0), args, terminal);
+    }
+    match selection::select(checked.projects, &global.target, Unnamed::All)? {
+        Selection::One(project) => {
+            let examination = runtime().block_on(examination(&project, terminal, found));
+            told_of_one(&examination, args, terminal)
         }
-        None => Examination::new(shape, found.0),
-    };
+        Selection::Several(projects) => {
+            let targets = several::by_name(projects, |project| project);
+            let work = |project: Project, terminal: &Terminal| {
+                let found = found.clone();
+                Ok(runtime().block_on(examination(&project, terminal, found)))
+            };
+            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
+            let ill = |target: &OfTarget<Examination>| match target {
+                OfTarget::Result(examination) => !examination.healthy,
+                OfTarget::Error(_) => true,
+            };
+            let exit = match found.values().any(ill) {
+                true => Exit::Failure,
+                false => Exit::Success,
+            };
+            match args.format {
+                DoctorFormat::Json => several::print_json(found, terminal)?,
+                DoctorFormat::Text => {
+                    let tell = |examination: &Examination| Telling {
+                        text: examination.text(terminal.width(), terminal.out_colour()),
+                        line: examination.in_short(),
+                    };
+                    several::print_texts(&found, tell, terminal)?;
+                }
+            }
+            Ok(exit)
+        }
+    }
+}
+
+fn told_of_one(
+    examination: &Examination,
+    args: &DoctorArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     match args.format {
         DoctorFormat::Json => {
-            let mut json = serde_json::to_string_pretty(&examination)
+            let mut json = serde_json::to_string_pretty(examination)
                 .expect("an examination has only string keys");
             json.push('\n');
             terminal.print(&json)?;
@@ -65,8 +104,27 @@ pub(super) fn run(
     })
 }
 
+/// Everything there is to find at one target.
+async fn examination(project: &Project, terminal: &Terminal, mut found: Findings) -> Examination {
+    let of_url = |finding: &Finding| finding.check == BASE_URL;
+    if !found.0.iter().any(of_url) {
+        match &project.manifest.target.base_url {
+            Some(url) => found.ok(
+                BASE_URL,
+                format!("`{}` has the shape of {}", url.value, project.profile.title),
+            ),
+            None => found.ok(BASE_URL, "none: the target is the embedded sandbox"),
+        }
+    }
+    let target = examine(project, terminal, &mut found).await;
+    Examination::new(target, found.0)
+}
+
+/// The look at a base URL's shape.
+const BASE_URL: &str = "base URL";
+
 /// What was found so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Findings(Vec<Finding>);
 
 impl Findings {
@@ -110,12 +168,9 @@ impl Findings {
 
 /// The manifest and the shape of its base URL, offline. What names the target when nothing
 /// can be asked.
-fn of_manifest(checked: &Checked, found: &mut Findings) -> TargetInfo {
+fn of_manifest(faults: &[Fault], found: &mut Findings) -> TargetInfo {
     let is_error = |severity| severity == Severity::Error;
-    let errors = checked
-        .faults
-        .iter()
-        .filter(|fault| is_error(fault.severity));
+    let errors = faults.iter().filter(|fault| is_error(fault.severity));
     match errors.count() {
         0 => found.ok("manifest", "has no errors"),
         errors => found.fail(
@@ -124,33 +179,20 @@ fn of_manifest(checked: &Checked, found: &mut Findings) -> TargetInfo {
             "run `scim-sync validate`, which shows each with its line",
         ),
     }
-    let urls = checked
-        .faults
+    let urls = faults
         .iter()
         .filter(|fault| fault.code == FaultCode::InvalidBaseUrl);
-    let before = found.0.len();
     for fault in urls {
         let verdict = match is_error(fault.severity) {
             true => Verdict::Failure,
             false => Verdict::Warning,
         };
         found.note(
-            "base URL",
+            BASE_URL,
             verdict,
             fault.message.clone(),
             Some(fault.help.to_string()),
         );
-    }
-    if let [project] = &*checked.projects
-        && found.0.len() == before
-    {
-        match &project.manifest.target.base_url {
-            Some(url) => found.ok(
-                "base URL",
-                format!("`{}` has the shape of {}", url.value, project.profile.title),
-            ),
-            None => found.ok("base URL", "none: the target is the embedded sandbox"),
-        }
     }
     TargetInfo {
         name: None,

@@ -7,16 +7,22 @@ use std::sync::Arc;
 use super::observe::{self, Goal};
 use super::plan::{self, Rails};
 use super::project::{self, Failure, Project};
+use super::selection::{self, Selection, Unnamed};
+use super::several::{self, Telling};
 use super::target;
 use super::trouble::Trouble;
 use super::{Terminal, runtime};
 use crate::cli::{ExplainArgs, ExplainFormat, GlobalArgs};
 use crate::exit::Exit;
+use crate::ids::{Email, TargetName};
 use crate::live::{Builder, LiveState};
 use crate::manifest::history::{Introduced, Repository};
-use crate::plan::explain::{Line, Question, Reads, Unknown, Written, explain};
+use crate::manifest::words::all_of;
+use crate::plan::explain::{Explanation, Line, Question, Reads, Unknown, Written, explain};
 use crate::plan::{PlanInput, TargetInfo};
 use crate::render;
+use crate::render::several::OfTarget;
+use crate::render::style::count;
 use crate::scim::listing::{Proof, Verdict, Walk};
 
 pub(super) fn run(
@@ -25,8 +31,78 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.as_of.unwrap_or_else(project::today);
-    let project = project::load_project(global, as_of, terminal)?;
-    let (live, target, reads) = read(&project, args.live.as_deref(), args.no_live, terminal)?;
+    let text = |answer: &Explanation| {
+        render::explain::text(answer, terminal.width(), terminal.out_colour())
+    };
+    match project::load_selected(global, as_of, Unnamed::All, terminal)? {
+        Selection::One(project) => {
+            let live = selection::file_of_one(args.live.as_deref(), &project);
+            let answer = answer(&project, args, live.as_deref(), terminal)?;
+            terminal.print(&match args.format {
+                ExplainFormat::Text => text(&answer),
+                ExplainFormat::Json => render::explain::json(&answer),
+            })?;
+            Ok(Exit::Success)
+        }
+        Selection::Several(projects) => {
+            let targets = several::by_name(projects, |project| project);
+            let work = |project: Project, terminal: &Terminal| {
+                let live = selection::snapshot_of(args.live.as_deref(), &project);
+                answer(&project, args, live.as_deref(), terminal)
+            };
+            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
+            let exit = exit_of(&found);
+            match args.format {
+                ExplainFormat::Json => several::print_json(found, terminal)?,
+                ExplainFormat::Text => {
+                    let tell = |answer: &Explanation| Telling {
+                        text: text(answer),
+                        line: in_short(answer),
+                    };
+                    several::print_texts(&found, tell, terminal)?;
+                }
+            }
+            Ok(exit)
+        }
+    }
+}
+
+/// The code of somebody who is declared, and for other targets only.
+const ELSEWHERE: &str = "elsewhere";
+
+/// To be nobody at one target is an answer, as long as there is another somewhere.
+fn exit_of(found: &BTreeMap<TargetName, OfTarget<Explanation>>) -> Exit {
+    let unknown = ["unknown-person", "unknown-group", ELSEWHERE];
+    let mut answers = 0;
+    for target in found.values() {
+        match target {
+            OfTarget::Result(_) => answers += 1,
+            OfTarget::Error(error) if unknown.contains(&error.code.as_str()) => {}
+            OfTarget::Error(_) => return Exit::Failure,
+        }
+    }
+    match answers {
+        0 => Exit::Failure,
+        _ => Exit::Success,
+    }
+}
+
+fn in_short(answer: &Explanation) -> String {
+    let given = answer.groups.iter().filter(|group| !group.paths.is_empty());
+    match given.count() {
+        0 => "no role gives a group".to_owned(),
+        given => format!("roles give {}", count(given, "group", "groups")),
+    }
+}
+
+/// The answer at one target.
+fn answer(
+    project: &Project,
+    args: &ExplainArgs,
+    live: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Explanation, Failure> {
+    let (live, target, reads) = read(project, live, args.no_live, terminal)?;
     let ask = |input: PlanInput<'_>| {
         explain(Question {
             input,
@@ -37,18 +113,37 @@ pub(super) fn run(
         })
     };
     let rails = Rails::default();
-    let mut answer = plan::with_unnamed_input(&project, None, &live, &target, &rails, ask)
-        .map_err(|unknown: Unknown| {
-            Trouble::new(unknown.code(), unknown.to_string(), unknown.help())
-        })?;
+    let mut answer = plan::with_unnamed_input(project, None, &live, &target, &rails, ask).map_err(
+        |unknown: Unknown| {
+            elsewhere(project, &args.person, &unknown).unwrap_or_else(|| {
+                Trouble::new(unknown.code(), unknown.to_string(), unknown.help())
+            })
+        },
+    )?;
     ask_git(answer.lines_mut().collect(), &project.folder);
-    terminal.print(&match args.format {
-        ExplainFormat::Text => {
-            render::explain::text(&answer, terminal.width(), terminal.out_colour())
-        }
-        ExplainFormat::Json => render::explain::json(&answer),
-    })?;
-    Ok(Exit::Success)
+    Ok(answer)
+}
+
+/// Says so, if somebody is unknown at a target because they are limited to others.
+fn elsewhere(project: &Project, person: &str, unknown: &Unknown) -> Option<Trouble> {
+    let Unknown::Person { .. } = unknown else {
+        return None;
+    };
+    let here = project.manifest.name.as_ref()?;
+    let email = Email::new(person);
+    let (key, user) = (project.manifest.elsewhere.0.iter())
+        .find(|(key, user)| key.value.as_str() == person || user.email.value == email)?;
+    let names = || user.targets.iter().map(|target| target.value.as_str());
+    let place = project.manifest.sources.place(key.span);
+    Some(Trouble::new(
+        ELSEWHERE,
+        format!(
+            "`{}` is declared for {} only, at {place}, and has no account at `{here}`",
+            key.value,
+            all_of(names())
+        ),
+        format!("add `{here}` to their `targets` if they are to have one"),
+    ))
 }
 
 /// The live state, from a snapshot or the provider, or nothing of it.

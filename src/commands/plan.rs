@@ -38,7 +38,8 @@ pub(super) fn run(
 }
 
 fn one(mut project: Project, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let plan = made(&mut project, args, args.live.as_deref(), terminal)?;
+    let live = selection::file_of_one(args.live.as_deref(), &project);
+    let plan = made(&mut project, args, live.as_deref(), terminal)?;
     if let Some(file) = &args.out {
         let file = selection::of_one(file, project.manifest.name.as_ref());
         save(&project, &plan, &file)?;
@@ -69,8 +70,7 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
     let work = |mut project: Project, terminal: &Terminal| {
         let name = project.manifest.name.clone();
         let file = |path: &PathBuf, kind| Some(selection::file_of(path, name.as_ref()?, kind));
-        let live = args.live.as_ref();
-        let live = live.and_then(|path| file(path, FileKind::SNAPSHOT));
+        let live = selection::snapshot_of(args.live.as_deref(), &project);
         let plan = made(&mut project, args, live.as_deref(), terminal)?;
         if let Some(file) = args
             .out
@@ -82,7 +82,11 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
         }
         Ok((project, plan))
     };
-    let planned = several::told(several::side_by_side(projects, terminal, work), terminal);
+    let targets = several::by_name(projects, |project| project);
+    let planned = several::told(several::side_by_side(targets, terminal, work), terminal);
+    if let Some(out) = &args.out {
+        forget_old(out, &planned)?;
+    }
     several::print_plans(&planned, &args.view, detail(&args.shape), terminal)?;
     Ok(Exit::worst(planned.values().map(|target| match target {
         OfTarget::Result((_, plan)) => verdict(plan, args),
@@ -125,6 +129,23 @@ fn made(
             Ok(plan)
         }),
     }
+}
+
+/// Takes away what an earlier run saved for a target that has no plan now: `apply FOLDER` is of
+/// one run.
+fn forget_old(out: &Path, planned: &several::Planned) -> Result<(), Trouble> {
+    for (name, target) in planned {
+        let OfTarget::Error(_) = target else {
+            continue;
+        };
+        let file = selection::file_of(out, name, FileKind::PLAN);
+        match std::fs::remove_file(&file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Trouble::file("remove the old plan", &file, &error)),
+        }
+    }
+    Ok(())
 }
 
 fn save(project: &Project, plan: &Plan, file: &Path) -> Result<(), Trouble> {
@@ -195,6 +216,7 @@ pub(super) fn from_snapshot(
     terminal: &Terminal,
 ) -> Result<(LiveState, TargetInfo), Trouble> {
     let snapshot = super::snapshot::read(file)?;
+    of_this_target(project, file, &snapshot)?;
     if snapshot.provider != project.profile.name {
         return Err(Trouble::new(
             "snapshot",
@@ -215,6 +237,29 @@ pub(super) fn from_snapshot(
     Ok((
         snapshot.into_state(),
         target::target_info(project, base_url),
+    ))
+}
+
+/// Refuses a snapshot of another target, as far as the manifest says where its target is. Of
+/// one target, any will do: it may be of the same account in another environment.
+fn of_this_target(project: &Project, file: &Path, snapshot: &Snapshot) -> Result<(), Trouble> {
+    let (Some(name), Some(url)) = (&project.manifest.name, &project.manifest.target.base_url)
+    else {
+        return Ok(());
+    };
+    let place = |url: &str| url.trim_end_matches('/').to_owned();
+    if url.value.contains("${") || place(&url.value) == place(&snapshot.base_url) {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        "snapshot",
+        format!(
+            "`{}` was taken from {}, and the target `{name}` is {}",
+            file.display(),
+            snapshot.base_url,
+            url.value
+        ),
+        "plan it with the target it belongs to",
     ))
 }
 

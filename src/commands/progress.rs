@@ -24,6 +24,8 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) enum Told {
     /// How far it is, and what did not go well.
     Progress,
+    /// The same in lines, on a terminal too: there is one bar, and there are several runs.
+    Lines,
     /// What did not go well.
     Failures,
 }
@@ -76,7 +78,7 @@ impl Watch {
             terminal.show(&bar);
             bar
         });
-        if !on_terminal && told == Told::Progress {
+        if told == Told::Lines || (!on_terminal && told == Told::Progress) {
             tokio::spawn(tell(Arc::clone(&shared), terminal.clone()));
         }
         Self {

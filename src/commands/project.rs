@@ -11,6 +11,7 @@ use super::selection::{self, Selection, Unnamed};
 use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
 use crate::desired::{BaseRevision, DesiredState};
+use crate::ids::TargetName;
 use crate::live::LiveState;
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::Manifest;
@@ -87,14 +88,6 @@ impl Checked {
             understood,
             sources,
             faults,
-        }
-    }
-
-    /// What holds at the one target of this name, of a manifest without errors.
-    pub(crate) fn one(self, names: &[String]) -> Result<Option<Project>, Trouble> {
-        match self.projects.is_empty() {
-            true => Ok(None),
-            false => selection::one(self.projects, names).map(Some),
         }
     }
 
@@ -179,8 +172,26 @@ pub(crate) fn load_project(
     as_of: Date,
     terminal: &Terminal,
 ) -> Result<Project, Failure> {
-    let projects = check(global, as_of)?.without_errors(terminal)?;
+    let projects = load_targets(global, as_of, terminal)?;
     Ok(selection::one(projects, &global.target)?)
+}
+
+/// What holds at each target of a manifest without errors; at least one. Warnings go to
+/// stderr.
+pub(crate) fn load_targets(
+    global: &GlobalArgs,
+    as_of: Date,
+    terminal: &Terminal,
+) -> Result<Vec<Project>, Failure> {
+    check(global, as_of)?.without_errors(terminal)
+}
+
+/// The names of the manifest's targets, errors or not.
+pub(crate) fn target_names(global: &GlobalArgs) -> Result<Vec<TargetName>, Trouble> {
+    let loaded = load::load(&root_file(global)?);
+    let manifest = loaded.understood().map(|(manifest, _)| manifest);
+    let names = manifest.into_iter().flat_map(Manifest::target_names);
+    Ok(names.map(|name| name.value.clone()).collect())
 }
 
 /// The manifest at the targets that were asked for, without errors. Warnings go to stderr.
@@ -190,7 +201,7 @@ pub(crate) fn load_selected(
     unnamed: Unnamed,
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
-    let projects = check(global, as_of)?.without_errors(terminal)?;
+    let projects = load_targets(global, as_of, terminal)?;
     Ok(selection::select(projects, &global.target, unnamed)?)
 }
 

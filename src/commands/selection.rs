@@ -24,7 +24,6 @@ pub(crate) enum Unnamed {
     /// It is for all of them: it only looks.
     All,
     /// It refuses to guess.
-    #[expect(dead_code, reason = "for commands that write")]
     Refused,
 }
 
@@ -180,10 +179,27 @@ pub(crate) fn file_of(path: &Path, name: &TargetName, kind: FileKind) -> PathBuf
     }
 }
 
+/// Whether a path is of several targets' files: a folder, or a name with `{target}` in it.
+pub(crate) fn is_of_several(path: &Path) -> bool {
+    path.to_string_lossy().contains(PLACEHOLDER) || path.is_dir()
+}
+
 /// The file of the only target that is asked for.
 pub(crate) fn of_one(path: &Path, name: Option<&TargetName>) -> PathBuf {
     name.and_then(|name| filled(path, name))
         .unwrap_or_else(|| path.to_owned())
+}
+
+/// As [`of_one`], for a file that may be named.
+pub(crate) fn file_of_one(path: Option<&Path>, project: &Project) -> Option<PathBuf> {
+    path.map(|path| of_one(path, project.manifest.name.as_ref()))
+}
+
+/// The snapshot of one of several targets, if snapshots are named.
+pub(crate) fn snapshot_of(path: Option<&Path>, project: &Project) -> Option<PathBuf> {
+    let name = project.manifest.name.as_ref();
+    let named = path.zip(name);
+    named.map(|(path, name)| file_of(path, name, FileKind::SNAPSHOT))
 }
 
 /// A path with the target's name where `{target}` stands, if it stands somewhere.
@@ -203,6 +219,8 @@ pub(crate) struct FileKind {
 impl FileKind {
     /// Plans saved with `plan --out`.
     pub(crate) const PLAN: Self = Self::new("plan", "json");
+    /// Reports of runs.
+    pub(crate) const REPORT: Self = Self::new("report", "jsonl");
     /// Snapshots.
     pub(crate) const SNAPSHOT: Self = Self::new("snapshot", "json");
 

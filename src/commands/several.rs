@@ -11,6 +11,7 @@ use super::project::{Failure, Project};
 use super::trouble::Trouble;
 use super::view::View;
 use crate::cli::{PlanFormat, ViewArgs};
+use crate::exit::Exit;
 use crate::ids::TargetName;
 use crate::plan::Plan;
 use crate::render::markdown::MIN_BYTES;
@@ -18,20 +19,19 @@ use crate::render::several::{Line, OfTarget, OfTargets, TargetError, markdown, s
 use crate::render::text::Detail;
 
 /// Does the same work for each target, side by side; the results are in the order of names.
-pub(super) fn side_by_side<T: Send>(
-    projects: Vec<Project>,
+pub(super) fn side_by_side<I: Send, T: Send>(
+    targets: Vec<(TargetName, I)>,
     terminal: &Terminal,
-    work: impl Fn(Project, &Terminal) -> Result<T, Failure> + Sync,
+    work: impl Fn(I, &Terminal) -> Result<T, Failure> + Sync,
 ) -> Vec<(TargetName, Result<T, Failure>)> {
     let work = &work;
     std::thread::scope(|scope| {
-        let running: Vec<_> = projects
+        let running: Vec<_> = targets
             .into_iter()
-            .filter_map(|project| {
-                let name = project.manifest.name.clone()?;
+            .map(|(name, target)| {
                 let terminal = terminal.of(&name);
-                let done = scope.spawn(move || work(project, &terminal));
-                Some((name, done))
+                let done = scope.spawn(move || work(target, &terminal));
+                (name, done)
             })
             .collect();
         running
@@ -43,6 +43,15 @@ pub(super) fn side_by_side<T: Send>(
             })
             .collect()
     })
+}
+
+/// What belongs to each target under its name. Of several targets, each has one.
+pub(super) fn by_name<I>(items: Vec<I>, project: impl Fn(&I) -> &Project) -> Vec<(TargetName, I)> {
+    let named = items.into_iter().filter_map(|item| {
+        let name = project(&item).manifest.name.clone();
+        name.map(|name| (name, item))
+    });
+    named.collect()
 }
 
 /// What came of each target: a result, or an error that is told on stderr at once.
@@ -57,7 +66,7 @@ pub(super) fn told<T>(
                 Ok(result) => OfTarget::Result(result),
                 Err(failure) => {
                     terminal.of(&name).failure(&failure);
-                    OfTarget::Error(error(failure))
+                    OfTarget::Error(error(failure, terminal))
                 }
             };
             (name, result)
@@ -65,11 +74,11 @@ pub(super) fn told<T>(
         .collect()
 }
 
-fn error(failure: Failure) -> TargetError {
+fn error(failure: Failure, terminal: &Terminal) -> TargetError {
     match failure {
         Failure::Trouble(trouble) => TargetError {
             code: trouble.code().to_owned(),
-            message: trouble.to_string(),
+            message: terminal.hidden(&trouble.to_string()).into_owned(),
             help: trouble.instruction().to_owned(),
         },
         Failure::Faults(faults) => TargetError {
@@ -78,6 +87,44 @@ fn error(failure: Failure) -> TargetError {
             help: "run `scim-sync validate`".to_owned(),
         },
     }
+}
+
+/// How a command for several targets ends that has nothing to judge: badly if one failed.
+pub(super) fn exit_of<T>(targets: &BTreeMap<TargetName, OfTarget<T>>) -> Exit {
+    let failed = |target: &OfTarget<T>| matches!(target, OfTarget::Error(_));
+    match targets.values().any(failed) {
+        true => Exit::Failure,
+        false => Exit::Success,
+    }
+}
+
+/// Prints a text for each target, and a summary of a few words for each.
+pub(super) fn print_texts<T>(
+    targets: &BTreeMap<TargetName, OfTarget<T>>,
+    tell: impl Fn(&T) -> Telling,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    for (name, target) in targets {
+        lines.push(match target {
+            OfTarget::Result(result) => {
+                let Telling { text, line } = tell(result);
+                terminal.print(&text)?;
+                terminal.print("\n")?;
+                Line { name, text: line }
+            }
+            OfTarget::Error(error) => Line::of_error(name, error),
+        });
+    }
+    terminal.print(&summary(&lines, terminal.out_colour()))
+}
+
+/// What there is to say of one of several targets.
+pub(super) struct Telling {
+    /// As for one target alone.
+    pub(super) text: String,
+    /// In a few words.
+    pub(super) line: String,
 }
 
 /// Prints a document about several targets.

@@ -93,7 +93,12 @@ pub(crate) fn report_path(project: &Project) -> Result<PathBuf, Trouble> {
     folder(&project.folder).map_err(cannot)?;
     std::fs::create_dir_all(&runs).map_err(cannot)?;
     let time = jiff::Timestamp::now().to_string().replace([':', '-'], "");
-    Ok(runs.join(format!("{time}-{}.jsonl", std::process::id())))
+    // Several targets may begin at one time.
+    let name = match &project.manifest.name {
+        Some(name) => format!("-{name}"),
+        None => String::new(),
+    };
+    Ok(runs.join(format!("{time}-{}{name}.jsonl", std::process::id())))
 }
 
 /// A report's file: each line is in the operating system's hands before its request goes

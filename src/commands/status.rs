@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::project::{self, Failure};
+use super::project::{self, Failure, Project};
+use super::selection::{self, Selection, Unnamed};
+use super::several::{self, Telling};
 use super::trouble::Trouble;
 use super::{Terminal, base, plan, state};
 use crate::apply::report::{self, Event};
 use crate::cli::{GlobalArgs, StatusArgs, StatusFormat};
 use crate::exit::Exit;
 use crate::ids::ItemId;
+use crate::plan::Plan;
 use crate::plan::status::{LastError, Status};
 use crate::render;
+use crate::render::review::Verdict;
+use crate::render::several::OfTarget;
 use crate::render::text::Detail;
 
 /// How many reports are looked through at most, from the newest on.
@@ -23,12 +28,78 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = project::today();
-    let project = project::load_project(global, as_of, terminal)?;
-    let base = base::revision(&args.base, &project, terminal)?;
-    let (plan, live, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
+    let text = |status: &Status| {
+        let detail = if args.full {
+            Detail::Full
+        } else {
+            Detail::Short
+        };
+        render::status::text(status, terminal.width(), terminal.out_colour(), detail)
+    };
+    match project::load_selected(global, as_of, Unnamed::All, terminal)? {
+        Selection::One(project) => {
+            let live = selection::file_of_one(args.live.as_deref(), &project);
+            let Stands { status, plan: _ } = stands(&project, args, live.as_deref(), terminal)?;
+            match args.format {
+                StatusFormat::Json => {
+                    let mut json = serde_json::to_string_pretty(&status)
+                        .expect("a status has only string keys");
+                    json.push('\n');
+                    terminal.print(&json)?;
+                }
+                StatusFormat::Text => terminal.print(&text(&status))?,
+            }
+            Ok(Exit::Success)
+        }
+        Selection::Several(projects) => {
+            let targets = several::by_name(projects, |project| project);
+            let work = |project: Project, terminal: &Terminal| {
+                let live = selection::snapshot_of(args.live.as_deref(), &project);
+                stands(&project, args, live.as_deref(), terminal)
+            };
+            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
+            let exit = several::exit_of(&found);
+            match args.format {
+                StatusFormat::Json => {
+                    let found = found.into_iter().map(|(name, target)| {
+                        let target = match target {
+                            OfTarget::Result(stands) => OfTarget::Result(stands.status),
+                            OfTarget::Error(error) => OfTarget::Error(error),
+                        };
+                        (name, target)
+                    });
+                    several::print_json(found.collect(), terminal)?;
+                }
+                StatusFormat::Text => {
+                    let tell = |stands: &Stands| Telling {
+                        text: text(&stands.status),
+                        line: Verdict::of(&stands.plan).text,
+                    };
+                    several::print_texts(&found, tell, terminal)?;
+                }
+            }
+            Ok(exit)
+        }
+    }
+}
+
+/// Where everybody stands at one target, and the plan that says so.
+struct Stands {
+    status: Status,
+    plan: Plan,
+}
+
+fn stands(
+    project: &Project,
+    args: &StatusArgs,
+    live: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Stands, Failure> {
+    let base = base::revision(&args.base, project, terminal)?;
+    let (plan, live, target) = plan::look(project, base.as_ref(), live, terminal)?;
     let runs = match &args.runs {
         Some(folder) => folder.clone(),
-        None => state::runs(&project),
+        None => state::runs(project),
     };
     let errors = last_errors(&runs, &target.base_url, terminal)?;
     let status = Status::new(
@@ -38,25 +109,7 @@ pub(super) fn run(
         &project.policy.approvals,
         &errors,
     );
-    match args.format {
-        StatusFormat::Json => {
-            let mut json =
-                serde_json::to_string_pretty(&status).expect("a status has only string keys");
-            json.push('\n');
-            terminal.print(&json)?;
-        }
-        StatusFormat::Text => {
-            let detail = if args.full {
-                Detail::Full
-            } else {
-                Detail::Short
-            };
-            let text =
-                render::status::text(&status, terminal.width(), terminal.out_colour(), detail);
-            terminal.print(&text)?;
-        }
-    }
-    Ok(Exit::Success)
+    Ok(Stands { status, plan })
 }
 
 /// What the newest run that came to an item said of it, where it did not bring it about.

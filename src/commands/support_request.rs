@@ -1,14 +1,18 @@
 //! `scim-sync support-request`: the letter for every group that only Support removes.
 
+use std::path::Path;
+
 use super::project::{self, Failure, Project};
+use super::selection::{self, Selection, Unnamed};
 use super::trouble::Trouble;
-use super::{Terminal, base, plan};
+use super::{Terminal, base, plan, several};
 use crate::cli::{GlobalArgs, SupportFormat, SupportRequestArgs};
 use crate::exit::Exit;
 use crate::manifest::history::{Authored, Repository};
 use crate::manifest::source::SourceMap;
 use crate::plan::{Evidence, ManualStep};
 use crate::profile::GroupRemovalRule;
+use crate::render::several::OfTarget;
 use crate::render::support::{GroupRequest, SUPPORT_REQUEST_VERSION, Since, SupportRequest};
 
 pub(super) fn run(
@@ -17,20 +21,81 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = project::today();
-    let project = project::load_project(global, as_of, terminal)?;
-    let GroupRemovalRule::SupportOnly { contact, .. } = project.profile.group_removal else {
-        return Err(Trouble::new(
-            "no-support",
-            format!(
-                "no group of {} needs Support to be removed",
-                project.profile.title
-            ),
-            "`scim-sync apply` removes groups itself here",
-        )
-        .into());
-    };
-    let base = base::revision(&args.base, &project, terminal)?;
-    let (plan, _, target) = plan::look(&project, base.as_ref(), args.live.as_deref(), terminal)?;
+    match project::load_selected(global, as_of, Unnamed::All, terminal)? {
+        Selection::One(project) => {
+            let Some(contact) = contact(&project) else {
+                return Err(no_support(&project).into());
+            };
+            let live = selection::file_of_one(args.live.as_deref(), &project);
+            let request = request(&project, contact, args, live.as_deref(), terminal)?;
+            print(&request, args, terminal)?;
+            Ok(Exit::Success)
+        }
+        Selection::Several(projects) => {
+            let targets = several::by_name(projects, |project| project);
+            let work = |project: Project, terminal: &Terminal| {
+                let live = selection::snapshot_of(args.live.as_deref(), &project);
+                let Some(contact) = contact(&project) else {
+                    let none = no_support(&project);
+                    terminal.status(&format!("{none}: {}", none.instruction()));
+                    return Ok(None);
+                };
+                request(&project, contact, args, live.as_deref(), terminal).map(Some)
+            };
+            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
+            let exit = several::exit_of(&found);
+            if args.format == SupportFormat::Json {
+                several::print_json(found, terminal)?;
+                return Ok(exit);
+            }
+            let mut letters = 0;
+            for target in found.values() {
+                let OfTarget::Result(Some(request)) = target else {
+                    continue;
+                };
+                if request.groups.is_empty() {
+                    continue;
+                }
+                if letters > 0 {
+                    terminal.print("\n---\n\n")?;
+                }
+                letters += 1;
+                print(request, args, terminal)?;
+            }
+            Ok(exit)
+        }
+    }
+}
+
+/// Whom to write to, if only they remove groups.
+fn contact(project: &Project) -> Option<&'static str> {
+    match project.profile.group_removal {
+        GroupRemovalRule::SupportOnly { contact, .. } => Some(contact),
+        GroupRemovalRule::Deletable => None,
+    }
+}
+
+fn no_support(project: &Project) -> Trouble {
+    Trouble::new(
+        "no-support",
+        format!(
+            "no group of {} needs Support to be removed",
+            project.profile.title
+        ),
+        "`scim-sync apply` removes groups itself here",
+    )
+}
+
+/// The letter for one target.
+fn request(
+    project: &Project,
+    contact: &str,
+    args: &SupportRequestArgs,
+    live: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<SupportRequest, Failure> {
+    let base = base::revision(&args.base, project, terminal)?;
+    let (plan, _, target) = plan::look(project, base.as_ref(), live, terminal)?;
     let history = Repository::of(&project.folder).ok();
     if history.is_none() {
         terminal.status("note: the manifest is in no git repository, so no commit is named");
@@ -41,39 +106,45 @@ pub(super) fn run(
         title: project.profile.title.to_owned(),
         account: project.profile.base_url.account(&target.base_url),
         base_url: target.base_url,
-        as_of,
+        as_of: project.desired.as_of,
         groups: plan
             .manual_steps
             .iter()
             .map(|step| {
                 asked(
                     step,
-                    &project,
+                    project,
                     base.as_ref().map(|base| &*base.label),
                     history.as_ref(),
                 )
             })
             .collect(),
     };
-    let nothing = request.groups.is_empty();
-    if nothing {
+    if request.groups.is_empty() {
         terminal.status(&format!(
             "there is nothing to ask {} Support for",
             project.profile.title
         ));
     }
+    Ok(request)
+}
+
+fn print(
+    request: &SupportRequest,
+    args: &SupportRequestArgs,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match args.format {
         SupportFormat::Json => {
             let mut json =
-                serde_json::to_string_pretty(&request).expect("a request has only string keys");
+                serde_json::to_string_pretty(request).expect("a request has only string keys");
             json.push('\n');
-            terminal.print(&json)?;
+            terminal.print(&json)
         }
-        SupportFormat::Text | SupportFormat::Markdown if nothing => {}
-        SupportFormat::Text => terminal.print(&request.text())?,
-        SupportFormat::Markdown => terminal.print(&request.markdown())?,
+        SupportFormat::Text | SupportFormat::Markdown if request.groups.is_empty() => Ok(()),
+        SupportFormat::Text => terminal.print(&request.text()),
+        SupportFormat::Markdown => terminal.print(&request.markdown()),
     }
-    Ok(Exit::Success)
 }
 
 fn asked(

@@ -38,6 +38,7 @@ impl BaseRevision {
                 label,
                 desired: DesiredState {
                     users: Vec::new(),
+                    elsewhere: Vec::new(),
                     groups: Vec::new(),
                     absent_groups: Vec::new(),
                     roles: Vec::new(),

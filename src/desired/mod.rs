@@ -31,6 +31,8 @@ pub struct RoleIndex(pub u32);
 pub struct DesiredState {
     /// People, sorted by key; tombstones included.
     pub users: Vec<DesiredUser>,
+    /// People who are declared for other targets only, sorted by key.
+    pub elsewhere: Vec<Elsewhere>,
     /// Groups that at least one role maps to, sorted by name.
     pub groups: Vec<DesiredGroup>,
     /// Groups that must not exist, sorted by name.
@@ -43,6 +45,15 @@ pub struct DesiredState {
     pub assertions: Vec<assertion::Assertion>,
     /// The day the grants were judged on.
     pub as_of: jiff::civil::Date,
+}
+
+/// A person who is declared for other targets only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The stable key.
+    pub key: PersonKey,
+    /// Where the person is declared.
+    pub span: Span,
 }
 
 /// A person as wanted.
@@ -244,6 +255,12 @@ impl DesiredState {
     /// The person at this position.
     pub fn user(&self, index: UserIndex) -> &DesiredUser {
         &self.users[index.0 as usize]
+    }
+
+    /// The person of this key, if they are declared for other targets only.
+    pub fn elsewhere(&self, key: &PersonKey) -> Option<&Elsewhere> {
+        let at = self.elsewhere.binary_search_by(|it| it.key.cmp(key));
+        at.ok().map(|at| &self.elsewhere[at])
     }
 
     /// The scopes whose role bindings have to be known, sorted; none if no group declares

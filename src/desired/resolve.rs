@@ -6,8 +6,8 @@ use foldhash::fast::RandomState;
 
 use super::assertion::Assertion;
 use super::{
-    AbsentGroup, DesiredBindings, DesiredGroup, DesiredState, DesiredUser, Grant, GroupSource,
-    ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
+    AbsentGroup, DesiredBindings, DesiredGroup, DesiredState, DesiredUser, Elsewhere, Grant,
+    GroupSource, ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
 use crate::ids::{Binding, GroupName};
 use crate::manifest::at::TargetManifest;
@@ -65,8 +65,13 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
         })
         .collect();
 
+    let elsewhere = manifest.elsewhere.0.iter().map(|(key, _)| Elsewhere {
+        key: key.value.clone(),
+        span: key.span,
+    });
     DesiredState {
         users,
+        elsewhere: elsewhere.collect(),
         groups,
         absent_groups,
         roles,

@@ -661,6 +661,7 @@ fn subject(group: &LiveGroup, reason: Reason) -> String {
         | Reason::DeclaredActive
         | Reason::DeclaredSuspended
         | Reason::NoLongerDeclared
+        | Reason::LimitedToOthers
         | Reason::UndeclaredPolicy
         | Reason::RoleGives
         | Reason::NoRoleGives

@@ -491,6 +491,8 @@ pub enum Reason {
     Tombstone,
     /// We made it (`externalId`), and nothing declares it any more.
     NoLongerDeclared,
+    /// It was ours, and is declared for other targets only.
+    LimitedToOthers,
     /// The base revision declares it, and nothing does any more.
     RemovedFromManifest,
     /// Nothing declares it, and the policy claims authority over such.
@@ -521,6 +523,7 @@ impl Reason {
             Reason::DeclaredSuspended => "declared suspended",
             Reason::Tombstone => "declared absent",
             Reason::NoLongerDeclared => "made by scim-sync, no longer declared",
+            Reason::LimitedToOthers => "declared for other targets only",
             Reason::RemovedFromManifest => "declared at the base revision, and not any more",
             Reason::UndeclaredPolicy => "not declared, and policy.undeclared says remove",
             Reason::RoleGives => "a role gives it",

@@ -11,7 +11,7 @@ use super::item::{
 use super::planner::{Context, Draft};
 use super::standalone;
 use crate::desired::{DesiredUser, UserIndex};
-use crate::ids::{ExternalId, fold};
+use crate::ids::{ExternalId, PersonKey, fold};
 use crate::live::{Activity, LiveIndex, LiveUser};
 use crate::manifest::decl::{Undeclared, UserRemoval, UserStatus};
 use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemovalEffect};
@@ -54,28 +54,38 @@ pub(super) fn plan_users(
         }
         let person = context.live_person(live, None);
         if let Some((key, evidence)) = gone.find(live) {
+            let elsewhere = elsewhere(context, key);
             let key = Some(key.clone());
             let person = Person { key, ..person };
-            let reason = Reason::RemovedFromManifest;
+            let (reason, evidence) = match elsewhere {
+                Some(evidence) => (Reason::LimitedToOthers, evidence),
+                None => (Reason::RemovedFromManifest, evidence),
+            };
             remove(context, draft, live, person, reason, vec![evidence]);
             continue;
         }
-        let ours = user
-            .external_id
-            .as_ref()
-            .is_some_and(|id| id.person_key().is_some());
-        let mut remove = |reason| {
-            remove(context, draft, live, person.clone(), reason, Vec::new());
+        let ours = user.external_id.as_ref().and_then(ExternalId::person_key);
+        let mut remove = |reason, evidence| {
+            remove(context, draft, live, person.clone(), reason, evidence);
         };
         match (ours, context.input.policy.undeclared_users) {
-            (true, _) => remove(Reason::NoLongerDeclared),
-            (false, Undeclared::Remove) => remove(Reason::UndeclaredPolicy),
-            (false, Undeclared::Keep) => {
+            (Some(key), _) => match elsewhere(context, &key) {
+                Some(evidence) => remove(Reason::LimitedToOthers, vec![evidence]),
+                None => remove(Reason::NoLongerDeclared, Vec::new()),
+            },
+            (None, Undeclared::Remove) => remove(Reason::UndeclaredPolicy, Vec::new()),
+            (None, Undeclared::Keep) => {
                 leave_alone(context, draft, live, person, UnmanagedReason::Undeclared);
             }
         }
     }
     warn_of_look_alikes(context, matches, draft);
+}
+
+/// Where somebody is declared who is so for other targets only.
+fn elsewhere(context: &Context<'_>, key: &PersonKey) -> Option<Evidence> {
+    let person = context.input.desired.elsewhere(key)?;
+    Some(context.evidence(person.span, format!("person `{key}`")))
 }
 
 fn declared(context: &Context<'_>, user: &DesiredUser) -> Evidence {

@@ -93,17 +93,24 @@ pub fn lint(
         });
     }
     for user in &since.gone {
+        let (message, tombstone) = match now.elsewhere(&user.key) {
+            None => (
+                format!("person `{}` is taken out without a tombstone", user.key),
+                format!("add `{}`", tombstone_line(user)),
+            ),
+            Some(_) => (
+                format!("person `{}` is limited to other targets now", user.key),
+                "add a tombstone with a key of its own, the same `email` and `targets: [NAME]`"
+                    .to_owned(),
+            ),
+        };
         found.removed.push(Fault::warning(
             FaultCode::RemovedWithoutTombstone,
             shift.span(user.span),
             format!("declared here at {}", base.label),
+            message,
             format!(
-                "person `{}` is taken out without a tombstone",
-                user.key
-            ),
-            format!(
-                "apply removes the account only where scim-sync made it or is given this base; to have it removed for certain, add `{}` and keep it until the account is gone",
-                tombstone_line(user)
+                "apply removes the account only where scim-sync made it or is given this base; to have it removed for certain, {tombstone} and keep it until the account is gone"
             ),
         ));
     }

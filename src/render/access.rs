@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::escape::terminal;
 use super::style::count;
+use crate::ids::TargetName;
 use crate::manifest::decl::UserStatus;
 use crate::plan::review::{Review, Row};
 
@@ -67,11 +68,26 @@ pub fn csv(review: &Review) -> String {
     let mut out = COLUMNS.join(",");
     out.push_str("\r\n");
     for row in &review.rows {
-        let cells: Vec<String> = cells(row).iter().map(|cell| csv_cell(cell)).collect();
-        out.push_str(&cells.join(","));
+        out.push_str(&csv_row(row));
         out.push_str("\r\n");
     }
     out
+}
+
+/// The same of several targets, with the target in a first column.
+pub fn csv_of_targets(reviews: &[(&TargetName, &Review)]) -> String {
+    let mut out = format!("target,{}\r\n", COLUMNS.join(","));
+    for (name, review) in reviews {
+        for row in &review.rows {
+            let _ = write!(out, "{},{}\r\n", csv_cell(name.as_str()), csv_row(row));
+        }
+    }
+    out
+}
+
+fn csv_row(row: &Row) -> String {
+    let cells: Vec<String> = cells(row).iter().map(|cell| csv_cell(cell)).collect();
+    cells.join(",")
 }
 
 fn csv_cell(text: &str) -> String {

@@ -118,22 +118,22 @@ impl Examination {
                 let _ = writeln!(out, "{}", textwrap::fill(&help, &options));
             }
         }
+        let _ = writeln!(out, "\n{}", self.in_short().style(styles.heading));
+        out
+    }
+
+    /// How many of what.
+    pub fn in_short(&self) -> String {
         let number = |verdict| {
             let found = self.findings.iter();
             found.filter(|finding| finding.verdict == verdict).count()
         };
         let (failures, warnings) = (number(Verdict::Failure), number(Verdict::Warning));
-        let _ = writeln!(
-            out,
-            "\n{}",
-            format!(
-                "{}, {}, {} ok",
-                count(failures, "failure", "failures"),
-                count(warnings, "warning", "warnings"),
-                number(Verdict::Ok)
-            )
-            .style(styles.heading)
-        );
-        out
+        format!(
+            "{}, {}, {} ok",
+            count(failures, "failure", "failures"),
+            count(warnings, "warning", "warnings"),
+            number(Verdict::Ok)
+        )
     }
 }
