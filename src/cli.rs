@@ -114,8 +114,8 @@ pub struct InitArgs {
     #[arg(long, value_enum, default_value_t = CiChoice::None)]
     pub ci: CiChoice,
     /// Which kind of service provider it is for
-    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
-    pub provider: ProviderChoice,
+    #[arg(long, value_parser = providers(), default_value = "harness")]
+    pub provider: String,
 }
 
 /// A system that runs pipelines.
@@ -135,15 +135,6 @@ pub enum CiChoice {
     Harness,
     /// No pipeline
     None,
-}
-
-/// A profile to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProviderChoice {
-    /// Harness NextGen
-    Harness,
-    /// Any provider of RFC 7644
-    Scim,
 }
 
 /// What a change is compared with.
@@ -231,8 +222,8 @@ pub struct ImportLiveArgs {
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// The kind of service provider at the base URL
-    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
-    pub provider: ProviderChoice,
+    #[arg(long, value_parser = providers(), default_value = "harness")]
+    pub provider: String,
     /// The environment variable that holds the token for the base URL
     #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
     pub token_env: String,
@@ -287,8 +278,8 @@ pub struct ImportOneLoginArgs {
     #[arg(long, value_name = "URL")]
     pub target_url: Option<String>,
     /// The kind of service provider the manifest is for
-    #[arg(long, value_enum, default_value_t = ProviderChoice::Harness)]
-    pub provider: ProviderChoice,
+    #[arg(long, value_parser = providers(), default_value = "harness")]
+    pub provider: String,
     /// The environment variable that holds the service provider's token
     #[arg(long, value_name = "NAME", default_value = "HARNESS_SCIM_TOKEN")]
     pub token_env: String,
@@ -755,8 +746,8 @@ pub struct SandboxServeArgs {
     #[arg(long, value_enum, default_value_t = BehaviorChoice::Documented)]
     pub behavior: BehaviorChoice,
     /// Which kind of service provider it is
-    #[arg(long, value_enum, default_value_t = PersonalityChoice::Harness)]
-    pub personality: PersonalityChoice,
+    #[arg(long, visible_alias = "provider", value_parser = providers(), default_value = "harness")]
+    pub personality: String,
     /// Milliseconds to wait before each answer
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub latency: u64,
@@ -771,13 +762,23 @@ pub enum BehaviorChoice {
     Source,
 }
 
-/// Which kind of service provider the sandbox is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PersonalityChoice {
-    /// Harness NextGen
-    Harness,
-    /// A strict RFC 7644 server
-    Scim,
+/// The names of providers, as `target.provider` knows them; `tests/init.rs` holds that.
+fn providers() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new([
+        "harness",
+        "scim",
+        "atlassian",
+        "aws-identity-center",
+        "databricks",
+        "github-emu",
+        "gitlab",
+        "grafana",
+        "new-relic",
+        "pagerduty",
+        "sentry",
+        "slack",
+        "snowflake",
+    ])
 }
 
 /// Options of `sandbox load`.

@@ -104,6 +104,7 @@ fn a_standalone_account_is_refused_with_the_steps_in_order_until_it_is_gone() {
             let id = world.user_by_email("ada@example.com").unwrap().id.clone();
             let path = format!("/ng/api/user/{id}");
             let answer = world.handle(&scim_sync::sandbox::world::Incoming {
+                if_match: None,
                 method: scim_sync::scim::http::Method::Delete,
                 path,
                 query: "accountIdentifier=sandbox".to_owned(),

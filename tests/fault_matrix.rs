@@ -412,6 +412,7 @@ fn what_somebody_else_puts_in_meanwhile_stays() {
                 done = true;
                 let body = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"value":"finn"}]}]}"#;
                 let answer = world.handle(&Incoming {
+                    if_match: None,
                     method: Method::Patch,
                     path: format!("{}/Groups/{group}", world.base_path()),
                     query: String::new(),

@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use scim_sync::profile::Profile;
 use support::Place;
 
 /// Every file below a place, with its bytes.
@@ -23,6 +24,9 @@ fn snapshot(place: &Place) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
+/// The two that have a root file of their own.
+const PROVIDERS_OF_THEIR_OWN: [&str; 2] = ["harness", "scim"];
+
 const PIPELINES: [(&str, &str); 6] = [
     ("github", ".github/workflows/access.yml"),
     ("gitlab", ".gitlab-ci.yml"),
@@ -34,7 +38,7 @@ const PIPELINES: [(&str, &str); 6] = [
 
 #[test]
 fn every_choice_works_at_once() {
-    for provider in ["harness", "scim"] {
+    for provider in PROVIDERS_OF_THEIR_OWN {
         for (ci, pipeline) in PIPELINES.into_iter().chain([("none", "")]) {
             let place = Place::new();
             place
@@ -70,6 +74,34 @@ fn every_choice_works_at_once() {
             );
         }
     }
+}
+
+/// Every profile can be chosen, and what is made for it works against its sandbox, twice.
+#[test]
+fn every_provider_works_at_once() {
+    for provider in Profile::NAMES {
+        let place = Place::new();
+        place.run(&["init", "--provider", provider]).ends(0);
+        let valid = place.run(&["validate"]).ends(0);
+        assert_eq!(valid.out, "", "{provider}: no warnings either");
+        let root = place.read("scim-sync.yaml");
+        assert!(root.contains(&format!("provider: {provider}\n")), "{root}");
+        place
+            .run(&["apply", "--auto-approve"])
+            .ends(0)
+            .says("Converged");
+        place
+            .run(&["plan", "--detailed-exitcode"])
+            .ends(0)
+            .says("Nothing to do");
+        // The base URL it proposes has the shape that is asked for.
+        let proposed = root.replace("  # baseUrl:", "  baseUrl:");
+        let proposed = proposed.replace("  # token:", "  token:");
+        place.write("scim-sync.yaml", &proposed);
+        place.run(&["validate"]).ends(0);
+    }
+    let place = Place::new();
+    place.run(&["init", "--provider", "nobody"]).ends(1);
 }
 
 #[test]

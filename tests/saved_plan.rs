@@ -169,6 +169,7 @@ fn what_moved_since_stops_alone_and_the_rest_runs() {
     let ada = there.user_by_email("ada@example.com").unwrap().id.clone();
     let body = br#"{"userName":"ada@example.com","displayName":"Countess Ada","active":true,"name":{"givenName":"Countess","familyName":"Ada"}}"#;
     let answer = there.handle(&scim_sync::sandbox::world::Incoming {
+        if_match: None,
         method: scim_sync::scim::http::Method::Put,
         path: format!("{}/Users/{ada}", there.base_path()),
         query: String::new(),

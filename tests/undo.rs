@@ -96,6 +96,7 @@ fn seen(world: &Scenario, live: &LiveState) -> BTreeMap<String, Seen> {
             String::new(),
             String::new(),
         ],
+        scim_sync::profile::NameModel::NotKept => Default::default(),
         scim_sync::profile::NameModel::Full => [
             user.display_name.as_deref().unwrap_or_default().to_owned(),
             user.given_name.as_deref().unwrap_or_default().to_owned(),

@@ -5,10 +5,7 @@ use std::time::Duration;
 use super::project::{self, Failure};
 use super::trouble::Trouble;
 use super::{Terminal, runtime, selection, target};
-use crate::cli::{
-    BehaviorChoice, GlobalArgs, PersonalityChoice, SandboxCommand, SandboxLoadArgs,
-    SandboxServeArgs,
-};
+use crate::cli::{BehaviorChoice, GlobalArgs, SandboxCommand, SandboxLoadArgs, SandboxServeArgs};
 use crate::exit::Exit;
 use crate::ids::{Email, UserId};
 use crate::live::beside::{Beside, Bound, Made};
@@ -32,9 +29,6 @@ pub(super) fn run(
     }
 }
 
-/// The account `sandbox serve` serves.
-const ACCOUNT: &str = "sandbox";
-
 fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let behavior = match args.behavior {
         BehaviorChoice::Documented => SandboxBehavior::Documented,
@@ -46,9 +40,8 @@ fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> 
         latency: Duration::from_millis(args.latency),
     };
     runtime().block_on(async {
-        let server = Server::start(options, || match args.personality {
-            PersonalityChoice::Harness => World::new(ACCOUNT, &args.token, behavior),
-            PersonalityChoice::Scim => World::rfc(&args.token),
+        let server = Server::start(options, || {
+            target::empty_world(&args.personality, behavior, &args.token)
         })
         .await
         .map_err(|error| {

@@ -71,7 +71,7 @@ pub(super) fn run(
 fn contact(project: &Project) -> Option<&'static str> {
     match project.profile.group_removal {
         GroupRemovalRule::SupportOnly { contact, .. } => Some(contact),
-        GroupRemovalRule::Deletable => None,
+        GroupRemovalRule::Deletable | GroupRemovalRule::ByHand => None,
     }
 }
 

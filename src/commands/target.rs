@@ -13,14 +13,16 @@ use crate::ids::TargetName;
 use crate::manifest::at;
 use crate::manifest::decl::{TargetDecl, TokenDecl};
 use crate::plan::TargetInfo;
+use crate::profile::{DiscoveryTrust, GroupRemovalRule, NameModel, Profile};
 use crate::render;
 use crate::sandbox::server::{Options, Server, ServerError};
 use crate::sandbox::state_file::StateFile;
+use crate::sandbox::world::quirks::{GroupDeletion, Names, Quirks};
 use crate::sandbox::world::{Token, World};
 use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
 use crate::scim::dialect::{Dialect, Rate};
 use crate::scim::retry::{Retry, RetryPolicy, Retrying};
-use crate::scim::service::{Reader, Writer};
+use crate::scim::service::{Discovery, Reader, Writer};
 
 /// The transport of every command.
 pub(crate) type Wire = Retrying<Recorded<HttpTransport>>;
@@ -133,7 +135,8 @@ pub(crate) fn connect_to_other_login(
         platform: None,
         ..project.profile.dialect.clone()
     };
-    let (wire, dialect, _) = open(project, &base_url, &token, dialect, terminal, Access::Read)?;
+    let http = transport(project, &base_url, &token, &dialect)?;
+    let (wire, dialect, _) = open(project, http, dialect, terminal, Access::Read);
     Ok(Some(Reader::new(wire, dialect)))
 }
 
@@ -180,7 +183,9 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
             )
         }
     };
-    let (wire, dialect, recorder) = open(project, &base_url, &token, dialect, terminal, access)?;
+    let http = transport(project, &base_url, &token, &dialect)?;
+    let dialect = guided(project, &http, dialect).await;
+    let (wire, dialect, recorder) = open(project, http, dialect, terminal, access);
     Ok(Wired {
         wire,
         dialect,
@@ -190,26 +195,34 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
     })
 }
 
-/// A transport to a base URL, with the rate it keeps.
-fn open(
+/// A transport to a base URL.
+fn transport(
     project: &Project,
     base_url: &str,
     token: &SecretString,
-    mut dialect: Dialect,
-    terminal: &Terminal,
-    access: Access,
-) -> Result<(Wire, Dialect, Recorder), Trouble> {
+    dialect: &Dialect,
+) -> Result<HttpTransport, Trouble> {
     let target = &project.manifest.target;
     let options = ClientOptions {
         ca_file: target
             .ca_file
             .as_ref()
             .map(|file| project.folder.join(&file.value)),
-        ..ClientOptions::for_dialect(&dialect)
+        ..ClientOptions::for_dialect(dialect)
     };
-    let http = HttpTransport::new(base_url, token, options).map_err(|error: ClientError| {
-        Trouble::new(error.code(), error.to_string(), error.help())
-    })?;
+    HttpTransport::new(base_url, token, options)
+        .map_err(|error: ClientError| Trouble::new(error.code(), error.to_string(), error.help()))
+}
+
+/// A transport with the rate it keeps, what is sent again, and what is written down.
+fn open(
+    project: &Project,
+    http: HttpTransport,
+    mut dialect: Dialect,
+    terminal: &Terminal,
+    access: Access,
+) -> (Wire, Dialect, Recorder) {
+    let target = &project.manifest.target;
     let seed = u64::from(std::process::id());
     if http.is_local() && target.dialect.requests_per_minute.is_none() {
         dialect.rate = UNLIMITED;
@@ -227,7 +240,26 @@ fn open(
     .observed(Arc::new(move |retry: &Retry| {
         tell.retried(&render::outcome::retry(retry));
     }));
-    Ok((wire, dialect, recorder))
+    (wire, dialect, recorder)
+}
+
+/// The dialect of a provider that says itself how it is to be spoken to. It is asked once and
+/// without patience: whoever does not answer now is told so by what is asked next, and a
+/// provider without the document is spoken to as before.
+async fn guided(project: &Project, http: &HttpTransport, dialect: Dialect) -> Dialect {
+    match project.profile.discovery {
+        DiscoveryTrust::Shown => return dialect,
+        DiscoveryTrust::Obeyed => {}
+    }
+    let reader = Reader::new(http, dialect.clone());
+    let document = reader.discovery(Discovery::ServiceProviderConfig).await;
+    match document {
+        Ok(Some(document)) => {
+            let said = &project.manifest.target.dialect;
+            project.profile.guided(&document, said)
+        }
+        Ok(None) | Err(_) => dialect,
+    }
 }
 
 /// The target as a plan names it.
@@ -255,11 +287,28 @@ pub(crate) fn empty_world(
     behavior: crate::manifest::decl::SandboxBehavior,
     token: &str,
 ) -> World {
-    if provider == crate::profile::rfc::NAME {
-        World::rfc(token)
-    } else {
-        World::new(SANDBOX_ACCOUNT, token, behavior)
+    match Profile::named(provider).and_then(|profile| quirks(&profile)) {
+        Some(quirks) => World::rfc_like(token, quirks),
+        None => World::new(SANDBOX_ACCOUNT, token, behavior),
     }
+}
+
+/// In what the sandbox of a provider departs from RFC 7644; nothing where it has a model of
+/// its own.
+pub(crate) fn quirks(profile: &Profile) -> Option<Quirks> {
+    // A provider with an API of its own beside SCIM is the one that is modelled with it.
+    if profile.dialect.platform.is_some() {
+        return None;
+    }
+    let group_deletion = match profile.group_removal {
+        GroupRemovalRule::Deletable => GroupDeletion::Served,
+        GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => GroupDeletion::Refused,
+    };
+    let names = match profile.names {
+        NameModel::NotKept => Names::Forgotten,
+        NameModel::DisplayNameOnly { .. } | NameModel::Full => Names::Kept,
+    };
+    Some(Quirks::enforcing(&profile.dialect, group_deletion, names))
 }
 
 async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Failure> {
@@ -273,7 +322,11 @@ async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Fail
         )
     };
     let file = sandbox_state(project.manifest.name.as_ref(), target, &project.folder);
-    let empty = || empty_world(project.profile.name, behavior, SANDBOX_TOKEN);
+    let quirks = quirks(&project.profile);
+    let empty = || match &quirks {
+        Some(quirks) => World::rfc_like(SANDBOX_TOKEN, quirks.clone()),
+        None => World::new(SANDBOX_ACCOUNT, SANDBOX_TOKEN, behavior),
+    };
     let mut options = Options::default();
     let server = match access {
         // Whoever only reads leaves no file behind, and needs no right to write one.
@@ -287,7 +340,14 @@ async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Fail
         }
     }
     .map_err(trouble)?;
-    server.with_world(|world| admit(world, SANDBOX_TOKEN, Some(behavior)));
+    server.with_world(|world| {
+        admit(world, SANDBOX_TOKEN, Some(behavior));
+        if let Some(quirks) = &quirks
+            && world.settings().quirks != *quirks
+        {
+            world.configure(|settings| settings.quirks = quirks.clone());
+        }
+    });
     Ok(server)
 }
 

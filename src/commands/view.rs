@@ -46,7 +46,7 @@ pub(super) fn nobodys(profile: &Profile) -> Vec<&'static str> {
             contact,
             disagreement: _,
         } => vec![contact],
-        GroupRemovalRule::Deletable => Vec::new(),
+        GroupRemovalRule::Deletable | GroupRemovalRule::ByHand => Vec::new(),
     }
 }
 

@@ -324,6 +324,7 @@ impl<'a> Turning<'a> {
             declared.family_name.as_deref(),
         );
         match model {
+            NameModel::NotKept => {}
             NameModel::DisplayNameOnly { .. } => {
                 let shown = declared.shown_name();
                 let wanted = (given.is_some() || family.is_some()).then_some(shown.as_str());
@@ -407,6 +408,7 @@ impl<'a> Turning<'a> {
             return;
         };
         match self.drift.profile.names {
+            NameModel::NotKept => {}
             NameModel::DisplayNameOnly { .. } => {
                 let user = self.drift.live.user(at);
                 let (names, unwritable) = names::of(user, self.drift.profile.names);

@@ -28,6 +28,7 @@ pub(super) fn of(user: &LiveUser, model: NameModel) -> (Names, Option<Unwritable
             display_only(user, model, dropped, max_chars)
         }
         NameModel::Full => full(user),
+        NameModel::NotKept => (Names::default(), None),
     }
 }
 

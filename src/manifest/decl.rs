@@ -182,8 +182,9 @@ pub struct IncludedDecl {
 #[derive(Debug, Clone, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TargetDecl {
-    /// Which profile describes the provider: `harness`, or `scim` for plain RFC 7644.
-    #[schemars(with = "String", extend("examples" = ["harness", "scim"]))]
+    /// Which profile describes the provider: `harness`, `scim` for plain RFC 7644, or another
+    /// one that the README lists.
+    #[schemars(with = "String", extend("examples" = ["harness", "scim", "aws-identity-center"]))]
     pub provider: Spanned<String>,
     /// The SCIM base URL; `${NAME}` takes an environment variable. Absent: the embedded
     /// sandbox, with its state beside the manifest.
@@ -276,6 +277,18 @@ pub struct SandboxDecl {
 pub struct DialectDecl {
     /// How a user's attributes are changed.
     pub user_update: Option<UserUpdateDecl>,
+    /// What DELETE does to a user.
+    pub user_deletion: Option<UserDeletionDecl>,
+    /// What `active: false` does to a user.
+    pub active_false: Option<ActiveFalseDecl>,
+    /// Attributes of a user that stay as they were made: a difference is refused.
+    pub immutable: Option<Vec<ImmutableDecl>>,
+    /// How operations of a PATCH are spelled.
+    pub op_case: Option<OpCaseDecl>,
+    /// Whether the provider has groups at all.
+    pub groups: Option<GroupsDecl>,
+    /// Who removes a group.
+    pub group_deletion: Option<GroupDeletionDecl>,
     /// How members are taken out of a group.
     pub member_removal: Option<MemberRemovalDecl>,
     /// How a group is renamed.
@@ -283,6 +296,8 @@ pub struct DialectDecl {
     /// The most member changes one request may carry.
     #[schemars(range(min = 1))]
     pub members_per_patch: Option<u32>,
+    /// How lists are paged.
+    pub paging: Option<PagingDecl>,
     /// The page size to ask for in lists of users and groups.
     #[schemars(range(min = 1))]
     pub page_size: Option<u32>,
@@ -294,6 +309,10 @@ pub struct DialectDecl {
     pub user_external_id: Option<ExternalIdDecl>,
     /// Whether a group in a list carries its members.
     pub list_members: Option<ListMembersDecl>,
+    /// Whether PUT, PATCH and DELETE carry the version that was read in `If-Match`.
+    pub entity_tags: Option<EntityTagsDecl>,
+    /// The media type of what is sent.
+    pub content_type: Option<ContentTypeDecl>,
     /// The most requests to send a minute.
     #[schemars(range(min = 1))]
     pub requests_per_minute: Option<u32>,
@@ -318,6 +337,98 @@ pub enum MemberRemovalDecl {
     /// PATCH with the path `members` and a list of values. A server that follows RFC 7644
     /// to the letter takes this as the removal of *every* member.
     ValueList,
+}
+
+/// What DELETE does to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UserDeletionDecl {
+    /// It removes the account.
+    Removes,
+    /// It makes the account inactive at most: people are deactivated instead.
+    Deactivates,
+}
+
+/// What `active: false` does to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActiveFalseDecl {
+    /// The account stays and can be made active again.
+    Disables,
+    /// The account goes: `suspended` is planned, counted and shown as a removal.
+    Removes,
+}
+
+/// An attribute of a user that may stay as it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ImmutableDecl {
+    /// First name.
+    GivenName,
+    /// Last name.
+    FamilyName,
+    /// The name to show.
+    DisplayName,
+}
+
+/// How operations of a PATCH are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OpCaseDecl {
+    /// `add`, `remove`, `replace`, as RFC 7644 says.
+    Lower,
+    /// `Add`, `Remove`, `Replace`.
+    Capital,
+}
+
+/// Whether the provider has groups at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupsDecl {
+    /// It does.
+    Served,
+    /// It has only users: a mapping or a group in the manifest is a fault.
+    NotServed,
+}
+
+/// Who removes a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupDeletionDecl {
+    /// SCIM does, with DELETE.
+    Delete,
+    /// A person does, in the provider's console: the plan empties the group and says so.
+    ByHand,
+}
+
+/// How lists are paged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PagingDecl {
+    /// By `startIndex`, as RFC 7644 says.
+    Index,
+    /// By `cursor`, as RFC 9865 says.
+    Cursor,
+}
+
+/// Whether writes are bound to the version that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EntityTagsDecl {
+    /// They are, where a resource comes with one.
+    IfMatch,
+    /// They are not.
+    Ignored,
+}
+
+/// The media type of what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ContentTypeDecl {
+    /// `application/scim+json`, as RFC 7644 says.
+    ScimJson,
+    /// `application/json`.
+    Json,
 }
 
 /// How a group is renamed.
@@ -351,6 +462,8 @@ pub enum ExternalIdDecl {
     Stored,
     /// It is dropped, so it is never sent.
     Dropped,
+    /// People log in by it: it carries the e-mail, and people are known by that.
+    Login,
 }
 
 /// Whether a group in a list carries its members.
@@ -361,6 +474,8 @@ pub enum ListMembersDecl {
     Included,
     /// It does not: each group is read again by itself.
     ReadEach,
+    /// No read of a group does: each user's groups are asked for with a filter.
+    AskEachUser,
 }
 
 /// Docs and source code of Harness disagree on e-mail changes and group removal.

@@ -109,6 +109,8 @@ fault_codes! {
     LookAlikeEmail = "look-alike-email",
     /// An attribute the service provider does not take.
     UnsupportedAttribute = "unsupported-attribute",
+    /// A group or mapping for a service provider that has no groups.
+    GroupsNotSupported = "groups-not-supported",
     /// Two group names that the service provider gives one id.
     GroupIdCollision = "group-id-collision",
     /// Two group names that are one to the service provider.

@@ -171,7 +171,7 @@ impl<'a> After<'a> {
                     }
                 }
                 // As documented, nothing happens.
-                GroupRemovalRule::SupportOnly { .. } => {}
+                GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => {}
             },
         }
     }
@@ -179,12 +179,12 @@ impl<'a> After<'a> {
     fn create_user(&mut self, key: &PersonKey, user: &UserState, id: Option<&ExternalId>) {
         let name = |text: &str| (!text.is_empty()).then(|| text.into());
         let (given_name, family_name) = match self.profile.names {
-            NameModel::DisplayNameOnly { .. } => (None, None),
+            NameModel::DisplayNameOnly { .. } | NameModel::NotKept => (None, None),
             NameModel::Full => (name(&user.given_name), name(&user.family_name)),
         };
         let external_id = match self.profile.dialect.user_external_id {
             ExternalIdStorage::Stored => id.cloned(),
-            ExternalIdStorage::Dropped => None,
+            ExternalIdStorage::Dropped | ExternalIdStorage::Login => None,
         };
         self.by_key.insert(key.clone(), self.users.len());
         self.users.push(Some(LiveUser {

@@ -320,6 +320,7 @@ fn changes(user: &DesiredUser, there: &LiveUser, names: NameModel) -> Vec<Change
     };
     let (given, family) = (user.given_name.as_deref(), user.family_name.as_deref());
     match names {
+        NameModel::NotKept => {}
         NameModel::DisplayNameOnly { .. } => {
             let shown = user.shown_name();
             let told = (given.is_some() || family.is_some()).then_some(shown.as_str());

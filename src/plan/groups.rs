@@ -17,6 +17,7 @@ use crate::ids::{GroupId, GroupName};
 use crate::live::{LiveGroup, LiveIndex};
 use crate::manifest::decl::{GroupRemoval, Membership, Undeclared, UserStatus};
 use crate::profile::{GroupIds, GroupRemovalRule, Suspension, UserRemovalEffect};
+use crate::scim::dialect::ListMembers;
 
 /// Plans every desired group, then every live group that no role maps to.
 pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
@@ -554,7 +555,13 @@ impl Groups<'_> {
         let group = self.live(at);
         let reference = reference(group);
         let how = how_removed(self.context);
-        if how == Some(None) {
+        // Where no read of a group tells its members, taking them out by name first is what
+        // the report can show, and an undo bring back.
+        let tells_members = match self.context.input.profile.dialect.list_members {
+            ListMembers::Included | ListMembers::ReadEach => true,
+            ListMembers::AskEachUser => false,
+        };
+        if how == Some(None) && tells_members {
             self.delete(draft, group, reason, evidence);
             return;
         }
@@ -570,9 +577,11 @@ impl Groups<'_> {
         let unlisted: Vec<String> = group.unlisted.iter().map(ToString::to_string).collect();
         leave_members(draft, &reference, unlisted, UnmanagedReason::UnlistedMember);
         // Whether the provider lets go of the group is open, so access ends before it is asked.
-        if let Some(Some(note)) = how {
+        if let Some(note) = how {
             let action = self.delete(draft, group, reason, evidence);
-            action.with(Consequence::Undocumented { note });
+            if let Some(note) = note {
+                action.with(Consequence::Undocumented { note });
+            }
             action.depends_on = emptied;
             return;
         }
@@ -595,9 +604,9 @@ pub(super) fn how_removed(context: &Context<'_>) -> Option<Option<String>> {
                 disagreement,
             },
         ) => Some(Some(disagreement.replace("{contact}", contact))),
-        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. }) | (GroupRemoval::Keep, _) => {
-            None
-        }
+        (GroupRemoval::Support, GroupRemovalRule::SupportOnly { .. })
+        | (_, GroupRemovalRule::ByHand)
+        | (GroupRemoval::Keep, _) => None,
     }
 }
 
@@ -632,6 +641,23 @@ pub(super) fn support_step(
             });
         }
         (GroupRemoval::Keep, _) => leave_alone(draft, group, UnmanagedReason::RemovalKeeps),
+        (GroupRemoval::Delete | GroupRemoval::Support, GroupRemovalRule::ByHand) => {
+            draft.refusals.push(Refusal {
+                id,
+                code: RefusalCode::NotSupported,
+                message: format!(
+                    "the group `{}` (id {}) cannot be removed: {} does not do that over SCIM",
+                    group.name, group.id, context.input.profile.title
+                ),
+                help: format!(
+                    "remove it in the console of {}, or set `policy.onRemoval.groups` to `keep`",
+                    context.input.profile.title
+                ),
+                evidence,
+                blocked: Vec::new(),
+                cause: None,
+            });
+        }
         (GroupRemoval::Delete | GroupRemoval::Support, _) => {}
     }
 }

@@ -635,6 +635,8 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// A provisioned person's e-mail must not change.
     EmailImmutable,
+    /// An attribute that the provider never changes differs.
+    AttributeImmutable,
     /// One person would be removed and made again in one go.
     DeleteAndCreate,
     /// More than one live user could be the person.
@@ -690,6 +692,7 @@ impl RefusalCode {
     pub fn as_str(self) -> &'static str {
         match self {
             RefusalCode::EmailImmutable => "email-immutable",
+            RefusalCode::AttributeImmutable => "attribute-immutable",
             RefusalCode::DeleteAndCreate => "delete-and-create",
             RefusalCode::AmbiguousMatch => "ambiguous-match",
             RefusalCode::AmbiguousGroup => "ambiguous-group",

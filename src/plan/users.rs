@@ -15,7 +15,7 @@ use crate::ids::{ExternalId, PersonKey, fold};
 use crate::live::{Activity, LiveIndex, LiveUser};
 use crate::manifest::decl::{Undeclared, UserRemoval, UserStatus};
 use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemovalEffect};
-use crate::scim::dialect::ExternalIdStorage;
+use crate::scim::dialect::{ExternalIdStorage, UserAttribute, UserDeletion};
 
 /// Plans every declared person, then every live user that nobody declares.
 pub(super) fn plan_users(
@@ -107,7 +107,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, user: &DesiredUser) {
     let profile = context.input.profile;
     let external_id = match profile.dialect.user_external_id {
         ExternalIdStorage::Stored => Some(ExternalId::for_person(&user.key)),
-        ExternalIdStorage::Dropped => None,
+        ExternalIdStorage::Dropped | ExternalIdStorage::Login => None,
     };
     if let Some(account) = standalone::account(context, user) {
         let change = Change::AdoptUser {
@@ -180,6 +180,7 @@ fn keep(
         return;
     }
     let (changes, becomes) = name_changes(context, user, there);
+    let changes = refuse_immutable(context, draft, user, changes);
     if !changes.is_empty() {
         let change = Change::UpdateUser {
             person: context.live_person(live, Some(at)),
@@ -209,6 +210,7 @@ fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bo
     };
     let display_name = there.display_name.as_deref();
     match model {
+        NameModel::NotKept => true,
         NameModel::DisplayNameOnly { .. } => {
             display_name.is_some_and(|live| user.is_shown_as(live))
         }
@@ -247,6 +249,7 @@ fn name_changes(
     becomes.user_name = there.user_name.to_string();
     becomes.email = there.email.clone();
     match model {
+        NameModel::NotKept => {}
         NameModel::DisplayNameOnly { .. } => {
             let wanted = user.shown_name();
             if declares_name && !shown.is_some_and(|shown| model.same_display_name(&wanted, shown))
@@ -302,6 +305,56 @@ fn name_changes(
     (changes, becomes)
 }
 
+/// Refuses what the provider never changes, and returns what it does.
+fn refuse_immutable(
+    context: &Context<'_>,
+    draft: &mut Draft,
+    user: &DesiredUser,
+    changes: Vec<AttributeChange>,
+) -> Vec<AttributeChange> {
+    let profile = context.input.profile;
+    let is_immutable = |change: &AttributeChange| {
+        let immutable = &profile.dialect.immutable;
+        immutable.contains(&on_the_wire(change.attribute))
+    };
+    let (mut immutable, mut rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_immutable);
+    if !immutable.is_empty() && user.display_name.is_none() {
+        // Made of first and last name, which are not what is declared.
+        rest.retain(|change| change.attribute != Attribute::DisplayName);
+        if immutable.len() > 1 {
+            immutable.retain(|change| change.attribute != Attribute::DisplayName);
+        }
+    }
+    for change in immutable {
+        let path = change.attribute.path();
+        let before = match &change.before {
+            Some(before) => format!("is `{before}`"),
+            None => "has no value".to_owned(),
+        };
+        draft.refusals.push(Refusal {
+            id: ItemId::new(format!("user:{}:{path}", user.key)),
+            code: RefusalCode::AttributeImmutable,
+            message: format!(
+                "{path} of `{}` {before} and is declared `{}`; it will not be changed, because {}",
+                user.key, change.after, profile.immutable_because
+            ),
+            help: "declare what is there, or take the name out of the manifest".to_owned(),
+            evidence: vec![declared(context, user)],
+            blocked: Vec::new(),
+            cause: None,
+        });
+    }
+    rest
+}
+
+fn on_the_wire(attribute: Attribute) -> UserAttribute {
+    match attribute {
+        Attribute::GivenName => UserAttribute::GivenName,
+        Attribute::FamilyName => UserAttribute::FamilyName,
+        Attribute::DisplayName => UserAttribute::DisplayName,
+    }
+}
+
 fn suspend(
     context: &Context<'_>,
     draft: &mut Draft,
@@ -347,10 +400,18 @@ pub(super) fn remove(
 ) {
     let subject = subject(&person);
     let active = context.input.live.user(live).activity;
-    match (
+    let policy = match (
         context.input.policy.user_removal,
+        context.input.profile.dialect.user_deletion,
         context.input.profile.suspension,
     ) {
+        // The provider would only switch the account off: planned as what it is.
+        (UserRemoval::Delete, UserDeletion::Deactivates, Suspension::Disables) => {
+            UserRemoval::Deactivate
+        }
+        (policy, _, _) => policy,
+    };
+    match (policy, context.input.profile.suspension) {
         (UserRemoval::Delete, _) => {
             match context.input.profile.user_removal {
                 UserRemovalEffect::PurgesMemberships => draft.purged.push(live),

@@ -85,13 +85,14 @@ pub(super) async fn measure<T: Transport>(
                 GroupRemovalRule::SupportOnly { .. } => {
                     Belief::Other("only the provider's Support removes it")
                 }
+                GroupRemovalRule::ByHand => Belief::Other("it is removed by hand"),
             };
             measured.belief(Topic::GroupRemoval, "DELETE removes the group", belief);
             true
         }
         Removed::Stays(answer) => {
             let belief = match used {
-                GroupRemovalRule::SupportOnly { .. } => Belief::Same,
+                GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => Belief::Same,
                 GroupRemovalRule::Deletable => Belief::Other("DELETE removes the group"),
             };
             let found = format!("DELETE {}, and the group stays", answer.says());

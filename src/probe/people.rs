@@ -131,6 +131,7 @@ pub(super) async fn canary<T: Transport>(
         NameModel::DisplayNameOnly { .. } => {
             Belief::is(kept.display && !parts, "only the display name is kept")
         }
+        NameModel::NotKept => Belief::is(!parts && !kept.display, "no name is kept"),
     };
     measured.belief(Topic::UserAttributes, found, belief);
     match session.dialect().user_external_id {
@@ -154,6 +155,10 @@ pub(super) async fn canary<T: Transport>(
         ExternalIdStorage::Dropped => measured.unknown(
             Topic::UserExternalId,
             "the profile in use says that it is dropped, so none was sent",
+        ),
+        ExternalIdStorage::Login => measured.unknown(
+            Topic::UserExternalId,
+            "the profile in use says that people log in by it, so it carried the e-mail",
         ),
     }
     Ok(kept)

@@ -5,22 +5,38 @@
 
 use std::collections::BTreeSet;
 
-use crate::profile::Profile;
+use crate::profile::{GroupRemovalRule, Profile, rfc};
 use crate::scim::dialect::{
-    Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, UserUpdate,
+    Advance, Dialect, EntityTags, ExternalIdStorage, Filter, GroupRename, Groups, ListMembers,
+    MemberRemoval, OpCase, UserAttribute, UserDeactivation, UserDeletion, UserUpdate,
 };
+use crate::scim::http;
 
 /// A key of `target.dialect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// `userUpdate`.
     UserUpdate,
+    /// `userDeletion`; never measured.
+    UserDeletion,
+    /// `activeFalse`; never measured.
+    ActiveFalse,
+    /// `immutable`; never measured.
+    Immutable,
+    /// `opCase`; never measured.
+    OpCase,
+    /// `groups`; never measured.
+    Groups,
+    /// `groupDeletion`; never measured.
+    GroupDeletion,
     /// `memberRemoval`.
     MemberRemoval,
     /// `groupRename`.
     GroupRename,
     /// `membersPerPatch`.
     MembersPerPatch,
+    /// `paging`; never measured.
+    Paging,
     /// `pageSize`.
     PageSize,
     /// `userFilter`.
@@ -31,6 +47,10 @@ pub enum Key {
     UserExternalId,
     /// `listMembers`.
     ListMembers,
+    /// `entityTags`; never measured.
+    EntityTags,
+    /// `contentType`; never measured.
+    ContentType,
     /// `requestsPerMinute`; never measured.
     RequestsPerMinute,
 }
@@ -39,14 +59,23 @@ impl Key {
     /// Every key, in the order of a manifest.
     pub const ALL: &'static [Key] = &[
         Key::UserUpdate,
+        Key::UserDeletion,
+        Key::ActiveFalse,
+        Key::Immutable,
+        Key::OpCase,
+        Key::Groups,
+        Key::GroupDeletion,
         Key::MemberRemoval,
         Key::GroupRename,
         Key::MembersPerPatch,
+        Key::Paging,
         Key::PageSize,
         Key::UserFilter,
         Key::GroupFilter,
         Key::UserExternalId,
         Key::ListMembers,
+        Key::EntityTags,
+        Key::ContentType,
         Key::RequestsPerMinute,
     ];
 
@@ -54,21 +83,88 @@ impl Key {
     pub fn name(self) -> &'static str {
         match self {
             Key::UserUpdate => "userUpdate",
+            Key::UserDeletion => "userDeletion",
+            Key::ActiveFalse => "activeFalse",
+            Key::Immutable => "immutable",
+            Key::OpCase => "opCase",
+            Key::Groups => "groups",
+            Key::GroupDeletion => "groupDeletion",
             Key::MemberRemoval => "memberRemoval",
             Key::GroupRename => "groupRename",
             Key::MembersPerPatch => "membersPerPatch",
+            Key::Paging => "paging",
             Key::PageSize => "pageSize",
             Key::UserFilter => "userFilter",
             Key::GroupFilter => "groupFilter",
             Key::UserExternalId => "userExternalId",
             Key::ListMembers => "listMembers",
+            Key::EntityTags => "entityTags",
+            Key::ContentType => "contentType",
             Key::RequestsPerMinute => "requestsPerMinute",
         }
     }
 
-    /// Its value in a dialect, as a manifest says it.
+    /// Its value in a dialect, as a manifest says it. Who removes groups is no part of one; SCIM
+    /// does, as far as it goes.
     pub fn value(self, dialect: &Dialect) -> String {
+        self.value_where(dialect, GroupRemovalRule::Deletable)
+    }
+
+    fn value_where(self, dialect: &Dialect, group_removal: GroupRemovalRule) -> String {
         match self {
+            Key::UserDeletion => match dialect.user_deletion {
+                UserDeletion::Removes => "removes",
+                UserDeletion::Deactivates => "deactivates",
+            }
+            .to_owned(),
+            Key::ActiveFalse => match dialect.user_deactivation {
+                UserDeactivation::PatchActiveFalse => "disables",
+                UserDeactivation::Removes => "removes",
+            }
+            .to_owned(),
+            Key::Immutable => {
+                let names = dialect
+                    .immutable
+                    .iter()
+                    .filter_map(|attribute| match attribute {
+                        UserAttribute::GivenName => Some("givenName"),
+                        UserAttribute::FamilyName => Some("familyName"),
+                        UserAttribute::DisplayName => Some("displayName"),
+                        // Never changed at any provider, so no manifest says it.
+                        UserAttribute::UserName | UserAttribute::Email => None,
+                    });
+                format!("[{}]", names.collect::<Vec<_>>().join(", "))
+            }
+            Key::OpCase => match dialect.op_case {
+                OpCase::Lower => "lower",
+                OpCase::Capital => "capital",
+            }
+            .to_owned(),
+            Key::Groups => match dialect.groups {
+                Groups::Served => "served",
+                Groups::NotServed => "notServed",
+            }
+            .to_owned(),
+            Key::GroupDeletion => match group_removal {
+                GroupRemovalRule::Deletable => "delete",
+                GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => "byHand",
+            }
+            .to_owned(),
+            Key::Paging => match dialect.user_paging.advance {
+                Advance::ByReceived | Advance::ByAsked => "index",
+                Advance::ByCursor => "cursor",
+            }
+            .to_owned(),
+            Key::EntityTags => match dialect.entity_tags {
+                EntityTags::IfMatch => "ifMatch",
+                EntityTags::Ignored => "ignored",
+            }
+            .to_owned(),
+            Key::ContentType => match dialect.content_type {
+                http::JSON => "json",
+                _ => "scimJson",
+            }
+            .to_owned(),
             Key::UserUpdate => match dialect.user_update {
                 UserUpdate::PatchPaths => "patch",
                 UserUpdate::Put | UserUpdate::PutMerged => "put",
@@ -96,11 +192,13 @@ impl Key {
             Key::UserExternalId => match dialect.user_external_id {
                 ExternalIdStorage::Stored => "stored",
                 ExternalIdStorage::Dropped => "dropped",
+                ExternalIdStorage::Login => "login",
             }
             .to_owned(),
             Key::ListMembers => match dialect.list_members {
                 ListMembers::Included => "included",
                 ListMembers::ReadEach => "readEach",
+                ListMembers::AskEachUser => "askEachUser",
             }
             .to_owned(),
             Key::RequestsPerMinute => dialect.rate.per_minute.to_string(),
@@ -119,16 +217,17 @@ fn filter(filter: Filter) -> &'static str {
 /// What `target.dialect` has to say: what was measured and is not what the named profile
 /// says, and what the manifest said already and no measurement speaks against.
 pub fn block(used: &Profile, found: &Dialect, measured: &BTreeSet<Key>) -> Vec<(Key, String)> {
-    let named = Profile::named(used.name).map_or_else(Dialect::rfc, |profile| profile.dialect);
+    let named = Profile::named(used.name).unwrap_or_else(rfc::profile);
     Key::ALL
         .iter()
         .copied()
         .filter_map(|key| {
             let value = match measured.contains(&key) {
-                true => key.value(found),
-                false => key.value(&used.dialect),
+                true => key.value_where(found, used.group_removal),
+                false => key.value_where(&used.dialect, used.group_removal),
             };
-            (value != key.value(&named)).then_some((key, value))
+            let before = key.value_where(&named.dialect, named.group_removal);
+            (value != before).then_some((key, value))
         })
         .collect()
 }

@@ -13,6 +13,32 @@ pub enum BaseUrlRule {
     Any,
     /// One path, with an account's id at its end.
     Account(AccountUrl),
+    /// Known hosts, and paths with variable parts.
+    Shape(UrlShape),
+}
+
+/// Hosts and paths of one provider, as its documents name them.
+#[derive(Debug, Clone, Copy)]
+pub struct UrlShape {
+    /// The hosts; `*` stands for one or more characters.
+    pub hosts: &'static [&'static str],
+    /// Whether it is also run on hosts of one's own.
+    pub elsewhere: Elsewhere,
+    /// The paths; `*` stands for one segment.
+    pub paths: &'static [&'static str],
+    /// Paths of another interface, and its name.
+    pub other: &'static [(&'static str, &'static str)],
+    /// A whole URL, for messages.
+    pub example: &'static str,
+}
+
+/// Whether a provider is also run on hosts of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It is.
+    OwnHosts,
+    /// It is not, as far as is known.
+    Nowhere,
 }
 
 /// A base URL that ends with an account's id.
@@ -92,13 +118,14 @@ impl BaseUrlRule {
         match self {
             BaseUrlRule::Any => None,
             BaseUrlRule::Account(rule) => rule.fault(authority, host, path),
+            BaseUrlRule::Shape(shape) => shape.fault(authority, host, path),
         }
     }
 
     /// The account a base URL is of, if it tells one.
     pub fn account(&self, base_url: &str) -> Option<String> {
         match self {
-            BaseUrlRule::Any => None,
+            BaseUrlRule::Any | BaseUrlRule::Shape(_) => None,
             BaseUrlRule::Account(rule) => {
                 let (_, rest) = base_url.split_once(rule.path)?;
                 let account = rest.split(['/', '?', '#']).next()?;
@@ -110,7 +137,8 @@ impl BaseUrlRule {
     fn likely(&self, authority: &str, path: &str) -> String {
         match self {
             BaseUrlRule::Any if authority.is_empty() => format!("`https://{path}`"),
-            BaseUrlRule::Any => format!("https://{authority}{path}"),
+            BaseUrlRule::Shape(shape) if authority.is_empty() => format!("`{}`", shape.example),
+            BaseUrlRule::Any | BaseUrlRule::Shape(_) => format!("https://{authority}{path}"),
             BaseUrlRule::Account(rule) if authority.is_empty() => {
                 format!("`{}`", rule.likely(rule.hosted, None))
             }
@@ -252,6 +280,149 @@ impl AccountUrl {
     }
 }
 
+impl UrlShape {
+    fn fault(&self, authority: &str, host: &str, path: &str) -> Option<BaseUrlFault> {
+        let known = |path: &str| self.paths.iter().any(|known| path_matches(known, path));
+        let is_hosted = host.contains("${")
+            || self
+                .hosts
+                .iter()
+                .any(|known| host_matches(known, &host.to_ascii_lowercase()));
+        let like = format!("it is like `{}`", self.example);
+        if let Some((_, name)) = self.other.iter().find(|(other, _)| path.starts_with(other)) {
+            return Some(BaseUrlFault::error(
+                "another interface",
+                format!("`baseUrl` is that of {name}"),
+                like,
+            ));
+        }
+        let (path, rest) = match path.find(['?', '#']) {
+            Some(at) => path.split_at(at),
+            None => (path, ""),
+        };
+        let path = path.trim_end_matches('/');
+        let collection = ["/Users", "/Groups"]
+            .iter()
+            .filter_map(|name| Some((path.find(name)?, *name)))
+            .find(|(at, name)| {
+                let after = &path[at + name.len()..];
+                (after.is_empty() || after.starts_with('/')) && known(&path[..*at])
+            });
+        if let Some((at, name)) = collection {
+            return Some(BaseUrlFault::error(
+                "too long",
+                format!("`baseUrl` goes on to `{name}`"),
+                format!("did you mean `https://{authority}{}`?", &path[..at]),
+            ));
+        }
+        if !rest.is_empty() {
+            return Some(BaseUrlFault::error(
+                "too long",
+                format!("`baseUrl` goes on after its path: `{rest}`"),
+                format!("did you mean `https://{authority}{path}`?"),
+            ));
+        }
+        let placeholder = |segment: &&str| {
+            let written = without_variables(segment);
+            written.contains(['<', '>', '{', '}'])
+        };
+        if let Some(segment) = path.split('/').find(placeholder) {
+            return Some(BaseUrlFault::error(
+                "a placeholder",
+                format!("`baseUrl` holds the placeholder `{segment}`"),
+                like,
+            ));
+        }
+        if host.contains('_') && !host.contains("${") {
+            return Some(BaseUrlFault::error(
+                "a host with `_`",
+                "no host has `_` in its name",
+                format!(
+                    "did you mean `https://{}{path}`?",
+                    authority.replace('_', "-")
+                ),
+            ));
+        }
+        let warning = |label: &str, message: String| BaseUrlFault {
+            severity: Severity::Warning,
+            label: label.to_owned(),
+            message,
+            help: like.clone(),
+        };
+        if !known(path) {
+            return Some(warning(
+                "not a known path",
+                "`baseUrl` has another path than the provider documents".to_owned(),
+            ));
+        }
+        match self.elsewhere {
+            Elsewhere::OwnHosts => None,
+            Elsewhere::Nowhere if is_hosted => None,
+            Elsewhere::Nowhere => Some(warning(
+                "not a known host",
+                format!("`baseUrl` has the host `{host}`, which the provider does not document"),
+            )),
+        }
+    }
+}
+
+/// A text without its `${NAME}`.
+fn without_variables(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        kept.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Whether a host is of a form in which each `*` stands for one or more characters.
+fn host_matches(form: &str, host: &str) -> bool {
+    match form.split_once('*') {
+        None => form == host,
+        Some((before, after)) => host.strip_prefix(before).is_some_and(|rest| {
+            let ends = rest.char_indices().skip(1).map(|(at, _)| at);
+            ends.chain([rest.len()])
+                .any(|at| at > 0 && host_matches(after, &rest[at..]))
+        }),
+    }
+}
+
+/// Whether a path is of a form in which `*` stands for one segment; `${NAME}` may be anything.
+fn path_matches(form: &str, path: &str) -> bool {
+    if let Some((before, _)) = path.split_once("${") {
+        // Whatever is written out agrees, segment by segment; the last may be half there.
+        let mut written: Vec<&str> = before.split('/').collect();
+        let half = written.pop().unwrap_or_default();
+        let mut wanted = form.split('/');
+        let agrees = written.iter().all(|segment| {
+            wanted
+                .next()
+                .is_some_and(|wanted| is_segment(wanted, segment))
+        });
+        let last = wanted.next();
+        return agrees && last.is_some_and(|wanted| wanted == "*" || wanted.starts_with(half));
+    }
+    let mut written = path.split('/');
+    let mut wanted = form.split('/');
+    loop {
+        match (wanted.next(), written.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(segment)) if is_segment(wanted, segment) => {}
+            (Some(_) | None, _) => return false,
+        }
+    }
+}
+
+fn is_segment(wanted: &str, segment: &str) -> bool {
+    match wanted {
+        "*" => !segment.is_empty(),
+        other => other == segment,
+    }
+}
+
 /// The host of an authority: no user, no port.
 fn host(authority: &str) -> &str {
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -341,6 +512,88 @@ mod tests {
         let (severity, help) = found(&on_prem).unwrap();
         assert_eq!(severity, Severity::Warning);
         assert!(help.contains("`https://harness.mycompany.com/ng/api/scim/account/"));
+    }
+
+    #[test]
+    fn every_example_of_a_shape_is_right() {
+        for name in super::super::Profile::NAMES {
+            let profile = super::super::Profile::named(name).expect("a named profile");
+            if let BaseUrlRule::Shape(shape) = profile.base_url {
+                assert_eq!(profile.base_url.fault(shape.example), None, "{name}");
+                let longer = format!("{}/Users", shape.example);
+                let fault = profile.base_url.fault(&longer).expect("too long");
+                assert_eq!(fault.severity, Severity::Error, "{name}");
+                assert!(fault.help.contains(shape.example), "{name}: {}", fault.help);
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_are_held_to_what_is_written_out() {
+        let rule = super::super::Profile::named("aws-identity-center")
+            .expect("a named profile")
+            .base_url;
+        for right in [
+            "https://scim.eu-west-1.amazonaws.com/abc-123/scim/v2",
+            "https://scim.eu-west-1.amazonaws.com/abc-123/scim/v2/",
+            "https://scim.${REGION}.amazonaws.com/${TENANT}/scim/v2",
+            "https://${HOST}/${TENANT}/scim/v2",
+            "https://scim.eu-west-1.amazonaws.com/${PATH}",
+            "http://127.0.0.1:8080/anything",
+        ] {
+            assert_eq!(rule.fault(right), None, "{right}");
+        }
+        for (wrong, severity) in [
+            (
+                "https://scim.eu-west-1.amazonaws.com/scim/v2",
+                Severity::Warning,
+            ),
+            ("https://scim.example.com/abc/scim/v2", Severity::Warning),
+            (
+                "https://scim.eu-west-1.amazonaws.com/a/b/${TENANT}",
+                Severity::Warning,
+            ),
+            (
+                "https://scim.eu-west-1.amazonaws.com/<tenant>/scim/v2",
+                Severity::Error,
+            ),
+            (
+                "https://scim.eu-west-1.amazonaws.com/{tenant_id}/scim/v2",
+                Severity::Error,
+            ),
+            (
+                "https://scim.eu-west-1.amazonaws.com/abc/scim/v2?x=1",
+                Severity::Error,
+            ),
+            (
+                "https://scim.eu-west-1.amazonaws.com/abc/scim/v2/Groups/7",
+                Severity::Error,
+            ),
+        ] {
+            let fault = rule.fault(wrong).unwrap_or_else(|| panic!("{wrong}"));
+            assert_eq!(fault.severity, severity, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_older_interfaces() {
+        let rule = |name| {
+            super::super::Profile::named(name)
+                .expect("a named profile")
+                .base_url
+        };
+        let snowflake = rule("snowflake");
+        let fault = snowflake.fault("https://my_org-acct.snowflakecomputing.com/scim/v2");
+        assert!(
+            fault
+                .expect("a fault")
+                .help
+                .contains("https://my-org-acct.")
+        );
+        let fault = rule("slack")
+            .fault("https://api.slack.com/scim/v1")
+            .expect("a fault");
+        assert!(fault.message.contains("SCIM 1.1"));
     }
 
     #[test]

@@ -11,6 +11,10 @@ pub enum Reading {
     Both,
     /// Document and source contradict each other; the statement gives both.
     Contradictory,
+    /// Others who speak to it say so; the provider does not.
+    Reported,
+    /// Looked for and not found: the careful value is taken.
+    Unknown,
 }
 
 impl Reading {
@@ -21,6 +25,8 @@ impl Reading {
             Reading::Source => "source code",
             Reading::Both => "documented, source code",
             Reading::Contradictory => "contradictory",
+            Reading::Reported => "reported by others",
+            Reading::Unknown => "not known",
         }
     }
 }
@@ -40,6 +46,56 @@ pub struct Fact {
     pub verified: &'static str,
     /// What the tool does about it.
     pub handling: &'static str,
+}
+
+impl Fact {
+    /// A row of a provider that documents it.
+    pub(super) const fn documented(
+        name: &'static str,
+        statement: &'static str,
+        source: &'static str,
+        handling: &'static str,
+    ) -> Self {
+        Self::read(Reading::Documented, name, statement, source, handling)
+    }
+
+    /// A row that only others tell.
+    pub(super) const fn reported(
+        name: &'static str,
+        statement: &'static str,
+        source: &'static str,
+        handling: &'static str,
+    ) -> Self {
+        Self::read(Reading::Reported, name, statement, source, handling)
+    }
+
+    /// A row that nobody tells; `source` says where it was looked for.
+    pub(super) const fn unknown(
+        name: &'static str,
+        statement: &'static str,
+        source: &'static str,
+        handling: &'static str,
+    ) -> Self {
+        Self::read(Reading::Unknown, name, statement, source, handling)
+    }
+
+    /// A row read on the day on which the profiles besides Harness' were written.
+    pub(super) const fn read(
+        reading: Reading,
+        name: &'static str,
+        statement: &'static str,
+        source: &'static str,
+        handling: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            statement,
+            reading,
+            source,
+            verified: "2026-11-24",
+            handling,
+        }
+    }
 }
 
 /// The reference table of a profile's facts in Markdown, one row a fact.

@@ -15,13 +15,13 @@ use super::base_url::{AccountUrl, BaseUrlRule};
 use super::checks::Check;
 use super::names::GroupNameFault;
 use super::{
-    CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
-    OtherLogin, Profile, Suspension, UserRemovalEffect,
+    CreateExisting, Creation, DiscoveryTrust, EmailChange, GroupIds, GroupNames, GroupRemovalRule,
+    NameModel, OtherLogin, Profile, Suspension, UserRemovalEffect,
 };
 use crate::scim::dialect::{
-    Advance, Dialect, ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Need,
-    NeedWeight, Paging, Permission, PlatformApi, Rate, TotalResults, UnlistedUsers,
-    UserDeactivation, UserUpdate,
+    Advance, Dialect, EntityTags, ExternalIdStorage, Filter, GroupRename, Groups, ListMembers,
+    MemberRemoval, Need, NeedWeight, OpCase, Paging, Permission, PlatformApi, Rate, TotalResults,
+    UnlistedUsers, UserDeactivation, UserDeletion, UserUpdate,
 };
 use crate::scim::read_only::ReadingPost;
 
@@ -126,6 +126,7 @@ pub fn profile() -> Profile {
                 total: TotalResults::PageLocal,
                 empty_pages: 2,
             },
+            groups: Groups::Served,
             group_paging: Paging {
                 count: 100,
                 advance: Advance::ByAsked,
@@ -136,11 +137,17 @@ pub fn profile() -> Profile {
             group_filter: Filter::Textual,
             user_update: UserUpdate::Put,
             user_deactivation: UserDeactivation::Removes,
+            user_deletion: UserDeletion::Removes,
+            immutable: Vec::new(),
+            // `add` and `remove` in either case; a rename is spelled by `group_rename`.
+            op_case: OpCase::Lower,
             member_removal: MemberRemoval::ValuePath,
             group_rename: GroupRename::CapitalReplacePath,
             members_per_patch: 100,
             user_external_id: ExternalIdStorage::Stored,
             list_members: ListMembers::Included,
+            // `meta.version` is the empty string (source: ScimUserServiceImpl).
+            entity_tags: EntityTags::Ignored,
             unlisted_users: UnlistedUsers::MadeByHand,
             content_type: crate::scim::http::SCIM_JSON,
             create_timeout_secs: 150,
@@ -149,6 +156,8 @@ pub fn profile() -> Profile {
             platform: Some(PLATFORM),
             answers: answers::ANSWERS,
         },
+        discovery: DiscoveryTrust::Shown,
+        immutable_because: "`target.dialect.immutable` says that it stays as it was made",
         names: NameModel::DisplayNameOnly {
             dropped: NAME_FORBIDDEN,
             max_chars: NAME_MAX,

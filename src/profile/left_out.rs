@@ -14,6 +14,7 @@ use crate::manifest::at::TargetManifest;
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::Span;
 use crate::manifest::words::{all_of, count};
+use crate::scim::dialect::Groups;
 
 /// An attribute that only some service providers take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,24 +24,26 @@ enum Optional {
     AdoptGroup,
     Bindings,
     BindingManagement,
+    /// A whole group, where there are only people.
+    Group,
+    /// A mapping, which makes groups.
+    Mapping,
 }
 
 impl Optional {
-    fn key(self) -> &'static str {
+    /// So many of them, for a message.
+    fn told(self, number: usize) -> String {
+        let people = || count(number, "person", "people");
+        let groups = || count(number, "group", "groups");
         match self {
-            Optional::DisplayName => "displayName",
-            Optional::Adopt => "adopt",
-            Optional::AdoptGroup => "adoptGroup",
-            Optional::Bindings => "bindings",
-            Optional::BindingManagement => "bindingManagement",
-        }
-    }
-
-    fn of(self, number: usize) -> String {
-        match self {
-            Optional::DisplayName | Optional::Adopt => count(number, "person", "people"),
-            Optional::AdoptGroup | Optional::Bindings | Optional::BindingManagement => {
-                count(number, "group", "groups")
+            Optional::DisplayName => format!("`displayName` of {}", people()),
+            Optional::Adopt => format!("`adopt` of {}", people()),
+            Optional::AdoptGroup => format!("`adoptGroup` of {}", groups()),
+            Optional::Bindings => format!("`bindings` of {}", groups()),
+            Optional::BindingManagement => format!("`bindingManagement` of {}", groups()),
+            Optional::Group => format!("the declaration of {}", groups()),
+            Optional::Mapping => {
+                format!("what becomes of {}", count(number, "mapping", "mappings"))
             }
         }
     }
@@ -48,8 +51,12 @@ impl Optional {
     fn is_taken(self, profile: &Profile) -> bool {
         match self {
             Optional::DisplayName => match profile.names {
-                NameModel::Full => true,
+                NameModel::Full | NameModel::NotKept => true,
                 NameModel::DisplayNameOnly { .. } => false,
+            },
+            Optional::Group | Optional::Mapping => match profile.dialect.groups {
+                Groups::Served => true,
+                Groups::NotServed => false,
             },
             Optional::Adopt
             | Optional::AdoptGroup
@@ -106,9 +113,8 @@ impl LeftOut {
         };
         let names = all_of(self.targets.iter().map(TargetName::as_str));
         let message = format!(
-            "`{}` of {} is left out at {names}: {title} does not take it",
-            attribute.key(),
-            attribute.of(self.places.len()),
+            "{} is left out at {names}: {title} does not take it",
+            attribute.told(self.places.len()),
         );
         Some(Fault::notice(
             FaultCode::LeftOutAtTarget,
@@ -141,6 +147,13 @@ fn visit(manifest: &mut TargetManifest, mut keep: impl FnMut(Optional, Span) -> 
             *value = None;
         }
     }
+    manifest
+        .group_mappings
+        .retain(|mapping| keep(Optional::Mapping, mapping.pattern.span) == Kept::Yes);
+    manifest
+        .groups
+        .0
+        .retain(|(name, _)| keep(Optional::Group, name.span) == Kept::Yes);
     for (_, user) in &mut manifest.users.0 {
         let name = &mut user.display_name;
         one(

@@ -17,6 +17,7 @@ use crate::manifest::load::Loaded;
 use crate::manifest::source::{SourceMap, Span, Spanned};
 use crate::manifest::together::together;
 use crate::manifest::words::{closest, quoted};
+use crate::scim::dialect::Groups;
 
 /// What follows from a manifest at one of its targets. Of one with errors it is good for
 /// comparing only.
@@ -129,6 +130,7 @@ pub fn lint(manifest: &TargetManifest, desired: &DesiredState, profile: &Profile
     other_login(manifest, profile, &mut faults);
     people(manifest, profile, &mut faults);
     beside_scim(manifest, profile, &mut faults);
+    no_groups(manifest, profile, &mut faults);
     groups(desired, profile, &mut faults);
     group_names(desired, profile, &mut faults);
     faults.extend(desired::assertion::faults(desired));
@@ -295,6 +297,33 @@ fn beside_scim(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fa
         for binding in group.bindings.iter().flatten() {
             fault(binding.role.span, "bindings", name, "role bindings");
         }
+    }
+}
+
+/// Where there are only people, whatever would be a group is a fault.
+fn no_groups(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    match profile.dialect.groups {
+        Groups::Served => return,
+        Groups::NotServed => {}
+    }
+    let mut fault = |span, what: String| {
+        faults.push(Fault::error(
+            FaultCode::GroupsNotSupported,
+            span,
+            "there are no groups there",
+            format!("{what}, and {} has no groups over SCIM", profile.title),
+            "take it out: only people are provisioned there",
+        ));
+    };
+    for mapping in &manifest.group_mappings {
+        let what = format!("the mapping `{}` makes groups", mapping.pattern.value);
+        fault(mapping.pattern.span, what);
+    }
+    for (name, _) in &manifest.groups.0 {
+        fault(
+            name.span,
+            format!("`{}` is declared as a group", name.value),
+        );
     }
 }
 

@@ -7,16 +7,29 @@
 //! **Invariants.** A profile holds no secrets and does no I/O. What is unknown of a
 //! provider takes the careful value of [`rfc::profile`].
 
+mod atlassian;
+mod aws_identity_center;
 pub mod base_url;
 pub mod checks;
+mod databricks;
 pub mod facts;
+mod github_emu;
+mod gitlab;
+mod grafana;
+pub mod guidance;
 pub mod harness;
 mod left_out;
 pub mod lint;
 pub mod names;
+mod new_relic;
 mod overrides;
+pub mod overview;
+mod pagerduty;
 pub mod rfc;
+mod sentry;
 pub mod since;
+mod slack;
+mod snowflake;
 
 use crate::scim::dialect::Dialect;
 use base_url::BaseUrlRule;
@@ -34,8 +47,12 @@ pub struct Profile {
     pub base_url: BaseUrlRule,
     /// How requests are spelled.
     pub dialect: Dialect,
+    /// Whether what the provider says of itself changes how it is spoken to.
+    pub discovery: DiscoveryTrust,
     /// Which attributes of a person the provider keeps.
     pub names: NameModel,
+    /// Why the dialect's `immutable` attributes never change, ending the sentence "… because".
+    pub immutable_because: &'static str,
     /// What creating a person sets off.
     pub creation: Creation,
     /// What creating somebody who is already there does.
@@ -63,18 +80,55 @@ pub struct Profile {
 impl Profile {
     /// The profile for a `target.provider`, if there is one.
     pub fn named(name: &str) -> Option<Profile> {
-        match name {
-            "harness" => Some(harness::profile()),
-            "scim" => Some(rfc::profile()),
-            unknown => {
-                debug_assert!(!Self::NAMES.contains(&unknown));
-                None
-            }
-        }
+        let at = Self::NAMES.iter().position(|known| *known == name)?;
+        let profile = PROFILES[at]();
+        debug_assert_eq!(profile.name, name);
+        Some(profile)
     }
 
-    /// Every name [`Profile::named`] knows.
-    pub const NAMES: &'static [&'static str] = &["harness", "scim"];
+    /// Every name [`Profile::named`] knows: the two that are not somebody's first.
+    pub const NAMES: &'static [&'static str] = &[
+        "harness",
+        "scim",
+        "atlassian",
+        "aws-identity-center",
+        "databricks",
+        "github-emu",
+        "gitlab",
+        "grafana",
+        "new-relic",
+        "pagerduty",
+        "sentry",
+        "slack",
+        "snowflake",
+    ];
+}
+
+/// In the order of [`Profile::NAMES`].
+const PROFILES: [fn() -> Profile; 13] = [
+    harness::profile,
+    rfc::profile,
+    atlassian::profile,
+    aws_identity_center::profile,
+    databricks::profile,
+    github_emu::profile,
+    gitlab::profile,
+    grafana::profile,
+    new_relic::profile,
+    pagerduty::profile,
+    sentry::profile,
+    slack::profile,
+    snowflake::profile,
+];
+
+/// Whether what a provider says of itself changes how it is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscoveryTrust {
+    /// It does not: the profile knows better. `doctor` shows where they differ.
+    Shown,
+    /// `ServiceProviderConfig` (RFC 7644 §4) is obeyed, but for what the manifest says
+    /// otherwise.
+    Obeyed,
 }
 
 /// Which attributes of a person the provider keeps.
@@ -91,6 +145,8 @@ pub enum NameModel {
     },
     /// First name, last name and display name, each as sent.
     Full,
+    /// None that comes back: names are sent with a create and never compared.
+    NotKept,
 }
 
 /// What creating a person sets off.
@@ -156,6 +212,8 @@ pub enum GroupRemovalRule {
     },
     /// Anybody, with DELETE.
     Deletable,
+    /// A person in the provider's console: SCIM does not.
+    ByHand,
 }
 
 /// An older integration that decides who can log in, whoever is provisioned.

@@ -45,6 +45,7 @@ impl NameModel {
                     kept(desired, dropped) == kept(live, dropped)
                 }
                 NameModel::Full => desired.nfc().eq(live.nfc()),
+                NameModel::NotKept => true,
             }
     }
 }
@@ -55,6 +56,7 @@ impl NameModel {
         match self {
             NameModel::DisplayNameOnly { dropped, .. } => kept(name, dropped),
             NameModel::Full => name.to_owned(),
+            NameModel::NotKept => String::new(),
         }
     }
 }

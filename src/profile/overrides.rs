@@ -1,13 +1,17 @@
 //! `target.dialect` over a profile's own dialect.
 
-use super::Profile;
+use super::{GroupRemovalRule, Profile, Suspension};
 use crate::manifest::decl::{
-    DialectDecl, ExternalIdDecl, FilterDecl, GroupRenameDecl, ListMembersDecl, MemberRemovalDecl,
-    UserUpdateDecl,
+    ActiveFalseDecl, ContentTypeDecl, DialectDecl, EntityTagsDecl, ExternalIdDecl, FilterDecl,
+    GroupDeletionDecl, GroupRenameDecl, GroupsDecl, ImmutableDecl, ListMembersDecl,
+    MemberRemovalDecl, OpCaseDecl, PagingDecl, UserDeletionDecl, UserUpdateDecl,
 };
 use crate::scim::dialect::{
-    ExternalIdStorage, Filter, GroupRename, ListMembers, MemberRemoval, Rate, UserUpdate,
+    Advance, Dialect, EntityTags, ExternalIdStorage, Filter, GroupRename, Groups, ListMembers,
+    MemberRemoval, OpCase, Rate, TotalResults, UserAttribute, UserDeactivation, UserDeletion,
+    UserUpdate,
 };
+use crate::scim::http;
 
 impl Profile {
     /// The same profile for a provider that departs from it as the manifest says.
@@ -15,16 +19,47 @@ impl Profile {
     pub fn overridden(mut self, decl: &DialectDecl) -> Profile {
         let DialectDecl {
             user_update,
+            user_deletion,
+            active_false,
+            immutable,
+            op_case,
+            groups,
+            group_deletion,
             member_removal,
             group_rename,
             members_per_patch,
+            paging,
             page_size,
             user_filter,
             group_filter,
             user_external_id,
             list_members,
+            entity_tags,
+            content_type,
             requests_per_minute,
         } = decl;
+        match active_false {
+            None => {}
+            Some(ActiveFalseDecl::Disables) => {
+                self.suspension = Suspension::Disables;
+                self.dialect.user_deactivation = UserDeactivation::PatchActiveFalse;
+            }
+            Some(ActiveFalseDecl::Removes) => {
+                self.suspension = Suspension::Removes;
+                self.dialect.user_deactivation = UserDeactivation::Removes;
+            }
+        }
+        match (group_deletion, self.group_removal) {
+            (None, _) | (Some(GroupDeletionDecl::ByHand), GroupRemovalRule::ByHand) => {}
+            (Some(GroupDeletionDecl::Delete), _) => {
+                self.group_removal = GroupRemovalRule::Deletable;
+            }
+            // Whom to write to is known, so that stays.
+            (Some(GroupDeletionDecl::ByHand), GroupRemovalRule::SupportOnly { .. }) => {}
+            (Some(GroupDeletionDecl::ByHand), GroupRemovalRule::Deletable) => {
+                self.group_removal = GroupRemovalRule::ByHand;
+            }
+        }
         let dialect = &mut self.dialect;
         match (user_update, dialect.user_update) {
             (None, _) => {}
@@ -34,6 +69,22 @@ impl Profile {
             (Some(UserUpdateDecl::Put), UserUpdate::PatchPaths | UserUpdate::PutMerged) => {
                 dialect.user_update = UserUpdate::PutMerged;
             }
+        }
+        people(
+            dialect,
+            *user_deletion,
+            immutable.as_deref(),
+            *user_external_id,
+        );
+        match op_case {
+            None => {}
+            Some(OpCaseDecl::Lower) => dialect.op_case = OpCase::Lower,
+            Some(OpCaseDecl::Capital) => dialect.op_case = OpCase::Capital,
+        }
+        match groups {
+            None => {}
+            Some(GroupsDecl::Served) => dialect.groups = Groups::Served,
+            Some(GroupsDecl::NotServed) => dialect.groups = Groups::NotServed,
         }
         match member_removal {
             None => {}
@@ -55,25 +106,28 @@ impl Profile {
         if let Some(members) = members_per_patch {
             dialect.members_per_patch = *members as usize;
         }
-        if let Some(size) = page_size {
-            dialect.user_paging.count = u64::from(*size);
-            dialect.group_paging.count = u64::from(*size);
-        }
+        lists(dialect, *paging, *page_size);
         if let Some(filter) = user_filter {
             dialect.user_filter = trust(*filter);
         }
         if let Some(filter) = group_filter {
             dialect.group_filter = trust(*filter);
         }
-        match user_external_id {
-            None => {}
-            Some(ExternalIdDecl::Stored) => dialect.user_external_id = ExternalIdStorage::Stored,
-            Some(ExternalIdDecl::Dropped) => dialect.user_external_id = ExternalIdStorage::Dropped,
-        }
         match list_members {
             None => {}
             Some(ListMembersDecl::Included) => dialect.list_members = ListMembers::Included,
             Some(ListMembersDecl::ReadEach) => dialect.list_members = ListMembers::ReadEach,
+            Some(ListMembersDecl::AskEachUser) => dialect.list_members = ListMembers::AskEachUser,
+        }
+        match entity_tags {
+            None => {}
+            Some(EntityTagsDecl::IfMatch) => dialect.entity_tags = EntityTags::IfMatch,
+            Some(EntityTagsDecl::Ignored) => dialect.entity_tags = EntityTags::Ignored,
+        }
+        match content_type {
+            None => {}
+            Some(ContentTypeDecl::ScimJson) => dialect.content_type = http::SCIM_JSON,
+            Some(ContentTypeDecl::Json) => dialect.content_type = http::JSON,
         }
         if let Some(requests) = requests_per_minute {
             dialect.rate = Rate {
@@ -81,6 +135,55 @@ impl Profile {
             };
         }
         self
+    }
+}
+
+fn people(
+    dialect: &mut Dialect,
+    deletion: Option<UserDeletionDecl>,
+    immutable: Option<&[ImmutableDecl]>,
+    external_id: Option<ExternalIdDecl>,
+) {
+    match deletion {
+        None => {}
+        Some(UserDeletionDecl::Removes) => dialect.user_deletion = UserDeletion::Removes,
+        Some(UserDeletionDecl::Deactivates) => dialect.user_deletion = UserDeletion::Deactivates,
+    }
+    if let Some(attributes) = immutable {
+        dialect.immutable = attributes
+            .iter()
+            .map(|attribute| match attribute {
+                ImmutableDecl::GivenName => UserAttribute::GivenName,
+                ImmutableDecl::FamilyName => UserAttribute::FamilyName,
+                ImmutableDecl::DisplayName => UserAttribute::DisplayName,
+            })
+            .collect();
+        dialect.immutable.sort();
+    }
+    match external_id {
+        None => {}
+        Some(ExternalIdDecl::Stored) => dialect.user_external_id = ExternalIdStorage::Stored,
+        Some(ExternalIdDecl::Dropped) => dialect.user_external_id = ExternalIdStorage::Dropped,
+        Some(ExternalIdDecl::Login) => dialect.user_external_id = ExternalIdStorage::Login,
+    }
+}
+
+fn lists(dialect: &mut Dialect, paging: Option<PagingDecl>, size: Option<u32>) {
+    for list in [&mut dialect.user_paging, &mut dialect.group_paging] {
+        if let Some(size) = size {
+            list.count = u64::from(size);
+        }
+        match (paging, list.advance, list.total) {
+            (None, _, _) => {}
+            (Some(PagingDecl::Cursor), _, _) => list.advance = Advance::ByCursor,
+            (Some(PagingDecl::Index), Advance::ByReceived | Advance::ByAsked, _) => {}
+            (Some(PagingDecl::Index), Advance::ByCursor, TotalResults::Whole) => {
+                list.advance = Advance::ByReceived;
+            }
+            (Some(PagingDecl::Index), Advance::ByCursor, TotalResults::PageLocal) => {
+                list.advance = Advance::ByAsked;
+            }
+        }
     }
 }
 
@@ -96,11 +199,12 @@ fn trust(filter: FilterDecl) -> Filter {
 mod tests {
     use super::super::{harness, rfc};
     use super::*;
-    use crate::scim::dialect::{Dialect, Paging};
+    use crate::scim::dialect::Paging;
 
     #[test]
     fn nothing_declared_is_nothing_changed() {
-        for profile in [rfc::profile(), harness::profile()] {
+        for name in Profile::NAMES {
+            let profile = Profile::named(name).expect("a named profile");
             let before = profile.dialect.clone();
             assert_eq!(profile.overridden(&DialectDecl::default()).dialect, before);
         }
@@ -110,33 +214,53 @@ mod tests {
     fn what_is_declared_replaces_what_the_profile_says() {
         let decl = DialectDecl {
             user_update: Some(UserUpdateDecl::Put),
+            user_deletion: Some(UserDeletionDecl::Deactivates),
+            active_false: Some(ActiveFalseDecl::Removes),
+            immutable: Some(vec![ImmutableDecl::GivenName, ImmutableDecl::DisplayName]),
+            op_case: Some(OpCaseDecl::Capital),
+            groups: Some(GroupsDecl::NotServed),
+            group_deletion: Some(GroupDeletionDecl::ByHand),
+            paging: Some(PagingDecl::Cursor),
+            entity_tags: Some(EntityTagsDecl::IfMatch),
+            content_type: Some(ContentTypeDecl::Json),
             member_removal: Some(MemberRemovalDecl::ValueList),
             group_rename: Some(GroupRenameDecl::Put),
             members_per_patch: Some(7),
             page_size: Some(50),
             user_filter: Some(FilterDecl::Textual),
             group_filter: Some(FilterDecl::None),
-            user_external_id: Some(ExternalIdDecl::Dropped),
-            list_members: Some(ListMembersDecl::ReadEach),
+            user_external_id: Some(ExternalIdDecl::Login),
+            list_members: Some(ListMembersDecl::AskEachUser),
             requests_per_minute: Some(90),
         };
         let paging = Paging {
             count: 50,
+            advance: Advance::ByCursor,
             ..Paging::rfc()
         };
+        let profile = rfc::profile().overridden(&decl);
+        assert_eq!(profile.suspension, Suspension::Removes);
+        assert_eq!(profile.group_removal, GroupRemovalRule::ByHand);
         assert_eq!(
-            rfc::profile().overridden(&decl).dialect,
+            profile.dialect,
             Dialect {
                 user_paging: paging,
                 group_paging: paging,
                 user_filter: Filter::Textual,
                 group_filter: Filter::None,
                 user_update: UserUpdate::PutMerged,
+                user_deactivation: UserDeactivation::Removes,
+                user_deletion: UserDeletion::Deactivates,
+                immutable: vec![UserAttribute::DisplayName, UserAttribute::GivenName],
+                op_case: OpCase::Capital,
+                groups: Groups::NotServed,
+                entity_tags: EntityTags::IfMatch,
+                content_type: http::JSON,
                 member_removal: MemberRemoval::ValueList,
                 group_rename: GroupRename::PutWithMembers,
                 members_per_patch: 7,
-                user_external_id: ExternalIdStorage::Dropped,
-                list_members: ListMembers::ReadEach,
+                user_external_id: ExternalIdStorage::Login,
+                list_members: ListMembers::AskEachUser,
                 rate: Rate { per_minute: 90 },
                 ..Dialect::rfc()
             }

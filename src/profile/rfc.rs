@@ -3,8 +3,8 @@
 use super::base_url::BaseUrlRule;
 use super::facts::{Fact, Reading};
 use super::{
-    CreateExisting, Creation, EmailChange, GroupIds, GroupNames, GroupRemovalRule, NameModel,
-    Profile, Suspension, UserRemovalEffect,
+    CreateExisting, Creation, DiscoveryTrust, EmailChange, GroupIds, GroupNames, GroupRemovalRule,
+    NameModel, Profile, Suspension, UserRemovalEffect,
 };
 use crate::scim::dialect::Dialect;
 
@@ -14,11 +14,22 @@ pub const NAME: &str = "scim";
 /// The plain profile.
 pub fn profile() -> Profile {
     Profile {
-        name: NAME,
-        title: "SCIM 2.0",
+        discovery: DiscoveryTrust::Obeyed,
+        ..careful(NAME, "SCIM 2.0", FACTS)
+    }
+}
+
+/// What a profile starts from: RFC 7644, and where that leaves a choice the one that takes
+/// the least away.
+pub(super) fn careful(name: &'static str, title: &'static str, facts: &'static [Fact]) -> Profile {
+    Profile {
+        name,
+        title,
         base_url: BaseUrlRule::Any,
         dialect: Dialect::rfc(),
+        discovery: DiscoveryTrust::Shown,
         names: NameModel::Full,
+        immutable_because: "`target.dialect.immutable` says that it stays as it was made",
         creation: Creation::Silent,
         create_existing: CreateExisting::Refused,
         email_change: EmailChange::Refused {
@@ -31,7 +42,7 @@ pub fn profile() -> Profile {
         group_names: GroupNames::Folded,
         other_login: None,
         checks: super::checks::PLAIN,
-        facts: FACTS,
+        facts,
     }
 }
 
@@ -67,5 +78,21 @@ const FACTS: &[Fact] = &[
         source: "RFC 7644 §3.5.2.2",
         verified: "2026-11-24",
         handling: "Only `members[value eq \"id\"]` is ever sent.",
+    },
+    Fact {
+        name: "discovery",
+        statement: "`ServiceProviderConfig` says whether PATCH, filters, entity tags and cursors are supported, and how long pages may be.",
+        reading: Reading::Documented,
+        source: "RFC 7643 §5, RFC 9865 §4",
+        verified: "2026-11-24",
+        handling: "Asked for once before a run, and obeyed where `target.dialect` does not say otherwise; what is not said stays as here.",
+    },
+    Fact {
+        name: "entity tags",
+        statement: "Where they are supported, `If-Match` binds a write to the version that was read; 412 says that somebody was faster.",
+        reading: Reading::Documented,
+        source: "RFC 7644 §3.14",
+        verified: "2026-11-24",
+        handling: "Sent with PUT, PATCH and DELETE where the server claims them and a resource came with a version; on 412 the item stops alone.",
     },
 ];

@@ -260,6 +260,7 @@ impl InMemory {
                 (Post::Writes | Post::Reads, Some(_)) => Some(request.content_type.to_owned()),
                 (Post::Writes | Post::Reads, None) => None,
             },
+            if_match: request.if_match.clone(),
             accept: Some("application/scim+json, application/json".to_owned()),
             body: match request.post {
                 Post::ReadsOfToken => self.token.clone().into_bytes(),

@@ -183,6 +183,7 @@ async fn door(
         authorization: text(&parts.headers, "authorization"),
         api_key: text(&parts.headers, "x-api-key"),
         content_type: text(&parts.headers, "content-type"),
+        if_match: text(&parts.headers, "if-match"),
         accept: text(&parts.headers, "accept"),
         body,
     };

@@ -4,6 +4,8 @@
 //! learns a provider's name. Whatever is unknown of a provider takes the careful value,
 //! which is what [`Dialect::rfc`] holds.
 
+use serde::{Deserialize, Serialize};
+
 use super::answers::KnownAnswer;
 use super::read_only::ReadingPost;
 
@@ -14,6 +16,8 @@ pub struct Dialect {
     pub user_paging: Paging,
     /// How `/Groups` is listed.
     pub group_paging: Paging,
+    /// Whether there are groups at all.
+    pub groups: Groups,
     /// Whether `userName eq` finds users.
     pub user_filter: Filter,
     /// Whether `displayName eq` finds groups.
@@ -22,6 +26,12 @@ pub struct Dialect {
     pub user_update: UserUpdate,
     /// How a user is switched off without being deleted.
     pub user_deactivation: UserDeactivation,
+    /// What DELETE does to a user.
+    pub user_deletion: UserDeletion,
+    /// Attributes of a user that stay as they were made, in the order of [`UserAttribute`].
+    pub immutable: Vec<UserAttribute>,
+    /// How operations of a PATCH are spelled.
+    pub op_case: OpCase,
     /// How members are taken out of a group.
     pub member_removal: MemberRemoval,
     /// How a group is renamed.
@@ -32,6 +42,8 @@ pub struct Dialect {
     pub user_external_id: ExternalIdStorage,
     /// Whether a group read from a listing carries its members.
     pub list_members: ListMembers,
+    /// Whether a write may be bound to the version that was read.
+    pub entity_tags: EntityTags,
     /// Whom a listing of users leaves out by design.
     pub unlisted_users: UnlistedUsers,
     /// The `Content-Type` of writes.
@@ -54,15 +66,20 @@ impl Dialect {
         Self {
             user_paging: Paging::rfc(),
             group_paging: Paging::rfc(),
+            groups: Groups::Served,
             user_filter: Filter::Quoted,
             group_filter: Filter::Quoted,
             user_update: UserUpdate::PatchPaths,
             user_deactivation: UserDeactivation::PatchActiveFalse,
+            user_deletion: UserDeletion::Removes,
+            immutable: Vec::new(),
+            op_case: OpCase::Lower,
             member_removal: MemberRemoval::ValuePath,
             group_rename: GroupRename::LowerReplacePath,
             members_per_patch: 100,
             user_external_id: ExternalIdStorage::Stored,
             list_members: ListMembers::Included,
+            entity_tags: EntityTags::Ignored,
             unlisted_users: UnlistedUsers::Nobody,
             content_type: super::http::SCIM_JSON,
             create_timeout_secs: 120,
@@ -100,13 +117,76 @@ impl Paging {
 }
 
 /// What the next `startIndex` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Advance {
     /// The number of resources received so far, plus one (RFC 7644 §3.4.2.4).
     ByReceived,
     /// A stride of the asked `count`, because pages are cut after they are counted and may
     /// come short without being last.
     ByAsked,
+    /// There is none: the first page is asked for with an empty `cursor`, each further one
+    /// with the `nextCursor` of the last (RFC 9865). A server that hands out none, and has
+    /// more, is walked by what was received.
+    ByCursor,
+}
+
+/// Whether there are groups at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Groups {
+    /// At `/Groups` (RFC 7644 §3.2).
+    Served,
+    /// There are only users: `/Groups` is never asked for.
+    NotServed,
+}
+
+/// What DELETE does to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserDeletion {
+    /// It removes the account (RFC 7644 §3.6).
+    Removes,
+    /// It makes the account inactive at most, so the client says that it deactivates, and
+    /// sends `active: false` instead.
+    Deactivates,
+}
+
+/// How operations of a PATCH are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OpCase {
+    /// `add`, `remove`, `replace` (RFC 7644 §3.5.2).
+    Lower,
+    /// `Add`, `Remove`, `Replace`.
+    Capital,
+}
+
+/// An attribute of a user that is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserAttribute {
+    /// `userName`.
+    UserName,
+    /// `displayName`.
+    DisplayName,
+    /// `name.givenName`.
+    GivenName,
+    /// `name.familyName`.
+    FamilyName,
+    /// The one value of `emails`.
+    Email,
+}
+
+/// Whether a write may be bound to the version that was read (RFC 7644 §3.14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EntityTags {
+    /// It may not, or nobody says so.
+    Ignored,
+    /// Where a resource came with a version, PUT, PATCH and DELETE carry it in `If-Match`,
+    /// and a 412 says that somebody was faster.
+    IfMatch,
 }
 
 /// What `totalResults` says.
@@ -120,7 +200,8 @@ pub enum TotalResults {
 }
 
 /// How far `filter` can be trusted for a look-up. A hit is always checked on our side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Filter {
     /// `attribute eq "value"`, the value a JSON string (RFC 7644 §3.4.2.2).
     Quoted,
@@ -132,7 +213,8 @@ pub enum Filter {
 }
 
 /// How a user's attributes are changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum UserUpdate {
     /// PATCH with one `replace` and a path for each attribute (RFC 7644 §3.5.2.3).
     PatchPaths,
@@ -144,7 +226,8 @@ pub enum UserUpdate {
 }
 
 /// How a user is switched off without DELETE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum UserDeactivation {
     /// PATCH `active` to `false`; the account stays and can be switched on again.
     PatchActiveFalse,
@@ -154,7 +237,8 @@ pub enum UserDeactivation {
 }
 
 /// How members are taken out of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum MemberRemoval {
     /// One operation for each, `path: members[value eq "id"]` (RFC 7644 §3.5.2.2).
     ValuePath,
@@ -164,7 +248,8 @@ pub enum MemberRemoval {
 }
 
 /// How a group is renamed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum GroupRename {
     /// `replace` with path `displayName` (RFC 7644 §3.5.2.3).
     LowerReplacePath,
@@ -175,21 +260,28 @@ pub enum GroupRename {
 }
 
 /// Whether `externalId` survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ExternalIdStorage {
     /// It is stored and comes back.
     Stored,
     /// It is dropped or reserved; never sent.
     Dropped,
+    /// People log in by it, so it carries the `userName` and never our key.
+    Login,
 }
 
 /// Whether a group read from a listing carries its members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ListMembers {
     /// It does; a missing `members` key means an empty group.
     Included,
     /// It does not: each group is read again by id.
     ReadEach,
+    /// No read of a group tells them. Whether somebody is a member can only be asked, with a
+    /// filter on `members.value`: one request for each user.
+    AskEachUser,
 }
 
 /// Whom a listing of users leaves out by design.

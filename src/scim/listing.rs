@@ -175,7 +175,10 @@ impl Walker {
             phase: Phase::Walking,
             count: paging.count.max(1),
             start: 1,
-            cursor: None,
+            cursor: match paging.advance {
+                Advance::ByCursor => Some(String::new()),
+                Advance::ByReceived | Advance::ByAsked => None,
+            },
             cursors: HashSet::new(),
             seen: HashMap::default(),
             pages: 0,
@@ -198,14 +201,16 @@ impl Walker {
 
     /// The page to ask for, or `None` at the end.
     pub fn ask(&self) -> Option<Ask> {
-        let start_index = match self.phase {
-            Phase::Walking => self.start,
-            Phase::Probing => (self.first_len / 2 + 1).max(2),
-            Phase::Ended => return None,
+        let (start_index, count) = match (self.phase, &self.cursor) {
+            (Phase::Walking, _) => (self.start, self.count),
+            (Phase::Probing, None) => ((self.first_len / 2 + 1).max(2), self.count),
+            // Half of what came at once: the other half has to have a cursor.
+            (Phase::Probing, Some(_)) => (1, (self.first_len / 2).max(1)),
+            (Phase::Ended, _) => return None,
         };
         Some(Ask {
             start_index,
-            count: self.count,
+            count,
             cursor: self.cursor.clone(),
         })
     }
@@ -222,7 +227,8 @@ impl Walker {
             // As long as asked for, or as a server's own cap makes them.
             && (width == self.count || (self.productive > 1 && width == self.longest));
         let stride = match self.paging.advance {
-            Advance::ByReceived => width,
+            // Without a cursor, though there should be one.
+            Advance::ByReceived | Advance::ByCursor => width,
             Advance::ByAsked => self.longest,
         };
         let last = self.total.unwrap_or(u64::MAX);
@@ -240,7 +246,11 @@ impl Walker {
     /// Makes the next page smaller after the server failed to give this one.
     pub fn shrink(&mut self) -> Shrink {
         // RFC 9865 §2: with a cursor every other parameter stays as it was.
-        if self.count <= MIN_COUNT || self.cursor.is_some() {
+        let goes_on = self
+            .cursor
+            .as_ref()
+            .is_some_and(|cursor| !cursor.is_empty());
+        if self.count <= MIN_COUNT || goes_on {
             return Shrink::Smallest;
         }
         self.count = (self.count / 2).max(MIN_COUNT);
@@ -279,6 +289,13 @@ impl Walker {
         }
         match self.phase {
             Phase::Walking => {}
+            Phase::Probing if self.cursor.is_some() => {
+                if next_cursor.is_none() {
+                    self.doubts.insert(Doubt::CursorIgnored);
+                }
+                self.phase = Phase::Ended;
+                return;
+            }
             Phase::Probing => {
                 // A server that obeys `startIndex` answers with a part of what is known.
                 if fresh > 0 || (received == 0 && self.first_len > 1) {
@@ -300,7 +317,16 @@ impl Walker {
         } else {
             self.barren = self.barren.saturating_add(1);
         }
-        if next_cursor.is_some() || self.cursor.is_some() {
+        let unanswered = next_cursor.is_none() && self.cursor.as_deref() == Some("");
+        if unanswered
+            && self
+                .total
+                .is_some_and(|total| total > self.seen.len() as u64)
+        {
+            // There is more, and no cursor to it: the server pages by index after all.
+            self.cursor = None;
+            self.advance(received, fresh, page_hash);
+        } else if next_cursor.is_some() || self.cursor.is_some() {
             self.follow(next_cursor);
         } else {
             self.advance(received, fresh, page_hash);
@@ -367,7 +393,16 @@ impl Walker {
     fn follow(&mut self, next: Option<String>) {
         self.how = Proof::LastCursor;
         let Some(next) = next else {
-            self.phase = Phase::Ended;
+            let size = self.first_len;
+            // One page of a size that servers fall back to, and no cursor: whether the server
+            // knows cursors at all shows when it has to hand one out.
+            let first = self.cursor.as_deref() == Some("");
+            let full = size > 1 && (size == self.count || DEFAULT_SIZES.contains(&size));
+            self.phase = if first && full && self.doubts.is_empty() {
+                Phase::Probing
+            } else {
+                Phase::Ended
+            };
             return;
         };
         if !self.cursors.insert(next.clone()) {
@@ -419,7 +454,7 @@ impl Walker {
             self.longest
         } else {
             match self.paging.advance {
-                Advance::ByReceived => received,
+                Advance::ByReceived | Advance::ByCursor => received,
                 // Not the asked `count`: a server that caps pages without saying so would
                 // make that skip resources. The longest page so far is no wider than the
                 // server's pages are, so nothing is skipped, at the price of some overlap.
@@ -437,7 +472,7 @@ impl Walker {
             // Nothing counted; a server that reads `startIndex` as a page number looks as if
             // it had come to its end.
             (Proof::EmptyPages, None) => self.productive > 0,
-            (Proof::EmptyPages, Some(_)) | (Proof::LastCursor, _) => false,
+            (Proof::EmptyPages, Some(_)) | (Proof::LastCursor | Proof::NotServed, _) => false,
             // One page of a size that servers fall back to may be all they ever give, and
             // what they count.
             (Proof::Counted, _) => {
@@ -493,7 +528,7 @@ impl Walker {
     }
 }
 
-/// Walks the collection of `R`.
+/// Walks the collection of `R`, or what of it a filter lets through.
 ///
 /// # Errors
 /// When a page does not come, whatever the status: 404 on a listing is never "empty"
@@ -501,6 +536,7 @@ impl Walker {
 pub async fn walk<T: Transport, R: Listed>(
     transport: &ReadOnly<T>,
     paging: Paging,
+    filter: Option<&str>,
     sink: &mut impl FnMut(R),
 ) -> Result<Walk, ScimError> {
     let mut walker = Walker::new(paging);
@@ -508,7 +544,7 @@ pub async fn walk<T: Transport, R: Listed>(
     let mut asked: VecDeque<Ask> = VecDeque::with_capacity(IN_FLIGHT);
     let mut answers = FuturesOrdered::new();
     let fetch = |ask: Ask| async move {
-        let request = page_request::<R>(ask);
+        let request = page_request::<R>(ask, filter);
         let answer = transport.ask(&request).await;
         (request, answer)
     };
@@ -552,8 +588,12 @@ pub async fn walk<T: Transport, R: Listed>(
     Ok(walker.finish())
 }
 
-fn page_request<R: Listed>(ask: Ask) -> ReadRequest {
+fn page_request<R: Listed>(ask: Ask, filter: Option<&str>) -> ReadRequest {
     let request = ReadRequest::scim([R::COLLECTION]);
+    let request = match filter {
+        Some(filter) => request.with_query("filter", filter),
+        None => request,
+    };
     match ask.cursor {
         Some(cursor) => request.with_query("cursor", cursor),
         None => request.with_query("startIndex", ask.start_index.to_string()),

@@ -13,14 +13,14 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 
 pub use self::writer::{Activity, Deleted, NewUser, UserAttribute, UserState, Writer};
-use super::dialect::{Dialect, Filter, ListMembers, Paging};
+use super::dialect::{Dialect, Filter, Groups, ListMembers, Paging};
 use super::error::{ErrorKind, ScimError};
 use super::exchange;
 use super::filter::{self, Attribute};
 use super::http::{Response, Transport};
 use super::listing::{self, Doubt, Listed, Verdict, Walk};
 use super::read_only::{ReadOnly, ReadRequest};
-use super::wire::{Group, User};
+use super::wire::{Group, Member, User};
 use crate::ids::{GroupId, UserId, fold};
 
 /// How many groups are read at once where a listing does not carry members.
@@ -89,8 +89,12 @@ impl<T: Transport> Reader<T> {
     /// When a page does not come, or a group that has to be read by itself.
     pub async fn list_groups(&self, mut sink: impl FnMut(Group)) -> Result<Walk, ScimError> {
         let paging = self.dialect.group_paging;
+        match self.dialect.groups {
+            Groups::Served => {}
+            Groups::NotServed => return Ok(Walk::nothing_to_read()),
+        }
         match self.dialect.list_members {
-            ListMembers::Included => self.walk(paging, &mut sink).await,
+            ListMembers::Included | ListMembers::AskEachUser => self.walk(paging, &mut sink).await,
             ListMembers::ReadEach => {
                 let mut ids = Vec::new();
                 let mut note = |group: Group| ids.extend(group.id.map(GroupId::from));
@@ -110,6 +114,83 @@ impl<T: Transport> Reader<T> {
         }
     }
 
+    /// The groups that have this user as a member, asked for with a filter: where nothing else
+    /// tells members ([`ListMembers::AskEachUser`]).
+    ///
+    /// # Errors
+    /// When a page does not come, and when the answer is not proven whole.
+    pub async fn groups_of(&self, user: &UserId) -> Result<Vec<GroupId>, ScimError> {
+        let filter = format!("members.value eq {}", filter::quoted(user.as_str()));
+        let mut groups = Vec::new();
+        let mut sink = |group: Group| groups.extend(group.id.map(GroupId::from));
+        let paging = self.dialect.group_paging;
+        let walked = listing::walk(&self.transport, paging, Some(&filter), &mut sink).await;
+        let walk = walked.map_err(|error| error.known_as(self.dialect.answers))?;
+        match walk.verdict {
+            Verdict::Whole { how: _ } => Ok(groups),
+            Verdict::Partial { reasons } => Err(self.unproven::<Group>(&reasons)),
+        }
+    }
+
+    /// Reads one group, and of its members at least those of `among`; `None` when the provider
+    /// says that there is no such group.
+    ///
+    /// # Errors
+    /// As [`Reader::group`].
+    pub async fn group_among(
+        &self,
+        id: &GroupId,
+        among: &[UserId],
+    ) -> Result<Option<Group>, ScimError> {
+        let Some(mut group) = self.group(id).await? else {
+            return Ok(None);
+        };
+        match self.dialect.list_members {
+            ListMembers::Included | ListMembers::ReadEach => {}
+            ListMembers::AskEachUser => {
+                let mut asked = stream::iter(among)
+                    .map(|user| async move { (user, self.is_member(id, user).await) })
+                    .buffered(GROUPS_AT_ONCE);
+                let mut members = Vec::new();
+                while let Some((user, is_member)) = asked.next().await {
+                    if is_member? {
+                        members.push(Member {
+                            value: Some(user.to_string()),
+                            ..Member::default()
+                        });
+                    }
+                }
+                group.members = Some(members);
+            }
+        }
+        Ok(Some(group))
+    }
+
+    async fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, ScimError> {
+        let filter = format!(
+            "id eq {} and members.value eq {}",
+            filter::quoted(group.as_str()),
+            filter::quoted(user.as_str())
+        );
+        let request = ReadRequest::scim([Group::COLLECTION]).with_query("filter", filter);
+        let response = match self.ask(&request).await {
+            Ok(response) => response,
+            // There is no such user, who is then no member either.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let page =
+            listing::read_page::<Group>(self.transport.target(), request.request(), &response)?;
+        let rows = page.rows.unwrap_or_default();
+        let same = |row: &Group| row.id.as_deref() == Some(group.as_str());
+        if rows.len() > 1 || !rows.iter().all(same) {
+            let why = "it answers for other groups than the one that was asked for";
+            let base = self.transport.target();
+            return Err(ScimError::unusable(base, request.request(), &response, why));
+        }
+        Ok(!rows.is_empty())
+    }
+
     /// Sends a read; a failure is read as this provider's are.
     async fn ask(&self, request: &ReadRequest) -> Result<Response, ScimError> {
         let answered = self.transport.ask(request).await;
@@ -121,7 +202,7 @@ impl<T: Transport> Reader<T> {
         paging: Paging,
         sink: &mut impl FnMut(R),
     ) -> Result<Walk, ScimError> {
-        let walked = listing::walk(&self.transport, paging, sink).await;
+        let walked = listing::walk(&self.transport, paging, None, sink).await;
         walked.map_err(|error| error.known_as(self.dialect.answers))
     }
 
@@ -281,13 +362,16 @@ impl<T: Transport> Reader<T> {
         match walk.verdict {
             Verdict::Whole { how: _ } => Ok(hits),
             Verdict::Partial { reasons: _ } if !hits.is_empty() => Ok(hits),
-            Verdict::Partial { reasons } => {
-                let request = ReadRequest::scim([R::COLLECTION]);
-                let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
-                let base = self.transport.target();
-                Err(ScimError::unproven(base, request.request(), why.join("; ")))
-            }
+            Verdict::Partial { reasons } => Err(self.unproven::<R>(&reasons)),
         }
+    }
+
+    /// A listing that may not be whole, where only a whole one is an answer.
+    fn unproven<R: Listed>(&self, reasons: &[Doubt]) -> ScimError {
+        let request = ReadRequest::scim([R::COLLECTION]);
+        let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let base = self.transport.target();
+        ScimError::unproven(base, request.request(), why.join("; "))
     }
 
     /// Reads a discovery document; `None` when the provider has none.

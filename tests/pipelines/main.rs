@@ -643,6 +643,7 @@ fn from_a_pull_request_to_the_provider_and_back_to_no_drift() {
             .find(|user| user.email.as_str().starts_with("grace"))
             .unwrap();
         let delete = Incoming {
+            if_match: None,
             method: Method::Delete,
             path: format!("{}/Users/{}", world.base_path(), grace.id),
             query: String::new(),

@@ -28,6 +28,7 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
         let subject = subject.map_or(id, |(subject, _)| subject);
         let own = match refusal.code {
             RefusalCode::EmailImmutable => format!("email {subject}"),
+            RefusalCode::AttributeImmutable => format!("name {subject}"),
             RefusalCode::AmbiguousMatch => format!("doubt {subject}"),
             RefusalCode::AmbiguousGroup => format!("doubt-group {subject}"),
             RefusalCode::GroupIdTaken | RefusalCode::GroupNameRejected => {

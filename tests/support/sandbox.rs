@@ -98,6 +98,7 @@ impl Sandbox {
     pub fn incoming(&self, method: Method, target: &str, body: Option<&Value>) -> Incoming {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Incoming {
+            if_match: None,
             method,
             path: if path.starts_with('/') {
                 path.to_owned()

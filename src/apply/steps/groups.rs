@@ -132,6 +132,7 @@ impl<T: Transport> Steps<'_, T> {
                 message: format!("the group `{before}` (id {id}) is gone"),
             });
         };
+        let version = group.meta.version;
         let now = group.display_name.unwrap_or_default();
         if now == after.as_str() {
             return Ok(Status::AlreadySo);
@@ -143,12 +144,19 @@ impl<T: Transport> Steps<'_, T> {
                 ),
             });
         }
-        let written = self.writer.rename_group(id, after.as_str()).await;
         let taken = |group: &Option<wire::Group>| {
             group
                 .as_ref()
                 .is_some_and(|group| group.display_name.as_deref() == Some(after.as_str()))
         };
+        let writer = self.writer.only_if(version.as_deref());
+        let written = writer.rename_group(id, after.as_str()).await;
+        if let Err(error) = &written
+            && self.was_faster(error)
+        {
+            let version = version.as_deref();
+            return self.group_changed(id, before, version, taken).await;
+        }
         self.verdict(
             written,
             || reader.group(id),
@@ -156,6 +164,41 @@ impl<T: Transport> Steps<'_, T> {
             || format!("the group {id} is not called `{after}` although the provider said so"),
         )
         .await
+    }
+
+    /// Somebody wrote to the group between our read and our write.
+    async fn group_changed(
+        &self,
+        id: &GroupId,
+        before: &GroupName,
+        version: Option<&str>,
+        is_taken: impl Fn(&Option<wire::Group>) -> bool,
+    ) -> Step {
+        let now = self.writer.reader().group(id).await?;
+        // It may have been this very write, sent again after its answer was lost.
+        if is_taken(&now) {
+            return Ok(Status::AlreadySo);
+        }
+        let Some(now) = now else {
+            return Ok(Status::Moved {
+                message: format!("the group `{before}` (id {id}) is gone"),
+            });
+        };
+        let shown = now.display_name.unwrap_or_default();
+        let told = if shown == before.as_str() {
+            format!(
+                "its version was {} and is {}",
+                version.unwrap_or_default(),
+                now.meta.version.unwrap_or_default()
+            )
+        } else {
+            format!("it was called `{before}` and is called `{shown}`")
+        };
+        Ok(Status::Moved {
+            message: format!(
+                "somebody changed the group `{before}` (id {id}) between reading and writing it: {told}"
+            ),
+        })
     }
 
     pub(super) async fn delete_group(
@@ -182,7 +225,15 @@ impl<T: Transport> Steps<'_, T> {
                 ),
             });
         }
-        let written = self.writer.delete_group(id).await.map(|_: Deleted| ());
+        let version = group.meta.version;
+        let writer = self.writer.only_if(version.as_deref());
+        let written = writer.delete_group(id).await.map(|_: Deleted| ());
+        if let Err(error) = &written
+            && self.was_faster(error)
+        {
+            let version = version.as_deref();
+            return self.group_changed(id, name, version, Option::is_none).await;
+        }
         self.verdict(written, || reader.group(id), Option::is_none, || {
             format!("the group `{name}` is still there although the provider said that it is removed")
         })

@@ -51,8 +51,18 @@ impl<T: Transport> Steps<'_, T> {
                 because: format!("the group `{}` was not created", group.name),
             });
         };
-        let before = match self.writer.reader().group(&id).await {
-            Ok(Some(there)) => member_ids(&there),
+        let everybody: Vec<UserId> = items
+            .iter()
+            .flat_map(|item| self.member_targets(members(item)).0)
+            .collect();
+        let reader = self.writer.reader();
+        // The version that the first write is bound to: each write makes another.
+        let mut version = None;
+        let before = match reader.group_among(&id, &everybody).await {
+            Ok(Some(there)) => {
+                version.clone_from(&there.meta.version);
+                member_ids(&there)
+            }
             Ok(None) => {
                 return same_for_all(Status::Moved {
                     message: format!("the group `{}` (id {id}) is gone", group.name),
@@ -88,7 +98,8 @@ impl<T: Transport> Steps<'_, T> {
                 .expect("no panic inside")
                 .members
                 .insert(item.id.clone(), open.clone());
-            let sending = self.send_halving(&id, direction, &open);
+            let version = version.take();
+            let sending = self.send_halving(&id, direction, &open, version.as_deref());
             let answer = for_item(&item.id, sending).await;
             match answer {
                 Ok(()) => {
@@ -108,6 +119,12 @@ impl<T: Transport> Steps<'_, T> {
                         missing,
                     });
                     results.push((*item, Ok(Status::Done)));
+                }
+                Err(error) if self.was_faster(&error) => {
+                    let status = self
+                        .group_moved(&id, &group.name, direction, &before, &open)
+                        .await;
+                    results.push((*item, status));
                 }
                 Err(error) => {
                     pointless = error.stops_the_run();
@@ -129,15 +146,18 @@ impl<T: Transport> Steps<'_, T> {
         id: &GroupId,
         direction: Direction,
         members: &[UserId],
+        version: Option<&str>,
     ) -> Result<(), ScimError> {
         let mut left = vec![members];
+        let mut version = version;
         while let Some(batch) = left.pop() {
+            let writer = self.writer.only_if(version);
             let sent = match direction {
-                Direction::In => self.writer.add_members(id, batch).await,
-                Direction::Out => self.writer.remove_members(id, batch).await,
+                Direction::In => writer.add_members(id, batch).await,
+                Direction::Out => writer.remove_members(id, batch).await,
             };
             match sent {
-                Ok(()) => {}
+                Ok(()) => version = None,
                 Err(error) if error.kind() == ErrorKind::TooLarge && batch.len() > 1 => {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     left.extend([second, first]);
@@ -146,6 +166,43 @@ impl<T: Transport> Steps<'_, T> {
             }
         }
         Ok(())
+    }
+
+    /// Somebody wrote to the group between our read and our write: the item stops.
+    async fn group_moved(
+        &self,
+        id: &GroupId,
+        name: &GroupName,
+        direction: Direction,
+        before: &HashSet<String>,
+        meant: &[UserId],
+    ) -> Step {
+        let Some(there) = self.writer.reader().group_among(id, meant).await? else {
+            return Ok(Status::Moved {
+                message: format!("the group `{name}` (id {id}) is gone"),
+            });
+        };
+        let now = member_ids(&there);
+        let is_so = |id: &UserId| now.contains(id.as_str()) == (direction == Direction::In);
+        // It may have been this very write, sent again after its answer was lost.
+        if meant.iter().all(is_so) {
+            return Ok(Status::AlreadySo);
+        }
+        let shown = there.display_name.as_deref().unwrap_or_default();
+        let told = if shown == name.as_str() {
+            format!(
+                "it had {} members before and has {} now",
+                before.len(),
+                now.len()
+            )
+        } else {
+            format!("it is called `{shown}` now")
+        };
+        Ok(Status::Moved {
+            message: format!(
+                "somebody changed the group `{name}` (id {id}) between reading and writing it: {told}"
+            ),
+        })
     }
 
     /// One read for all batches on a group: whoever was meant to be in it, or out, is.
@@ -163,8 +220,12 @@ impl<T: Transport> Steps<'_, T> {
                 .map(ToString::to_string)
                 .collect()
         };
+        let everybody: Vec<UserId> = written
+            .iter()
+            .flat_map(|batch| batch.ids.iter().cloned())
+            .collect();
         let read = || async {
-            let group = self.writer.reader().group(id).await?;
+            let group = self.writer.reader().group_among(id, &everybody).await?;
             Ok(group.as_ref().map(member_ids).unwrap_or_default())
         };
         let settled = |there: &HashSet<String>| {

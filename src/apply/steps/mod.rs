@@ -14,7 +14,8 @@ use super::outcome::Status;
 use crate::plan::undo::PreImage;
 use crate::plan::{Action, Change};
 use crate::profile::Profile;
-use crate::scim::error::ScimError;
+use crate::scim::dialect::EntityTags;
+use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Effect, Transport};
 use crate::scim::service::{Activity, Writer};
 
@@ -140,6 +141,15 @@ impl<T: Transport> Steps<'_, T> {
             value = read().await?;
         }
         Ok(value)
+    }
+
+    /// Whether a write was refused because the resource has another version than the one it
+    /// was bound to (412). Without entity tags a 412 means something else.
+    fn was_faster(&self, error: &ScimError) -> bool {
+        match self.writer.reader().dialect().entity_tags {
+            EntityTags::Ignored => false,
+            EntityTags::IfMatch => error.kind() == ErrorKind::PreconditionFailed,
+        }
     }
 
     /// Decides a write by reading: what shows counts, not what was answered. An error

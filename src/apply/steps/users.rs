@@ -222,10 +222,9 @@ impl<T: Transport> Steps<'_, T> {
             .iter()
             .map(|change| on_the_wire(change.attribute))
             .collect();
-        let written = self
-            .writer
-            .update_user(id, &active(becomes), &changed)
-            .await;
+        let version = user.meta.version.as_deref();
+        let writer = self.writer.only_if(version);
+        let written = writer.update_user(id, &active(becomes), &changed).await;
         let taken = |user: &Option<wire::User>| {
             user.as_ref().is_some_and(|user| {
                 open.iter().all(|change| {
@@ -234,6 +233,11 @@ impl<T: Transport> Steps<'_, T> {
                 })
             })
         };
+        if let Err(error) = &written
+            && self.was_faster(error)
+        {
+            return self.user_moved(person, &user, taken).await;
+        }
         self.verdict(
             written,
             || self.writer.reader().user(id),
@@ -265,6 +269,7 @@ impl<T: Transport> Steps<'_, T> {
             .id
             .as_ref()
             .expect("an item on a live user carries the id");
+        let writer = self.writer.only_if(user.meta.version.as_deref());
         let written = match (wanted, self.writer.reader().dialect().user_update) {
             // There PATCH takes `active: true` and does nothing; PUT has to say it anyway.
             (Activity::Active, UserUpdate::Put) => {
@@ -282,12 +287,17 @@ impl<T: Transport> Steps<'_, T> {
                     activity: Activity::Active,
                 };
                 let all = [UserAttribute::DisplayName];
-                self.writer.update_user(id, &state, &all).await
+                writer.update_user(id, &state, &all).await
             }
             (Activity::Active, UserUpdate::PatchPaths | UserUpdate::PutMerged)
-            | (Activity::Inactive, _) => self.writer.set_active(id, wanted).await,
+            | (Activity::Inactive, _) => writer.set_active(id, wanted).await,
         };
         let taken = |user: &Option<wire::User>| user.as_ref().is_some_and(is);
+        if let Err(error) = &written
+            && self.was_faster(error)
+        {
+            return self.user_moved(person, &user, taken).await;
+        }
         self.verdict(
             written,
             || self.writer.reader().user(id),
@@ -302,17 +312,53 @@ impl<T: Transport> Steps<'_, T> {
         .await
     }
 
-    pub(super) async fn delete_user(&self, action: &Action, person: &Person) -> Step {
-        match self.still(person).await? {
-            Still::There(user) => self.remember(action, pre_image(action, person, *user)),
-            Still::Gone => return Ok(Status::AlreadySo),
-            Still::Moved(status) => return Ok(status),
-        }
+    /// Somebody wrote to the account between our read and our write: what they changed, and the
+    /// item stops.
+    async fn user_moved(
+        &self,
+        person: &Person,
+        before: &wire::User,
+        is_taken: impl Fn(&Option<wire::User>) -> bool,
+    ) -> Step {
         let id = person
             .id
             .as_ref()
             .expect("an item on a live user carries the id");
-        let written = self.writer.delete_user(id).await.map(|_| ());
+        let now = self.writer.reader().user(id).await?;
+        // It may have been this very write, sent again after its answer was lost.
+        if is_taken(&now) {
+            return Ok(Status::AlreadySo);
+        }
+        let Some(now) = now else {
+            return Ok(gone(person));
+        };
+        Ok(Status::Moved {
+            message: format!(
+                "somebody changed the account of `{}` between reading and writing it: {}",
+                person.label(),
+                moved(before, &now)
+            ),
+        })
+    }
+
+    pub(super) async fn delete_user(&self, action: &Action, person: &Person) -> Step {
+        let user = match self.still(person).await? {
+            Still::There(user) => *user,
+            Still::Gone => return Ok(Status::AlreadySo),
+            Still::Moved(status) => return Ok(status),
+        };
+        self.remember(action, pre_image(action, person, user.clone()));
+        let id = person
+            .id
+            .as_ref()
+            .expect("an item on a live user carries the id");
+        let writer = self.writer.only_if(user.meta.version.as_deref());
+        let written = writer.delete_user(id).await.map(|_| ());
+        if let Err(error) = &written
+            && self.was_faster(error)
+        {
+            return self.user_moved(person, &user, Option::is_none).await;
+        }
         self.verdict(
             written,
             || self.writer.reader().user(id),
@@ -326,6 +372,63 @@ impl<T: Transport> Steps<'_, T> {
         )
         .await
     }
+}
+
+/// What of an account somebody changed, before and now.
+fn moved(before: &wire::User, now: &wire::User) -> String {
+    let mut told: Vec<String> = Vec::new();
+    let mut tell = |what: &str, before: Option<&str>, now: Option<&str>| {
+        if before != now {
+            let shown = |text: Option<&str>| match text {
+                Some(text) => format!("`{text}`"),
+                None => "nothing".to_owned(),
+            };
+            told.push(format!(
+                "{what} was {} and is {}",
+                shown(before),
+                shown(now)
+            ));
+        }
+    };
+    tell(
+        "userName",
+        before.user_name.as_deref(),
+        now.user_name.as_deref(),
+    );
+    tell("the e-mail", before.email(), now.email());
+    for which in [
+        Attribute::DisplayName,
+        Attribute::GivenName,
+        Attribute::FamilyName,
+    ] {
+        tell(
+            which.path(),
+            attribute(before, which),
+            attribute(now, which),
+        );
+    }
+    let active = |user: &wire::User| {
+        Some(if user.active == Some(false) {
+            "false"
+        } else {
+            "true"
+        })
+    };
+    tell("active", active(before), active(now));
+    tell(
+        "externalId",
+        before.external_id.as_deref(),
+        now.external_id.as_deref(),
+    );
+    if told.is_empty() {
+        let version = |user: &wire::User| user.meta.version.clone().unwrap_or_default();
+        told.push(format!(
+            "its version was {} and is {}",
+            version(before),
+            version(now)
+        ));
+    }
+    told.join(", ")
 }
 
 enum Certainty {
@@ -434,6 +537,6 @@ pub(super) fn difference(
             Some(format!("its name reads `{shown}`"))
         }
         // Others derive or drop display names; what is declared is compared by the next plan.
-        NameModel::DisplayNameOnly { .. } | NameModel::Full => None,
+        NameModel::DisplayNameOnly { .. } | NameModel::Full | NameModel::NotKept => None,
     }
 }

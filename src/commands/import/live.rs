@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::ValueEnum as _;
 use similar::TextDiff;
 
 use super::super::observe::{self, Goal};
@@ -98,11 +97,9 @@ fn bare(args: &ImportLiveArgs, terminal: &Terminal) -> Result<(Project, Target),
         Some(file) => Some(snapshot::read(file)?),
         None => None,
     };
-    // A choice is called as its profile.
-    let chosen = args.provider.to_possible_value();
     let provider = match &snapshot {
         Some(snapshot) => snapshot.provider.clone(),
-        None => chosen.map_or_else(String::new, |choice| choice.get_name().to_owned()),
+        None => args.provider.clone(),
     };
     let base_url = match (&args.base_url, &snapshot) {
         (Some(url), _) => Some(url.clone()),

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum as _;
 use secrecy::SecretString;
 
 use super::live::{read, target_section, tell_counts};
@@ -152,9 +151,8 @@ fn section(existing: Option<&Project>, args: &ImportOneLoginArgs) -> Result<Targ
 }
 
 fn new_target(args: &ImportOneLoginArgs) -> Target {
-    let provider = args.provider.to_possible_value();
     Target::New {
-        provider: provider.map_or_else(String::new, |choice| choice.get_name().to_owned()),
+        provider: args.provider.clone(),
         base_url: args.target_url.clone(),
         token_env: args.target_url.as_ref().map(|_| args.token_env.clone()),
     }

@@ -1,8 +1,11 @@
 //! What `init` writes: names and texts, and nothing of the disk.
 
-use crate::cli::{CiChoice, InitArgs, ProviderChoice};
+use crate::cli::{CiChoice, InitArgs};
 use crate::manifest::load::ROOT_FILE;
 use crate::manifest::schema::{included_schema, manifest_schema};
+use crate::profile::Profile;
+use crate::profile::base_url::BaseUrlRule;
+use crate::scim::dialect::Groups;
 
 /// A file to make.
 pub(super) struct NewFile {
@@ -23,6 +26,38 @@ pub(super) enum FileKind {
     Program,
 }
 
+/// The root file for a provider.
+fn root(provider: &str) -> String {
+    let plain = include_str!("files/scim.yaml");
+    let Some(profile) = Profile::named(provider) else {
+        return plain.to_owned();
+    };
+    let example = match profile.base_url {
+        BaseUrlRule::Any => return plain.to_owned(),
+        BaseUrlRule::Account(_) => return include_str!("files/harness.yaml").to_owned(),
+        BaseUrlRule::Shape(shape) => shape.example,
+    };
+    let variable = provider.replace('-', "_").to_uppercase();
+    let text = plain
+        .replace("provider: scim", &format!("provider: {provider}"))
+        .replace("https://scim.example.com/v2", example)
+        .replace("SCIM_TOKEN", &format!("{variable}_SCIM_TOKEN"))
+        .replace("For your provider:", "For your account:");
+    match profile.dialect.groups {
+        Groups::Served => text,
+        Groups::NotServed => {
+            let text = text.replace("[people/*.yaml, roles/*.yaml]", "[people/*.yaml]");
+            let (before, rest) = text
+                .split_once("# For each role")
+                .expect("the template has a mapping");
+            let (_, after) = rest
+                .split_once("policy:")
+                .expect("the template has a policy");
+            format!("{before}policy:{after}")
+        }
+    }
+}
+
 /// Every file for these choices, the root file first.
 pub(super) fn files(args: &InitArgs) -> Vec<NewFile> {
     let InitArgs {
@@ -36,20 +71,16 @@ pub(super) fn files(args: &InitArgs) -> Vec<NewFile> {
         kind,
     };
     let plain = |name, text| file(name, text, FileKind::Plain);
-    let root = match provider {
-        ProviderChoice::Harness => include_str!("files/harness.yaml"),
-        ProviderChoice::Scim => include_str!("files/scim.yaml"),
-    };
+    let groups = Profile::named(provider).map(|profile| profile.dialect.groups);
     let mut files = vec![
-        plain(ROOT_FILE, root),
+        NewFile {
+            name: ROOT_FILE,
+            text: root(provider),
+            kind: FileKind::Plain,
+        },
         file(
             "people/people.yaml",
             include_str!("files/people.yaml"),
-            FileKind::Example,
-        ),
-        file(
-            "roles/platform.yaml",
-            include_str!("files/roles.yaml"),
             FileKind::Example,
         ),
         NewFile {
@@ -75,6 +106,14 @@ pub(super) fn files(args: &InitArgs) -> Vec<NewFile> {
         ),
         plain("CODEOWNERS", include_str!("files/codeowners")),
     ];
+    // Roles become groups, and some providers have only people.
+    if groups == Some(Groups::Served) {
+        files.push(file(
+            "roles/platform.yaml",
+            include_str!("files/roles.yaml"),
+            FileKind::Example,
+        ));
+    }
     files.extend(match ci {
         CiChoice::None => None,
         CiChoice::Github => Some(plain(

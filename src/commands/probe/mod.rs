@@ -64,6 +64,12 @@ fn unasked(project: &Project, args: &ProbeArgs) -> Trouble {
         (GroupRemovalRule::SupportOnly { .. }, true) => {
             "one group, which may stay, because only Support removes them there".to_owned()
         }
+        (GroupRemovalRule::ByHand, false) => {
+            "no group, because groups are removed by hand there".to_owned()
+        }
+        (GroupRemovalRule::ByHand, true) => {
+            "one group, which may stay, because groups are removed by hand there".to_owned()
+        }
         (GroupRemovalRule::Deletable, _) => format!("up to {GROUPS} groups"),
     };
     let mail = match creation {

@@ -4,8 +4,9 @@ use super::fields::{Field, Fields};
 use super::keys::DIALECT;
 use super::{Decoder, Of};
 use crate::manifest::decl::{
-    DialectDecl, ExternalIdDecl, FilterDecl, GroupRenameDecl, ListMembersDecl, MemberRemovalDecl,
-    UserUpdateDecl,
+    ActiveFalseDecl, ContentTypeDecl, DialectDecl, EntityTagsDecl, ExternalIdDecl, FilterDecl,
+    GroupDeletionDecl, GroupRenameDecl, GroupsDecl, ImmutableDecl, ListMembersDecl,
+    MemberRemovalDecl, OpCaseDecl, PagingDecl, UserDeletionDecl, UserUpdateDecl,
 };
 use crate::manifest::tree::Node;
 
@@ -14,6 +15,41 @@ const OF: Of<'static> = Of::Section("target.dialect");
 const USER_UPDATE: &[(&str, UserUpdateDecl)] = &[
     ("patch", UserUpdateDecl::Patch),
     ("put", UserUpdateDecl::Put),
+];
+const USER_DELETION: &[(&str, UserDeletionDecl)] = &[
+    ("removes", UserDeletionDecl::Removes),
+    ("deactivates", UserDeletionDecl::Deactivates),
+];
+const ACTIVE_FALSE: &[(&str, ActiveFalseDecl)] = &[
+    ("disables", ActiveFalseDecl::Disables),
+    ("removes", ActiveFalseDecl::Removes),
+];
+const IMMUTABLE: &[(&str, ImmutableDecl)] = &[
+    ("givenName", ImmutableDecl::GivenName),
+    ("familyName", ImmutableDecl::FamilyName),
+    ("displayName", ImmutableDecl::DisplayName),
+];
+const OP_CASE: &[(&str, OpCaseDecl)] = &[
+    ("lower", OpCaseDecl::Lower),
+    ("capital", OpCaseDecl::Capital),
+];
+const GROUPS: &[(&str, GroupsDecl)] = &[
+    ("served", GroupsDecl::Served),
+    ("notServed", GroupsDecl::NotServed),
+];
+const GROUP_DELETION: &[(&str, GroupDeletionDecl)] = &[
+    ("delete", GroupDeletionDecl::Delete),
+    ("byHand", GroupDeletionDecl::ByHand),
+];
+const PAGING: &[(&str, PagingDecl)] =
+    &[("index", PagingDecl::Index), ("cursor", PagingDecl::Cursor)];
+const ENTITY_TAGS: &[(&str, EntityTagsDecl)] = &[
+    ("ifMatch", EntityTagsDecl::IfMatch),
+    ("ignored", EntityTagsDecl::Ignored),
+];
+const CONTENT_TYPE: &[(&str, ContentTypeDecl)] = &[
+    ("scimJson", ContentTypeDecl::ScimJson),
+    ("json", ContentTypeDecl::Json),
 ];
 const MEMBER_REMOVAL: &[(&str, MemberRemovalDecl)] = &[
     ("valuePath", MemberRemovalDecl::ValuePath),
@@ -31,10 +67,12 @@ const FILTER: &[(&str, FilterDecl)] = &[
 const EXTERNAL_ID: &[(&str, ExternalIdDecl)] = &[
     ("stored", ExternalIdDecl::Stored),
     ("dropped", ExternalIdDecl::Dropped),
+    ("login", ExternalIdDecl::Login),
 ];
 const LIST_MEMBERS: &[(&str, ListMembersDecl)] = &[
     ("included", ListMembersDecl::Included),
     ("readEach", ListMembersDecl::ReadEach),
+    ("askEachUser", ListMembersDecl::AskEachUser),
 ];
 
 impl Decoder {
@@ -44,16 +82,37 @@ impl Decoder {
         };
         DialectDecl {
             user_update: self.choice(&fields, "userUpdate", USER_UPDATE),
+            user_deletion: self.choice(&fields, "userDeletion", USER_DELETION),
+            active_false: self.choice(&fields, "activeFalse", ACTIVE_FALSE),
+            immutable: fields.get("immutable").map(|field| self.immutable(field)),
+            op_case: self.choice(&fields, "opCase", OP_CASE),
+            groups: self.choice(&fields, "groups", GROUPS),
+            group_deletion: self.choice(&fields, "groupDeletion", GROUP_DELETION),
             member_removal: self.choice(&fields, "memberRemoval", MEMBER_REMOVAL),
             group_rename: self.choice(&fields, "groupRename", GROUP_RENAME),
             members_per_patch: self.positive(fields.get("membersPerPatch")),
+            paging: self.choice(&fields, "paging", PAGING),
             page_size: self.positive(fields.get("pageSize")),
             user_filter: self.choice(&fields, "userFilter", FILTER),
             group_filter: self.choice(&fields, "groupFilter", FILTER),
             user_external_id: self.choice(&fields, "userExternalId", EXTERNAL_ID),
             list_members: self.choice(&fields, "listMembers", LIST_MEMBERS),
+            entity_tags: self.choice(&fields, "entityTags", ENTITY_TAGS),
+            content_type: self.choice(&fields, "contentType", CONTENT_TYPE),
             requests_per_minute: self.positive(fields.get("requestsPerMinute")),
         }
+    }
+
+    fn immutable(&mut self, field: Field<'_>) -> Vec<ImmutableDecl> {
+        let mut attributes = Vec::new();
+        self.items(field, OF, "[displayName]", |decoder, item| {
+            let subject = "an item of `immutable` of `target.dialect`";
+            let word = decoder.word_at(item, subject, IMMUTABLE);
+            attributes.extend(word.map(|word| word.value));
+        });
+        attributes.sort();
+        attributes.dedup();
+        attributes
     }
 
     fn choice<T: Copy, const N: usize>(
@@ -100,23 +159,36 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (dialect, faults) = decode(
-            "{ userUpdate: put, memberRemoval: valueList, groupRename: put, membersPerPatch: 7, \
-             pageSize: 50, userFilter: textual, groupFilter: none, userExternalId: dropped, \
-             listMembers: readEach, requestsPerMinute: 90 }",
+            "{ userUpdate: put, userDeletion: deactivates, activeFalse: removes, \
+             immutable: [displayName, givenName, displayName], opCase: capital, \
+             groups: notServed, groupDeletion: byHand, memberRemoval: valueList, \
+             groupRename: put, membersPerPatch: 7, paging: cursor, pageSize: 50, \
+             userFilter: textual, groupFilter: none, userExternalId: login, \
+             listMembers: askEachUser, entityTags: ifMatch, contentType: json, \
+             requestsPerMinute: 90 }",
         );
         assert_eq!(faults, [""; 0]);
         assert_eq!(
             dialect,
             DialectDecl {
                 user_update: Some(UserUpdateDecl::Put),
+                user_deletion: Some(UserDeletionDecl::Deactivates),
+                active_false: Some(ActiveFalseDecl::Removes),
+                immutable: Some(vec![ImmutableDecl::GivenName, ImmutableDecl::DisplayName]),
+                op_case: Some(OpCaseDecl::Capital),
+                groups: Some(GroupsDecl::NotServed),
+                group_deletion: Some(GroupDeletionDecl::ByHand),
                 member_removal: Some(MemberRemovalDecl::ValueList),
                 group_rename: Some(GroupRenameDecl::Put),
                 members_per_patch: Some(7),
+                paging: Some(PagingDecl::Cursor),
                 page_size: Some(50),
                 user_filter: Some(FilterDecl::Textual),
                 group_filter: Some(FilterDecl::None),
-                user_external_id: Some(ExternalIdDecl::Dropped),
-                list_members: Some(ListMembersDecl::ReadEach),
+                user_external_id: Some(ExternalIdDecl::Login),
+                list_members: Some(ListMembersDecl::AskEachUser),
+                entity_tags: Some(EntityTagsDecl::IfMatch),
+                content_type: Some(ContentTypeDecl::Json),
                 requests_per_minute: Some(90),
             }
         );
@@ -131,6 +203,8 @@ mod tests {
             ("{ pageSize: many }", "`pageSize`"),
             ("{ pagesize: 5 }", "has no key"),
             ("[put]", "must be a mapping"),
+            ("{ paging: pages }", "`paging`"),
+            ("{ immutable: email }", "`immutable`"),
         ] {
             let (decoded, faults) = decode(dialect);
             assert_eq!(decoded, DialectDecl::default(), "{dialect}");

@@ -79,16 +79,25 @@ pub const FIRST_GEN: Keys<3> = Keys {
     ],
 };
 /// [`crate::manifest::decl::DialectDecl`].
-pub const DIALECT: Keys<10> = keys([
+pub const DIALECT: Keys<19> = keys([
     "userUpdate",
+    "userDeletion",
+    "activeFalse",
+    "immutable",
+    "opCase",
+    "groups",
+    "groupDeletion",
     "memberRemoval",
     "groupRename",
     "membersPerPatch",
+    "paging",
     "pageSize",
     "userFilter",
     "groupFilter",
     "userExternalId",
     "listMembers",
+    "entityTags",
+    "contentType",
     "requestsPerMinute",
 ]);
 /// [`crate::manifest::decl::UserDecl`].

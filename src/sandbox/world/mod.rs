@@ -20,6 +20,7 @@ mod listing;
 mod member_patch;
 mod platform;
 mod query;
+pub mod quirks;
 mod reply;
 mod rfc;
 mod rfc_patch;
@@ -40,6 +41,7 @@ use crate::ids::{Email, GroupId, UserId};
 use crate::manifest::decl::SandboxBehavior;
 use crate::scim::http::{Method, Response};
 use query::{Query, segments};
+use quirks::Quirks;
 use reply::{Answer, Refusal, render};
 use state::{Purge, Purged, Records, RecordsRef, STATE_VERSION, Store};
 
@@ -58,6 +60,8 @@ pub struct Incoming {
     pub api_key: Option<String>,
     /// `Content-Type`, as sent.
     pub content_type: Option<String>,
+    /// `If-Match`, as sent.
+    pub if_match: Option<String>,
     /// `Accept`, as sent.
     pub accept: Option<String>,
     /// The body.
@@ -102,6 +106,9 @@ pub struct Settings {
     /// For how many further requests a removed user stays in groups.
     #[serde(default)]
     pub purge_after_requests: u32,
+    /// In what a plain provider departs from RFC 7644.
+    #[serde(default)]
+    pub quirks: Quirks,
 }
 
 /// What happened to an invitation made by hand.
@@ -177,6 +184,7 @@ impl World {
                 generation: Generation::default(),
                 account: account.into(),
                 purge_after_requests: 0,
+                quirks: Quirks::default(),
             },
             token,
         )
@@ -184,6 +192,11 @@ impl World {
 
     /// A strict RFC 7644 provider at `/scim/v2` without people.
     pub fn rfc(token: &str) -> Self {
+        Self::rfc_like(token, Quirks::default())
+    }
+
+    /// A provider at `/scim/v2` that departs from RFC 7644, without people.
+    pub fn rfc_like(token: &str, quirks: Quirks) -> Self {
         Self::with_settings(
             Settings {
                 personality: Personality::Rfc,
@@ -191,6 +204,7 @@ impl World {
                 generation: Generation::default(),
                 account: "rfc".to_owned(),
                 purge_after_requests: 0,
+                quirks,
             },
             token,
         )

@@ -20,6 +20,8 @@ pub(super) enum Answer {
         body: Vec<u8>,
         /// `Location`, where the provider sends one.
         location: Option<String>,
+        /// `ETag`, where the provider has entity tags.
+        etag: Option<String>,
     },
     /// No body at all.
     Empty(u16),
@@ -33,6 +35,7 @@ impl Answer {
                 status,
                 body,
                 location: None,
+                etag: None,
             }),
             Err(_) => Err(Refusal::unknown_error()),
         }
@@ -197,10 +200,12 @@ pub(super) fn render(outcome: Result<Answer, Refusal>, media: &str, request: u64
             status,
             body,
             location,
+            etag,
         }) => Response {
             status,
             content_type: Some(media.to_owned()),
             location,
+            etag,
             body,
             ..Response::default()
         },

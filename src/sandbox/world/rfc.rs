@@ -7,6 +7,8 @@
 //! `userName` and `displayName` compare without case (RFC 7643 §4.1.1, §4.2), `externalId`
 //! and `id` exactly (§3.1).
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,10 +16,12 @@ use super::World;
 use super::body::Object;
 use super::listing::{LIST_SCHEMA, Page};
 use super::query::{Query, segments};
+use super::quirks::{self, GroupDeletion, MembersTold, Names, Pages, Quirks};
 use super::reply::{Answer, Refusal};
 use super::rfc_patch::{self, GroupDraft, UserDraft};
 use super::state::{Group, Number, Store, User, issued_id, same_folded};
 use crate::ids::{Email, ExternalId, GroupId, UserId};
+use crate::scim::dialect::{EntityTags, Groups, UserDeactivation, UserDeletion};
 use crate::scim::http::Method;
 use crate::scim::wire::{GROUP_SCHEMA, USER_SCHEMA};
 
@@ -56,7 +60,8 @@ struct UserView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a str>,
     user_name: &'a str,
-    display_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'a str>,
     name: NameView<'a>,
     active: bool,
     emails: Vec<Value>,
@@ -72,17 +77,53 @@ struct NameView<'a> {
     family_name: Option<&'a str>,
 }
 
-fn user_view(user: &User) -> UserView<'_> {
+/// The weak entity tag of a view, made of all that it shows (RFC 7644 §3.14).
+fn version(view: &impl Serialize) -> String {
+    use sha2::Digest as _;
+    // What is no JSON is no view either, and has no version to differ in.
+    let json = serde_json::to_vec(view).unwrap_or_default();
+    let hash = sha2::Sha256::digest(&json);
+    let hex: String = hash
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("W/\"{hex}\"")
+}
+
+fn user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
+    let mut view = plain_user_view(user, quirks);
+    match quirks.entity_tags {
+        EntityTags::Ignored => {}
+        EntityTags::IfMatch => view.meta["version"] = version(&view).into(),
+    }
+    view
+}
+
+fn plain_user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
+    let (display_name, name) = match quirks.names {
+        Names::Kept => (
+            Some(user.name.as_str()),
+            NameView {
+                given_name: user.given_name.as_deref(),
+                family_name: user.family_name.as_deref(),
+            },
+        ),
+        Names::Forgotten => (
+            None,
+            NameView {
+                given_name: Some("N/A"),
+                family_name: Some("N/A"),
+            },
+        ),
+    };
     UserView {
         schemas: [USER_SCHEMA],
         id: user.id.as_str(),
         external_id: user.external_id.as_ref().map(|id| id.as_str()),
         user_name: user.email.as_str(),
-        display_name: &user.name,
-        name: NameView {
-            given_name: user.given_name.as_deref(),
-            family_name: user.family_name.as_deref(),
-        },
+        display_name,
+        name,
         active: !user.disabled,
         emails: user
             .mail
@@ -121,10 +162,16 @@ struct MemberView<'a> {
 enum Members {
     Shown,
     Excluded,
+    /// Shown as an empty list, whoever is in it.
+    Hidden,
 }
 
 impl Members {
-    fn wanted(query: &Query) -> Self {
+    fn wanted(query: &Query, quirks: &Quirks) -> Self {
+        match quirks.members {
+            MembersTold::InGroups => {}
+            MembersTold::ByFilter => return Self::Hidden,
+        }
         let excluded = query
             .get("excludedAttributes")
             .into_iter()
@@ -138,16 +185,38 @@ impl Members {
     }
 }
 
-fn group_view<'a>(store: &'a Store, group: &'a Group, members: Members) -> GroupView<'a> {
+fn group_view<'a>(
+    store: &'a Store,
+    group: &'a Group,
+    members: Members,
+    quirks: &Quirks,
+) -> GroupView<'a> {
+    let mut view = plain_group_view(store, group, members);
+    match quirks.entity_tags {
+        EntityTags::Ignored => {}
+        // Of the whole group, whatever of it is shown.
+        EntityTags::IfMatch => {
+            let whole = plain_group_view(store, group, Members::Shown);
+            view.meta["version"] = version(&whole).into();
+        }
+    }
+    view
+}
+
+fn plain_group_view<'a>(store: &'a Store, group: &'a Group, members: Members) -> GroupView<'a> {
+    let shown = match members {
+        Members::Shown => Some(&group.members),
+        Members::Excluded => None,
+        Members::Hidden => Some(&EMPTY),
+    };
     let id = group.identifier.as_str();
     GroupView {
         schemas: [GROUP_SCHEMA],
         id,
         external_id: group.external_id.as_ref().map(|id| id.as_str()),
         display_name: &group.name,
-        members: (members == Members::Shown).then(|| {
-            group
-                .members
+        members: shown.map(|members| {
+            members
                 .iter()
                 .map(|&number| {
                     let user = store.user(number);
@@ -164,17 +233,24 @@ fn group_view<'a>(store: &'a Store, group: &'a Group, members: Members) -> Group
     }
 }
 
-/// An `attribute eq "value"` filter, the only one served.
+static EMPTY: BTreeSet<Number> = BTreeSet::new();
+
+/// `attribute eq "value"`, and several of them with `and`: the only filters served.
+struct Filters {
+    all: Vec<Filter>,
+}
+
 struct Filter {
     /// In lower case.
     attribute: String,
     value: String,
 }
 
-impl Filter {
-    fn parse(query: &Query, schema: &str) -> Result<Option<Self>, Refusal> {
+impl Filters {
+    fn parse(query: &Query, schema: &str, answered: quirks::Filters) -> Result<Self, Refusal> {
+        let mut all = Vec::new();
         let Some(text) = query.get("filter") else {
-            return Ok(None);
+            return Ok(Self { all });
         };
         let bad = || {
             refuse(
@@ -183,16 +259,53 @@ impl Filter {
                 "only `attribute eq \"value\"` is served",
             )
         };
-        let (attribute, rest) = text.trim().split_once(' ').ok_or_else(bad)?;
-        let (operator, value) = rest.trim_start().split_once(' ').ok_or_else(bad)?;
-        if !operator.eq_ignore_ascii_case("eq") {
-            return Err(bad());
+        match answered {
+            quirks::Filters::Answered => {}
+            quirks::Filters::Refused => {
+                return Err(refuse(400, Some("invalidFilter"), "filters are not served"));
+            }
         }
-        let value: String = serde_json::from_str(value.trim()).map_err(|_| bad())?;
-        let attribute = rfc_patch::bare(attribute, schema).to_ascii_lowercase();
-        Ok(Some(Self { attribute, value }))
+        let mut rest = text.trim();
+        loop {
+            let (attribute, after) = rest.split_once(' ').ok_or_else(bad)?;
+            let (operator, after) = after.trim_start().split_once(' ').ok_or_else(bad)?;
+            if !operator.eq_ignore_ascii_case("eq") {
+                return Err(bad());
+            }
+            let mut values = serde_json::Deserializer::from_str(after).into_iter::<String>();
+            let value = values.next().and_then(Result::ok).ok_or_else(bad)?;
+            let after = after[values.byte_offset()..].trim_start();
+            let attribute = rfc_patch::bare(attribute, schema).to_ascii_lowercase();
+            all.push(Filter { attribute, value });
+            if after.is_empty() {
+                return Ok(Self { all });
+            }
+            let (word, more) = after.split_once(' ').ok_or_else(bad)?;
+            if !word.eq_ignore_ascii_case("and") {
+                return Err(bad());
+            }
+            rest = more.trim_start();
+        }
     }
 
+    fn user(&self, user: &User) -> Result<bool, Refusal> {
+        let mut whole = true;
+        for filter in &self.all {
+            whole &= filter.user(user)?;
+        }
+        Ok(whole)
+    }
+
+    fn group(&self, group: &Group, store: &Store) -> Result<bool, Refusal> {
+        let mut whole = true;
+        for filter in &self.all {
+            whole &= filter.group(group, store)?;
+        }
+        Ok(whole)
+    }
+}
+
+impl Filter {
     fn user(&self, user: &User) -> Result<bool, Refusal> {
         let value = self.value.as_str();
         Ok(match self.attribute.as_str() {
@@ -211,7 +324,7 @@ impl Filter {
         })
     }
 
-    fn group(&self, group: &Group) -> Result<bool, Refusal> {
+    fn group(&self, group: &Group, store: &Store) -> Result<bool, Refusal> {
         let value = self.value.as_str();
         Ok(match self.attribute.as_str() {
             "displayname" => same_folded(&group.name, value),
@@ -220,13 +333,81 @@ impl Filter {
                 .as_ref()
                 .is_some_and(|it| it.as_str() == value),
             "id" => group.identifier.as_str() == value,
+            "members.value" => {
+                let user = store.find_user(value).ok_or_else(not_found)?;
+                group.members.contains(&user)
+            }
             _ => return Err(refuse(400, Some("invalidFilter"), "unknown attribute")),
         })
     }
 }
 
+/// A page by cursor (RFC 9865): without `totalResults`, and with `nextCursor` but on the last.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CursorPage<R> {
+    items_per_page: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    schemas: [&'static str; 1],
+    #[serde(rename = "Resources")]
+    resources: Vec<R>,
+}
+
+/// The page asked for, as this provider pages.
+fn answer_page<T, R: Serialize>(
+    query: &Query,
+    quirks: &Quirks,
+    found: &[T],
+    view: impl Fn(&T) -> R,
+) -> Result<Answer, Refusal> {
+    match (quirks.pages, query.get("cursor")) {
+        (Pages::ByIndex, _) => Answer::json(200, &page(query, quirks.page_cap, found, view)?),
+        (Pages::ByCursor, None) => {
+            // Only ever the first, which is all that it counts.
+            let first = &found[..found.len().min(quirks.page_cap)];
+            Answer::json(200, &page(&Query::default(), quirks.page_cap, first, view)?)
+        }
+        (Pages::ByCursor, Some(cursor)) => {
+            let bad = |what| refuse(400, Some(what), "it is none that was handed out");
+            let start = match cursor {
+                "" => 0,
+                cursor => cursor
+                    .strip_prefix("from-")
+                    .and_then(|start| start.parse::<usize>().ok())
+                    .filter(|start| *start < found.len())
+                    .ok_or_else(|| bad("invalidCursor"))?,
+            };
+            let count = query.integer("count").map_err(|_| bad("invalidCount"))?;
+            let count = match count {
+                None => quirks.page_cap,
+                Some(count) => usize::try_from(count)
+                    .ok()
+                    .filter(|count| (1..=quirks.page_cap).contains(count))
+                    .ok_or_else(|| bad("invalidCount"))?,
+            };
+            let resources: Vec<R> = found.iter().skip(start).take(count).map(view).collect();
+            let end = start + resources.len();
+            Answer::json(
+                200,
+                &CursorPage {
+                    items_per_page: resources.len(),
+                    next_cursor: (end < found.len()).then(|| format!("from-{end}")),
+                    schemas: [LIST_SCHEMA],
+                    resources,
+                },
+            )
+        }
+    }
+}
+
 /// 1-based paging with a cap (RFC 7644 §3.4.2.4).
-fn page<T, R>(query: &Query, found: &[T], view: impl Fn(&T) -> R) -> Result<Page<R>, Refusal> {
+fn page<T, R>(
+    query: &Query,
+    cap: usize,
+    found: &[T],
+    view: impl Fn(&T) -> R,
+) -> Result<Page<R>, Refusal> {
     let number = |name| {
         query
             .integer(name)
@@ -236,9 +417,9 @@ fn page<T, R>(query: &Query, found: &[T], view: impl Fn(&T) -> R) -> Result<Page
         .unwrap_or(1)
         .max(1);
     let count = match number("count")? {
-        None => PAGE_CAP,
+        None => cap,
         // A negative count is read as 0.
-        Some(count) => usize::try_from(count).unwrap_or(0).min(PAGE_CAP),
+        Some(count) => usize::try_from(count).unwrap_or(0).min(cap),
     };
     let resources: Vec<R> = found.iter().skip(start - 1).take(count).map(view).collect();
     Ok(Page {
@@ -252,10 +433,11 @@ fn page<T, R>(query: &Query, found: &[T], view: impl Fn(&T) -> R) -> Result<Page
 
 fn created(answer: Answer, at: String) -> Answer {
     match answer {
-        Answer::Json { body, .. } => Answer::Json {
+        Answer::Json { body, etag, .. } => Answer::Json {
             status: 201,
             body,
             location: Some(at),
+            etag,
         },
         Answer::Empty(status) => Answer::Empty(status),
     }
@@ -294,20 +476,31 @@ impl World {
             }
             Method::Get | Method::Delete => {}
         }
+        if path.first() == Some(&"Groups") {
+            match self.settings.quirks.groups {
+                Groups::Served => {}
+                Groups::NotServed => return Err(not_found()),
+            }
+        }
         match (path, incoming.method) {
             (["Users"], Method::Get) => self.rfc_list_users(&query),
             (["Users"], Method::Post) => self.rfc_create_user(body),
             (["Users", id], method) => {
                 let number = self.store.find_user(id).ok_or_else(not_found)?;
+                let view = user_view(self.store.user(number), &self.settings.quirks);
+                unchanged(incoming, &view.meta)?;
                 self.rfc_user(number, method, body)
             }
             (["Groups"], Method::Get) => self.rfc_list_groups(&query),
             (["Groups"], Method::Post) => self.rfc_create_group(body),
             (["Groups", id], method) => {
                 let number = self.store.find_group(id).ok_or_else(not_found)?;
+                self.group_unchanged(incoming, number)?;
                 self.rfc_group(number, method, &query, body)
             }
-            (["ServiceProviderConfig"], Method::Get) => service_provider_config(),
+            (["ServiceProviderConfig"], Method::Get) => {
+                service_provider_config(&self.settings.quirks)
+            }
             (["Users" | "Groups" | "ServiceProviderConfig"], _) => {
                 Err(refuse(405, None, "this resource has no such method"))
             }
@@ -317,36 +510,38 @@ impl World {
 
     fn rfc_list_users(&self, query: &Query) -> Result<Answer, Refusal> {
         let mut found: Vec<&User> = Vec::new();
-        match Filter::parse(query, USER_SCHEMA)? {
-            None => found.extend(self.store.users()),
-            Some(filter) if filter.attribute == "username" => {
-                let email = Email::new(filter.value);
+        let quirks = &self.settings.quirks;
+        let filters = Filters::parse(query, USER_SCHEMA, quirks.user_filters)?;
+        match filters.all.as_slice() {
+            [] => found.extend(self.store.users()),
+            [filter] if filter.attribute == "username" => {
+                let email = Email::new(filter.value.as_str());
                 let number = self.store.find_email(email.folded());
                 found.extend(number.map(|number| self.store.user(number)));
             }
-            Some(filter) => {
+            _ => {
                 for user in self.store.users() {
-                    if filter.user(user)? {
+                    if filters.user(user)? {
                         found.push(user);
                     }
                 }
             }
         }
-        Answer::json(200, &page(query, &found, |user| user_view(user))?)
+        answer_page(query, quirks, &found, |user| user_view(user, quirks))
     }
 
     fn rfc_list_groups<'a>(&'a self, query: &Query) -> Result<Answer, Refusal> {
         let mut found: Vec<&'a Group> = Vec::new();
-        let filter = Filter::parse(query, GROUP_SCHEMA)?;
+        let quirks = &self.settings.quirks;
+        let filters = Filters::parse(query, GROUP_SCHEMA, quirks.group_filters)?;
         for group in self.store.groups() {
-            match &filter {
-                Some(filter) if !filter.group(group)? => {}
-                Some(_) | None => found.push(group),
+            if filters.group(group, &self.store)? {
+                found.push(group);
             }
         }
-        let members = Members::wanted(query);
-        let view = |group: &&'a Group| group_view(&self.store, group, members);
-        Answer::json(200, &page(query, &found, view)?)
+        let members = Members::wanted(query, quirks);
+        let view = |group: &&'a Group| group_view(&self.store, group, members, quirks);
+        answer_page(query, quirks, &found, view)
     }
 
     /// `userName` is unique whatever its case (RFC 7643 §4.1.1).
@@ -361,6 +556,7 @@ impl World {
 
     fn rfc_create_user(&mut self, body: &[u8]) -> Result<Answer, Refusal> {
         let draft = UserDraft::read(&object(body, USER_SCHEMA)?)?;
+        let draft = draft.within(None, &self.settings.quirks);
         self.rfc_user_name_free(&draft, None)?;
         let number = self.store.issue();
         let id = issued_id("user", number);
@@ -384,29 +580,67 @@ impl World {
             erased: false,
         });
         self.store.insert_user(number, user);
-        let answer = Answer::json(201, &user_view(self.store.user(number)))?;
+        let answer = self.rfc_shown_user(number)?;
         Ok(created(answer, at))
+    }
+
+    fn rfc_shown_user(&self, number: Number) -> Result<Answer, Refusal> {
+        let view = user_view(self.store.user(number), &self.settings.quirks);
+        Ok(tagged(Answer::json(200, &view)?, &view.meta))
+    }
+
+    fn rfc_shown_group(&self, number: Number, members: Members) -> Result<Answer, Refusal> {
+        let group = self.store.group(number);
+        let view = group_view(&self.store, group, members, &self.settings.quirks);
+        Ok(tagged(Answer::json(200, &view)?, &view.meta))
+    }
+
+    fn group_unchanged(&self, incoming: &super::Incoming, number: Number) -> Result<(), Refusal> {
+        let group = self.store.group(number);
+        let view = group_view(&self.store, group, Members::Excluded, &self.settings.quirks);
+        unchanged(incoming, &view.meta)
+    }
+
+    fn rfc_remove_user(&mut self, number: Number) -> Answer {
+        self.store.edit_user(number, |user| user.ng_member = false);
+        self.store.erase_user(number);
+        self.store.purge_user(number);
+        Answer::Empty(204)
     }
 
     fn rfc_user(&mut self, number: Number, method: Method, body: &[u8]) -> Result<Answer, Refusal> {
         let draft = match method {
-            Method::Get => return Answer::json(200, &user_view(self.store.user(number))),
+            Method::Get => return self.rfc_shown_user(number),
             Method::Delete => {
-                self.store.edit_user(number, |user| user.ng_member = false);
-                self.store.erase_user(number);
-                self.store.purge_user(number);
-                return Ok(Answer::Empty(204));
+                return Ok(match self.settings.quirks.user_deletion {
+                    UserDeletion::Removes => self.rfc_remove_user(number),
+                    UserDeletion::Deactivates => {
+                        self.store.edit_user(number, |user| user.disabled = true);
+                        Answer::Empty(204)
+                    }
+                });
             }
             Method::Post => return Err(refuse(405, None, "this resource has no such method")),
             Method::Put => UserDraft::read(&object(body, USER_SCHEMA)?)?,
-            Method::Patch => UserDraft::of(self.store.user(number)).patched(body)?,
+            Method::Patch => {
+                let case = self.settings.quirks.op_case;
+                UserDraft::of(self.store.user(number)).patched(body, case)?
+            }
         };
+        let draft = draft.within(Some(self.store.user(number)), &self.settings.quirks);
+        match self.settings.quirks.active_false {
+            UserDeactivation::PatchActiveFalse => {}
+            UserDeactivation::Removes if draft.is_inactive() => {
+                return Ok(self.rfc_remove_user(number));
+            }
+            UserDeactivation::Removes => {}
+        }
         self.rfc_user_name_free(&draft, Some(number))?;
         self.store.set_email(number, draft.user_name.clone());
         self.store.edit_user(number, |user| {
             *user = draft.into_user(user.clone());
         });
-        Answer::json(200, &user_view(self.store.user(number)))
+        self.rfc_shown_user(number)
     }
 
     fn rfc_create_group(&mut self, body: &[u8]) -> Result<Answer, Refusal> {
@@ -425,8 +659,8 @@ impl World {
                 members: draft.members,
             },
         );
-        let group = self.store.group(number);
-        let answer = Answer::json(201, &group_view(&self.store, group, Members::Shown))?;
+        let members = Members::wanted(&Query::default(), &self.settings.quirks);
+        let answer = self.rfc_shown_group(number, members)?;
         Ok(created(answer, at))
     }
 
@@ -440,16 +674,24 @@ impl World {
         let group = self.store.group(number);
         let draft = match method {
             Method::Get => {
-                let members = Members::wanted(query);
-                return Answer::json(200, &group_view(&self.store, group, members));
+                let members = Members::wanted(query, &self.settings.quirks);
+                return self.rfc_shown_group(number, members);
             }
             Method::Delete => {
+                match self.settings.quirks.group_deletion {
+                    GroupDeletion::Served => {}
+                    GroupDeletion::Refused => {
+                        return Err(refuse(405, None, "groups are not deleted"));
+                    }
+                }
                 self.store.remove_group(number);
                 return Ok(Answer::Empty(204));
             }
             Method::Post => return Err(refuse(405, None, "this resource has no such method")),
             Method::Put => GroupDraft::read(&object(body, GROUP_SCHEMA)?, &self.store)?,
-            Method::Patch => GroupDraft::of(group).patched(body, &self.store)?,
+            Method::Patch => {
+                GroupDraft::of(group).patched(body, &self.store, &self.settings.quirks)?
+            }
         };
         let GroupDraft {
             name,
@@ -465,8 +707,8 @@ impl World {
             // RFC 7644 §3.5.2 leaves the choice; 204 keeps clients from relying on a body.
             Method::Patch => Ok(Answer::Empty(204)),
             Method::Get | Method::Post | Method::Put | Method::Delete => {
-                let group = self.store.group(number);
-                Answer::json(200, &group_view(&self.store, group, Members::Shown))
+                let members = Members::wanted(query, &self.settings.quirks);
+                self.rfc_shown_group(number, members)
             }
         }
     }
@@ -476,24 +718,70 @@ fn not_found() -> Refusal {
     refuse(404, None, "there is no such resource")
 }
 
-fn service_provider_config() -> Result<Answer, Refusal> {
-    Answer::json(
-        200,
-        &json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-            "patch": {"supported": true},
-            "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
-            "filter": {"supported": true, "maxResults": PAGE_CAP},
-            "changePassword": {"supported": false},
-            "sort": {"supported": false},
-            "etag": {"supported": false},
-            "authenticationSchemes": [{
-                "type": "oauthbearertoken",
-                "name": "OAuth Bearer Token",
-                "description": "RFC 6750",
-            }],
-        }),
-    )
+/// An answer with the version of what it shows.
+fn tagged(answer: Answer, meta: &Value) -> Answer {
+    match answer {
+        Answer::Json {
+            status,
+            body,
+            location,
+            etag: _,
+        } => Answer::Json {
+            status,
+            body,
+            location,
+            etag: meta["version"].as_str().map(str::to_owned),
+        },
+        Answer::Empty(status) => Answer::Empty(status),
+    }
+}
+
+/// Refuses a write that is bound to another version (RFC 7644 §3.14).
+fn unchanged(incoming: &super::Incoming, meta: &Value) -> Result<(), Refusal> {
+    let Some(version) = meta["version"].as_str() else {
+        return Ok(());
+    };
+    match (incoming.method, incoming.if_match.as_deref()) {
+        (Method::Get | Method::Post, _) | (_, None | Some("*")) => Ok(()),
+        (Method::Put | Method::Patch | Method::Delete, Some(wanted)) if wanted == version => Ok(()),
+        (Method::Put | Method::Patch | Method::Delete, Some(_)) => {
+            Err(refuse(412, None, "the resource has another version"))
+        }
+    }
+}
+
+fn service_provider_config(quirks: &Quirks) -> Result<Answer, Refusal> {
+    let filters = [quirks.user_filters, quirks.group_filters];
+    let mut document = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+        "patch": {"supported": true},
+        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "filter": {
+            "supported": filters.contains(&quirks::Filters::Answered),
+            "maxResults": quirks.page_cap,
+        },
+        "changePassword": {"supported": false},
+        "sort": {"supported": false},
+        "etag": {"supported": quirks.entity_tags == EntityTags::IfMatch},
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "OAuth Bearer Token",
+            "description": "RFC 6750",
+        }],
+    });
+    match quirks.pages {
+        Pages::ByIndex => {}
+        Pages::ByCursor => {
+            document["pagination"] = json!({
+                "cursor": true,
+                "index": false,
+                "defaultPaginationMethod": "cursor",
+                "defaultPageSize": quirks.page_cap,
+                "maxPageSize": quirks.page_cap,
+            });
+        }
+    }
+    Answer::json(200, &document)
 }
 
 /// Reads `externalId`, which an empty text removes.

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::body::{Object, boolean};
+use super::quirks::Quirks;
 use super::reply::Refusal;
 use super::rfc::{external_id, object, refuse};
 use super::state::{Group, Number, Store, User};
 use crate::ids::{Email, ExternalId};
+use crate::scim::dialect::{ExternalIdStorage, MemberRemoval, OpCase, UserAttribute};
 use crate::scim::wire::{GROUP_SCHEMA, PATCH_SCHEMA, USER_SCHEMA};
 
 fn invalid_value(detail: &str) -> Refusal {
@@ -54,7 +56,23 @@ struct Change {
     value: Value,
 }
 
-fn changes(body: &[u8], schema: &str) -> Result<Vec<Change>, Refusal> {
+impl Change {
+    /// How many members it is about.
+    fn members(&self) -> usize {
+        let path = self
+            .path
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        match (path.as_str(), &self.value) {
+            ("members", Value::Array(list)) => list.len(),
+            (path, _) if path.starts_with("members") => 1,
+            (_, _) => 0,
+        }
+    }
+}
+
+fn changes(body: &[u8], schema: &str, case: OpCase) -> Result<Vec<Change>, Refusal> {
     let syntax = |detail: &str| refuse(400, Some("invalidSyntax"), detail);
     let body = object(body, PATCH_SCHEMA)?;
     let list = body
@@ -63,11 +81,18 @@ fn changes(body: &[u8], schema: &str) -> Result<Vec<Change>, Refusal> {
         .ok_or_else(|| syntax("Operations is missing"))?;
     list.iter()
         .map(|entry| {
-            let op = match entry.get("op").and_then(Value::as_str) {
-                Some("add") => Op::Add,
-                Some("remove") => Op::Remove,
-                Some("replace") => Op::Replace,
-                Some(_) | None => return Err(syntax("op is none of add, remove, replace")),
+            let op = match (entry.get("op").and_then(Value::as_str), case) {
+                (Some("add"), OpCase::Lower) | (Some("Add"), OpCase::Capital) => Op::Add,
+                (Some("remove"), OpCase::Lower) | (Some("Remove"), OpCase::Capital) => Op::Remove,
+                (Some("replace"), OpCase::Lower) | (Some("Replace"), OpCase::Capital) => {
+                    Op::Replace
+                }
+                (Some(_) | None, OpCase::Lower) => {
+                    return Err(syntax("op is none of add, remove, replace"));
+                }
+                (Some(_) | None, OpCase::Capital) => {
+                    return Err(syntax("op is none of Add, Remove, Replace"));
+                }
             };
             let path = entry.get("path").filter(|path| !path.is_null());
             let path = path
@@ -186,8 +211,8 @@ impl UserDraft {
         Ok(Known::Yes)
     }
 
-    pub(super) fn patched(mut self, body: &[u8]) -> Result<Self, Refusal> {
-        for Change { op, path, value } in changes(body, USER_SCHEMA)? {
+    pub(super) fn patched(mut self, body: &[u8], case: OpCase) -> Result<Self, Refusal> {
+        for Change { op, path, value } in changes(body, USER_SCHEMA, case)? {
             let value = match op {
                 Op::Add | Op::Replace => value,
                 Op::Remove => Value::Null,
@@ -213,6 +238,31 @@ impl UserDraft {
             Known::Yes => Ok(()),
             Known::No => Err(invalid_path()),
         }
+    }
+
+    /// Takes back, in silence, what this provider never changes, and what it does not keep.
+    pub(super) fn within(mut self, record: Option<&User>, quirks: &Quirks) -> Self {
+        match quirks.external_id {
+            ExternalIdStorage::Stored | ExternalIdStorage::Login => {}
+            ExternalIdStorage::Dropped => self.external_id = None,
+        }
+        let Some(record) = record else { return self };
+        let before = Self::of(record);
+        for attribute in &quirks.immutable {
+            match attribute {
+                UserAttribute::UserName => self.user_name = before.user_name.clone(),
+                UserAttribute::DisplayName => self.display_name.clone_from(&before.display_name),
+                UserAttribute::GivenName => self.given_name.clone_from(&before.given_name),
+                UserAttribute::FamilyName => self.family_name.clone_from(&before.family_name),
+                UserAttribute::Email => self.mail.clone_from(&before.mail),
+            }
+        }
+        self
+    }
+
+    /// Whether it switches the account off.
+    pub(super) fn is_inactive(&self) -> bool {
+        !self.active
     }
 
     /// Puts the draft into a record; `displayName` falls back to the name's parts.
@@ -311,14 +361,40 @@ impl GroupDraft {
         Ok(Known::Yes)
     }
 
-    pub(super) fn patched(mut self, body: &[u8], store: &Store) -> Result<Self, Refusal> {
-        for Change { op, path, value } in changes(body, GROUP_SCHEMA)? {
+    pub(super) fn patched(
+        mut self,
+        body: &[u8],
+        store: &Store,
+        quirks: &Quirks,
+    ) -> Result<Self, Refusal> {
+        let changes = changes(body, GROUP_SCHEMA, quirks.op_case)?;
+        let members: usize = changes.iter().map(Change::members).sum();
+        if members > quirks.member_changes {
+            let most = quirks.member_changes;
+            let detail = format!("a request may change {most} members, this one changes {members}");
+            return Err(refuse(400, Some("tooMany"), &detail));
+        }
+        for Change { op, path, value } in changes {
+            let list = quirks.member_removal == MemberRemoval::ValueList;
+            let is_members = path
+                .as_deref()
+                .is_some_and(|path| path.eq_ignore_ascii_case("members"));
+            if list && op == Op::Remove && is_members {
+                for number in member_numbers(&value, store)? {
+                    self.members.remove(&number);
+                }
+                continue;
+            }
             let value = match op {
                 Op::Add | Op::Replace => value,
                 Op::Remove => Value::Null,
             };
             match path {
                 Some(path) if path.to_ascii_lowercase().starts_with("members[") => {
+                    if list {
+                        let detail = "members are removed by a list of values";
+                        return Err(refuse(501, None, detail));
+                    }
                     let id = member_value_path(&path).ok_or_else(invalid_path)?;
                     match op {
                         Op::Remove => {

@@ -166,9 +166,14 @@ fn walk_ahead(server: &Server, paging: Paging) -> (Result<Walk, ScimError>, Vec<
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let walked = runtime.block_on(walk(&ReadOnly::new(&door), paging, &mut |user: User| {
-        ids.extend(user.id);
-    }));
+    let walked = runtime.block_on(walk(
+        &ReadOnly::new(&door),
+        paging,
+        None,
+        &mut |user: User| {
+            ids.extend(user.id);
+        },
+    ));
     (walked, ids, door)
 }
 
@@ -611,4 +616,96 @@ proptest! {
             }
         });
     }
+}
+
+/// A server that pages by cursor (RFC 9865), and what it makes of one.
+fn cursor_page(rows: u64, cap: u64, ask: &Ask, total: Option<u64>) -> Page<User> {
+    let cursor = ask.cursor.as_deref().expect("a cursor, though empty");
+    let start: u64 = match cursor {
+        "" => 0,
+        cursor => cursor.parse().expect("a cursor of this server"),
+    };
+    let end = rows.min(start + cap.min(ask.count));
+    Page {
+        total,
+        next_cursor: (end < rows).then(|| end.to_string()),
+        rows: Some(
+            (start..end)
+                .map(|at| User {
+                    id: Some(at.to_string()),
+                    ..User::default()
+                })
+                .collect(),
+        ),
+        unreadable: 0,
+    }
+}
+
+fn by_cursor(count: u64) -> Paging {
+    paging(count, TotalResults::Whole, Advance::ByCursor)
+}
+
+#[test]
+fn cursors_are_followed_to_the_last() {
+    for rows in [0, 1, 7, 99, 100, 101, 250] {
+        for cap in [30, 100, 1000] {
+            let (walk, sunk) = run(by_cursor(100), |ask| cursor_page(rows, cap, ask, None));
+            assert_eq!(sunk, rows, "{rows} by {cap}");
+            assert_eq!(
+                walk.verdict,
+                Verdict::Whole {
+                    how: Proof::LastCursor
+                },
+                "{rows} by {cap}"
+            );
+        }
+    }
+}
+
+/// Whoever answers the same full page without a cursor, however short a page is asked for, may
+/// have more that nobody gets to see.
+#[test]
+fn a_full_page_without_a_cursor_has_to_prove_itself() {
+    let ignored = |ask: &Ask| {
+        let page = cursor_page(
+            250,
+            100,
+            &Ask {
+                count: 100,
+                cursor: Some(String::new()),
+                ..ask.clone()
+            },
+            None,
+        );
+        Page {
+            next_cursor: None,
+            ..page
+        }
+    };
+    let (walk, sunk) = run(by_cursor(100), ignored);
+    assert_eq!(sunk, 100);
+    assert_eq!(
+        walk.verdict,
+        Verdict::Partial {
+            reasons: vec![Doubt::CursorIgnored]
+        }
+    );
+}
+
+/// A server that knows no cursors and says how many there are is walked by index.
+#[test]
+fn without_cursors_a_counted_list_is_walked_by_index() {
+    let server = Server {
+        cap: 40,
+        ..Server::honest(130)
+    };
+    let mut asked = Vec::new();
+    let (walk, sunk) = run(by_cursor(100), |ask| {
+        asked.push((ask.cursor.clone(), ask.start_index));
+        server.answer(ask)
+    });
+    assert_eq!(sunk, 130);
+    assert!(walk.is_whole(), "{walk:?}");
+    assert_eq!(asked[0], (Some(String::new()), 1));
+    assert_eq!(asked[1], (None, 41));
 }

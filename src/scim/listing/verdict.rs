@@ -49,6 +49,8 @@ pub enum Proof {
     EmptyPages,
     /// The server handed out cursors and said which page is the last (RFC 9865).
     LastCursor,
+    /// The provider has no such resources at all.
+    NotServed,
 }
 
 impl fmt::Display for Proof {
@@ -57,6 +59,7 @@ impl fmt::Display for Proof {
             Proof::Counted => "as many resources as `totalResults` says",
             Proof::EmptyPages => "read until nothing more came",
             Proof::LastCursor => "read to the last cursor",
+            Proof::NotServed => "the provider has none",
         })
     }
 }
@@ -100,6 +103,8 @@ pub enum Doubt {
     OneDefaultPage,
     /// A cursor came back that was used before.
     CursorRepeated,
+    /// The server was asked to page by cursors and hands out none.
+    CursorIgnored,
     /// A stretch was skipped whose pages turned out to be smaller than thought.
     StrideUnproven,
     /// More resources than any account should hold.
@@ -142,6 +147,9 @@ impl fmt::Display for Doubt {
             Doubt::CopiesDiffer => "a resource came twice with different content",
             Doubt::OneDefaultPage => "only one page of a default size came",
             Doubt::CursorRepeated => "a cursor came back that was used before",
+            Doubt::CursorIgnored => {
+                "half a page was asked for and no cursor to the other half came back"
+            }
             Doubt::StrideUnproven => "a stretch of the listing was skipped",
             Doubt::TooMany => "more resources came than any account should hold",
             Doubt::Collapsed { before, now } => {
@@ -160,6 +168,19 @@ impl fmt::Display for Doubt {
 }
 
 impl Walk {
+    /// The walk of a collection that a provider does not have.
+    pub fn nothing_to_read() -> Self {
+        Self {
+            pages: 0,
+            rows: 0,
+            duplicates: 0,
+            reported_total: None,
+            verdict: Verdict::Whole {
+                how: Proof::NotServed,
+            },
+        }
+    }
+
     /// The same walk with one more doubt.
     pub fn doubting(mut self, doubt: Doubt) -> Self {
         match &mut self.verdict {

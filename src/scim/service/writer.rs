@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::{HasId, Reader};
 use crate::ids::{GroupId, UserId};
+pub use crate::scim::dialect::UserAttribute;
 use crate::scim::dialect::{
-    Dialect, ExternalIdStorage, GroupRename, ListMembers, MemberRemoval, UserDeactivation,
-    UserUpdate,
+    Dialect, EntityTags, ExternalIdStorage, GroupRename, ListMembers, MemberRemoval, OpCase,
+    UserDeactivation, UserUpdate,
 };
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Method, Request, Response, Transport};
@@ -44,21 +45,6 @@ pub struct UserState<'a> {
     pub activity: Activity,
 }
 
-/// An attribute of a user that is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UserAttribute {
-    /// `userName`.
-    UserName,
-    /// `displayName`.
-    DisplayName,
-    /// `name.givenName`.
-    GivenName,
-    /// `name.familyName`.
-    FamilyName,
-    /// The one value of `emails`.
-    Email,
-}
-
 /// Whether an account is usable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
@@ -91,6 +77,8 @@ enum EmailPath {
 pub struct Writer<T> {
     transport: T,
     reader: Reader<T>,
+    /// The version that what is written must still have.
+    version: Option<String>,
 }
 
 impl<T: Transport + Clone> Writer<T> {
@@ -99,6 +87,7 @@ impl<T: Transport + Clone> Writer<T> {
         Self {
             reader: Reader::new(transport.clone(), dialect),
             transport,
+            version: None,
         }
     }
 }
@@ -112,6 +101,18 @@ impl<T: Transport> Writer<T> {
     /// The reads.
     pub fn reader(&self) -> &Reader<T> {
         &self.reader
+    }
+
+    /// The same writer, for one write to a resource that was read in this version: where the
+    /// provider has entity tags, it is refused (412) if the resource has another by now.
+    pub fn only_if(&self, version: Option<&str>) -> Writer<&T> {
+        Writer {
+            version: match self.reader.dialect.entity_tags {
+                EntityTags::Ignored => None,
+                EntityTags::IfMatch => version.filter(|it| !it.is_empty()).map(str::to_owned),
+            },
+            ..Writer::new(&self.transport, self.reader.dialect.clone())
+        }
     }
 
     /// Creates a user, active.
@@ -180,7 +181,7 @@ impl<T: Transport> Writer<T> {
         changed: &[UserAttribute],
     ) -> Result<(), ScimError> {
         let path = ["Users", id.as_str()];
-        let mut body = self.read_to_replace(path).await?;
+        let (mut body, version) = self.read_to_replace(path).await?;
         let mut name = match body.shift_remove("name") {
             Some(Value::Object(name)) => name,
             Some(_) | None => Map::new(),
@@ -204,12 +205,31 @@ impl<T: Transport> Writer<T> {
             set(&mut body, "name", Value::Object(name));
         }
         body.entry("schemas").or_insert(json!([USER_SCHEMA]));
-        self.write(Method::Put, &path, &body).await
+        self.put(&path, &body, version).await
     }
 
-    /// A resource as it is, without what a client must not write (RFC 7643 §3.1, §4.1.2):
-    /// what a PUT starts from.
-    async fn read_to_replace(&self, path: [&str; 2]) -> Result<Map<String, Value>, ScimError> {
+    /// Sends a PUT of what was read in a version. Seen before is seen first: what was judged
+    /// then must not have changed since.
+    async fn put(
+        &self,
+        path: &[&str],
+        body: &Map<String, Value>,
+        version: Option<String>,
+    ) -> Result<(), ScimError> {
+        let mut request = self.request(Method::Put, path, body);
+        match self.reader.dialect.entity_tags {
+            EntityTags::Ignored => {}
+            EntityTags::IfMatch => request.if_match = request.if_match.or(version),
+        }
+        self.call(&request).await.map(|_: Response| ())
+    }
+
+    /// A resource as it is, without what a client must not write (RFC 7643 §3.1, §4.1.2), and
+    /// its version: what a PUT starts from.
+    async fn read_to_replace(
+        &self,
+        path: [&str; 2],
+    ) -> Result<(Map<String, Value>, Option<String>), ScimError> {
         let request = Request::scim(Method::Get, path);
         let response = self.call(&request).await?;
         let base = self.transport.target();
@@ -218,10 +238,12 @@ impl<T: Transport> Writer<T> {
             let why = "the answer is a resource with another `id`";
             return Err(ScimError::unusable(base, &request, &response, why));
         }
+        let version = body.get("meta").and_then(|meta| meta["version"].as_str());
+        let version = version.filter(|it| !it.is_empty()).map(str::to_owned);
         for read_only in ["id", "meta", "groups"] {
             body.shift_remove(read_only);
         }
-        Ok(body)
+        Ok((body, version))
     }
 
     /// Switches a user on or off. Where the provider has no such state, off is DELETE.
@@ -351,13 +373,13 @@ impl<T: Transport> Writer<T> {
         let path = ["Groups", id.as_str()];
         let request = Request::scim(Method::Get, path);
         let unproven = |why| ScimError::unproven(self.transport.target(), &request, why);
-        let mut body = self.read_to_replace(path).await?;
+        let (mut body, version) = self.read_to_replace(path).await?;
         let group: Group = serde_json::from_value(Value::Object(body.clone()))
             .map_err(|_| unproven("the group cannot be read"))?;
         let members = match (group.members, self.reader.dialect.list_members) {
-            (Some(members), _) => members,
+            (Some(members), ListMembers::Included | ListMembers::ReadEach) => members,
             (None, ListMembers::Included) => Vec::new(),
-            (None, ListMembers::ReadEach) => {
+            (None, ListMembers::ReadEach) | (_, ListMembers::AskEachUser) => {
                 return Err(unproven("the group's members are not told"));
             }
         };
@@ -374,7 +396,7 @@ impl<T: Transport> Writer<T> {
         body.entry("schemas").or_insert(json!([GROUP_SCHEMA]));
         body.insert("displayName".to_owned(), name.into());
         body.insert("members".to_owned(), values.into());
-        self.write(Method::Put, &path, &body).await
+        self.put(&path, &body, version).await
     }
 
     /// Deletes a group.
@@ -386,7 +408,8 @@ impl<T: Transport> Writer<T> {
     }
 
     async fn delete<R: Listed + HasId>(&self, id: &str) -> Result<Deleted, ScimError> {
-        let request = Request::scim(Method::Delete, [R::COLLECTION, id]);
+        let mut request = Request::scim(Method::Delete, [R::COLLECTION, id]);
+        request.if_match.clone_from(&self.version);
         match self.call(&request).await {
             Ok(_) => Ok(Deleted::Now),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Deleted::AlreadyGone),
@@ -420,7 +443,19 @@ impl<T: Transport> Writer<T> {
         }
     }
 
-    async fn patch(&self, path: &[&str], operations: Vec<PatchOperation>) -> Result<(), ScimError> {
+    async fn patch(
+        &self,
+        path: &[&str],
+        mut operations: Vec<PatchOperation>,
+    ) -> Result<(), ScimError> {
+        match self.reader.dialect.op_case {
+            OpCase::Lower => {}
+            OpCase::Capital => {
+                for operation in &mut operations {
+                    operation.op = capital(operation.op);
+                }
+            }
+        }
         let body = PatchBody {
             schemas: [PATCH_SCHEMA],
             operations,
@@ -443,6 +478,10 @@ impl<T: Transport> Writer<T> {
             .expect("bodies are structs and values with text keys, which always serialise");
         let mut request = Request::scim(method, path.iter().copied()).with_body(json);
         request.content_type = self.reader.dialect.content_type;
+        request.if_match = match method {
+            Method::Put | Method::Patch => self.version.clone(),
+            Method::Get | Method::Post | Method::Delete => None,
+        };
         request
     }
 
@@ -460,6 +499,7 @@ impl<T: Transport> Writer<T> {
             external_id: match self.reader.dialect.user_external_id {
                 ExternalIdStorage::Stored => user.external_id,
                 ExternalIdStorage::Dropped => None,
+                ExternalIdStorage::Login => Some(user.user_name),
             },
             user_name: user.user_name,
             display_name: user.display_name,
@@ -473,6 +513,15 @@ impl<T: Transport> Writer<T> {
                 Activity::Inactive => false,
             },
         }
+    }
+}
+
+fn capital(op: &'static str) -> &'static str {
+    match op {
+        "add" => "Add",
+        "remove" => "Remove",
+        "replace" => "Replace",
+        other => other,
     }
 }
 
