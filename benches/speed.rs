@@ -26,7 +26,9 @@ use scim_sync::live::LiveState;
 use scim_sync::live::collect::collect;
 use scim_sync::manifest::load::load;
 use scim_sync::plan::policy::Policy;
-use scim_sync::plan::{Allowances, Inputs, PlanInput, Population, Recent, TargetInfo, plan};
+use scim_sync::plan::{
+    Allowances, Inputs, PlanInput, Population, Recent, TargetInfo, Written, plan,
+};
 use scim_sync::profile::lint;
 use scim_sync::scim::client::{ClientOptions, HttpTransport};
 use scim_sync::scim::service::Reader;
@@ -320,6 +322,7 @@ fn stages(world: &World) {
         live: &live,
         population: &Population::of(&live),
         recent: &Recent::default(),
+        written: &Written::default(),
         profile: &resolved.profile,
         policy: &policy,
         allow: &allow,

@@ -1,11 +1,14 @@
 //! The README's recipe for taking over from another client, run as it is written.
 
+#[path = "support/onelogin.rs"]
+mod onelogin;
 #[path = "support/cli.rs"]
 mod support;
 
 use std::path::Path;
 use std::process::Command;
 
+use onelogin::OneLogin;
 use support::Place;
 
 const LIVE: &str = r#"{
@@ -34,15 +37,31 @@ fn recipe() -> Vec<String> {
         .collect()
 }
 
-/// Runs a line as a shell would, with this very binary as `scim-sync`.
+/// The tenant that provisioned the account until now.
+fn tenant() -> OneLogin {
+    let tenant = OneLogin::start();
+    tenant.user(123, "ada@example.com", "Ada", "Lovelace");
+    tenant.user(124, "bob@example.com", "Bob", "Byrne");
+    tenant.role(10, "sre", &[42], &[123]);
+    tenant.app(42, "Harness", &[123, 124]);
+    tenant.rule(42, onelogin::every_role());
+    tenant
+}
+
+/// Runs a line as a shell would, with this very binary as `scim-sync`, and the reader's tenant
+/// on loopback.
 fn run(place: &Place, line: &str) -> (i32, String) {
     let binary = env!("CARGO_BIN_EXE_scim-sync");
     let line = line.replacen("scim-sync", &format!("'{binary}'"), 1);
+    let tenant = tenant();
+    let there = format!("--base-url {}", tenant.base_url);
+    let line = line.replace("--subdomain acme", &there);
     let output = Command::new("sh")
         .args(["-c", &line])
         .current_dir(place.path("."))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(tenant.variables())
         .output()
         .expect("a shell");
     let told = [output.stdout, output.stderr].concat();
@@ -69,17 +88,21 @@ fn account() -> Place {
 fn the_recipe_works_as_written() {
     let place = account();
     let commands = recipe();
-    assert!(commands.len() >= 7, "{commands:?}");
-    let mut compared = false;
+    assert!(commands.len() >= 9, "{commands:?}");
+    let (mut compared, mut provisioned) = (false, false);
     for command in &commands {
         let (code, told) = run(&place, command);
         assert_eq!(code, 0, "{command}\n{told}");
+        if command.contains("--compare") {
+            assert!(told.contains("The same: 2 people and 1 group."), "{told}");
+            provisioned = true;
+        }
         if command.contains("snapshot diff") {
             assert!(told.contains("Nothing changed."), "{told}");
             compared = true;
         }
     }
-    assert!(compared, "{commands:?}");
+    assert!(compared && provisioned, "{commands:?}");
     let page = place.read("review.html");
     assert!(page.contains("ada@example.com"), "{page}");
     // Nobody was mailed, and nobody was touched: the accounts still carry the other client's ids.
@@ -120,4 +143,21 @@ fn another_writer_shows() {
         told.contains("joined") && told.contains("bob@example.com"),
         "{told}"
     );
+}
+
+/// Until then, every plan says who made the accounts, and that it may still write.
+#[test]
+fn whoever_wrote_before_is_named() {
+    let place = account();
+    let commands = recipe();
+    assert_eq!(run(&place, &commands[0]).0, 0);
+    let (_, told) = run(&place, "scim-sync plan");
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let told = words.join(" ");
+    assert!(
+        told.contains("2 accounts carry an externalId as OneLogin gives it"),
+        "{told}"
+    );
+    let (_, told) = run(&place, "scim-sync doctor");
+    assert!(told.contains("other clients"), "{told}");
 }

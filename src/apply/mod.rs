@@ -15,6 +15,7 @@ pub mod recorded;
 pub mod report;
 mod steps;
 pub mod undo;
+pub mod written;
 
 pub use context::{MadeBy, Picture, Stop};
 pub use executor::{Options, Progress, execute};

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::plan::{self, Rails};
 use super::project::{self, Failure, Project};
 use super::selection::{self, Selection, Unnamed};
 use super::several::{self, Telling};
+use super::target::{self, Connection};
 use super::trouble::Trouble;
-use super::{Terminal, logins, runtime, target};
+use super::{Terminal, logins, runtime, written};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
 use crate::exit::Exit;
 use crate::ids::{GroupId, fold};
+use crate::live::LiveState;
 use crate::live::beside::Told;
 use crate::live::collect;
 use crate::manifest::decl::UserStatus;
 use crate::manifest::fault::{Fault, FaultCode, Severity};
-use crate::plan::TargetInfo;
+use crate::plan::{Foreign, Stands, TargetInfo, foreign};
 use crate::profile::checks::Check;
 use crate::profile::{GroupIds, Profile};
 use crate::render::doctor::{Examination, Finding, Verdict};
@@ -222,7 +225,7 @@ async fn examine(project: &Project, terminal: &Terminal, found: &mut Findings) -
     let reader = &connection.reader;
     if reachable(reader, found).await {
         for check in project.profile.checks {
-            look(*check, project, reader, terminal, found).await;
+            look(*check, project, &connection, terminal, found).await;
         }
     }
     connection.target
@@ -315,13 +318,14 @@ fn clock(ours: Timestamp, theirs: Option<Timestamp>) -> (Verdict, String, Option
     )
 }
 
-async fn look<T: Transport>(
+async fn look(
     check: Check,
     project: &Project,
-    reader: &Reader<T>,
+    connection: &Connection,
     terminal: &Terminal,
     found: &mut Findings,
 ) {
+    let (reader, target) = (&connection.reader, &connection.target);
     let platform = reader.platform();
     let unknown = |found: &mut Findings, check: &str| {
         found.warn(
@@ -331,7 +335,7 @@ async fn look<T: Transport>(
         );
     };
     match (check, platform) {
-        (Check::Lists, _) => lists(reader, found).await,
+        (Check::Lists, _) => lists(project, target, reader, found).await,
         (Check::RateLimit, _) => rate_limit(project, reader.dialect(), found),
         (Check::Discovery, _) => discovery(reader, found).await,
         (Check::OtherLogin, _) => other_login(project, terminal, found).await,
@@ -550,7 +554,12 @@ async fn single_sign_on<T: Transport>(platform: Platform<'_, T>, found: &mut Fin
     }
 }
 
-async fn lists<T: Transport>(reader: &Reader<T>, found: &mut Findings) {
+async fn lists<T: Transport>(
+    project: &Project,
+    target: &TargetInfo,
+    reader: &Reader<T>,
+    found: &mut Findings,
+) {
     match collect::collect(reader).await {
         Ok(live) => {
             let (users, groups) = (live.users.len(), live.groups.len());
@@ -568,9 +577,38 @@ async fn lists<T: Transport>(reader: &Reader<T>, found: &mut Findings) {
                     "see `scim-sync plan` for the reason, and run it again",
                 );
             }
+            other_clients(project, target, &live, found);
         }
         Err(error) => found.error("lists", Verdict::Failure, &error),
     }
+}
+
+/// Whether another client writes to the account, or has.
+fn other_clients(project: &Project, target: &TargetInfo, live: &LiveState, found: &mut Findings) {
+    let rails = Rails {
+        written: written::by_runs(project, target),
+        ..Rails::default()
+    };
+    let plan = plan::with_unnamed_input(project, None, live, target, &rails, crate::plan::sketch);
+    let help = "switch the other client's provisioning off: two clients undo each other's work";
+    let mut undone = plan.notices_at(Stands::First);
+    if let Some(notice) = undone.next() {
+        found.warn("other clients", notice.message.as_str(), help);
+        return;
+    }
+    let foreign = foreign(live);
+    if foreign.is_empty() {
+        let fine = "no account carries another client's externalId, and no run's work was undone";
+        found.ok("other clients", fine);
+        return;
+    }
+    let told: Vec<String> = foreign.iter().map(Foreign::told).collect();
+    let off: Vec<String> = foreign.iter().map(Foreign::switch_off).collect();
+    found.warn(
+        "other clients",
+        format!("{}; no run's work was undone so far", told.join(", ")),
+        format!("if it still provisions, switch it off ({})", off.join("; ")),
+    );
 }
 
 fn rate_limit(project: &Project, dialect: &Dialect, found: &mut Findings) {

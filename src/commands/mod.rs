@@ -40,6 +40,7 @@ mod trouble;
 mod undo;
 mod validate;
 mod view;
+mod written;
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};

@@ -81,7 +81,7 @@ pub(super) fn last_count(project: &Project, target: &TargetInfo) -> Option<LiveC
 }
 
 /// The reports of earlier runs. Their names begin with the time.
-fn reports(project: &Project) -> Vec<PathBuf> {
+pub(super) fn reports(project: &Project) -> Vec<PathBuf> {
     let Ok(folder) = std::fs::read_dir(state::runs(project)) else {
         return Vec::new();
     };

@@ -8,7 +8,7 @@ use super::project::{self, Failure, Project};
 use super::selection::{self, FileKind, Selection, Unnamed};
 use super::target;
 use super::trouble::Trouble;
-use super::{Terminal, base, logins, newer, recent, runtime, several, undo, view};
+use super::{Terminal, base, logins, newer, recent, runtime, several, undo, view, written};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use crate::live::snapshot::Snapshot;
 use crate::live::{LiveCount, LiveState};
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
-use crate::plan::{Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
+use crate::plan::{Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo, Written};
 use crate::render;
 use crate::render::several::OfTarget;
 use crate::render::text::Detail;
@@ -113,6 +113,7 @@ fn made(
             let (mut live, target) = from_snapshot(project, file, terminal)?;
             logins::read_offline(project)?.replace(&mut live.beside.logins);
             rails.recent = recent::removals(project, &target)?;
+            rails.written = written::by_runs(project, &target);
             let record = record(args, &target)?;
             let goal = goal(record.as_ref(), base.as_ref());
             Ok(observe::make(project, goal, &live, &target, &rails))
@@ -121,6 +122,7 @@ fn made(
             let connection = target::connect(project, terminal).await?;
             let (reader, target) = (&connection.reader, &connection.target);
             rails.recent = recent::removals(project, target)?;
+            rails.written = written::by_runs(project, target);
             rails.remembered = newer::last_count(project, target);
             rails.logins = logins::read(project, terminal).await?;
             let record = record(args, target)?;
@@ -180,12 +182,14 @@ pub(super) fn look(
             let (mut live, target) = from_snapshot(project, file, terminal)?;
             logins::read_offline(project)?.replace(&mut live.beside.logins);
             rails.recent = recent::removals(project, &target)?;
+            rails.written = written::by_runs(project, &target);
             let plan = observe::make(project, goal, &live, &target, &rails);
             Ok((plan, live, target))
         }
         None => runtime().block_on(async {
             let connection = target::connect(project, terminal).await?;
             rails.recent = recent::removals(project, &connection.target)?;
+            rails.written = written::by_runs(project, &connection.target);
             rails.remembered = newer::last_count(project, &connection.target);
             rails.logins = logins::read(project, terminal).await?;
             let (reader, target) = (&connection.reader, connection.target);
@@ -270,6 +274,8 @@ pub(super) struct Rails {
     pub(super) allow: Allowances,
     /// What was removed in the last 24 hours.
     pub(super) recent: Recent,
+    /// What earlier runs wrote and read back.
+    pub(super) written: Written,
     /// What percentages are of, if not of the live state the plan is made from.
     pub(super) population: Option<Population>,
     /// How many users and groups the last run left, as far as its report is here.
@@ -283,6 +289,7 @@ impl Rails {
         Ok(Self {
             allow: allowances(shape)?,
             recent: Recent::default(),
+            written: Written::default(),
             population: None,
             remembered: None,
             logins: Told::NotAsked,
@@ -345,6 +352,7 @@ pub(super) fn with_unnamed_input<R>(
         live,
         population,
         recent: &rails.recent,
+        written: &rails.written,
         profile: &project.profile,
         policy: &project.policy,
         allow: &rails.allow,

@@ -866,6 +866,10 @@ pub struct Notice {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeCode {
+    /// What a run wrote is different again: another client writes.
+    AnotherClientWrites,
+    /// Accounts that another client made.
+    ForeignAccounts,
     /// The read of the live state may have gaps.
     PartialRead,
     /// An undeclared live user has the very name of somebody to be created.
@@ -900,6 +904,8 @@ impl NoticeCode {
     /// The code as people and machines see it.
     pub fn as_str(self) -> &'static str {
         match self {
+            NoticeCode::AnotherClientWrites => "another-client-writes",
+            NoticeCode::ForeignAccounts => "foreign-accounts",
             NoticeCode::PartialRead => "partial-read",
             NoticeCode::LooksLike => "looks-like",
             NoticeCode::TombstoneDone => "tombstone-done",
@@ -916,4 +922,35 @@ impl NoticeCode {
             NoticeCode::CannotLogIn => "cannot-log-in",
         }
     }
+
+    /// Where a reader meets it.
+    pub fn stands(self) -> Stands {
+        match self {
+            NoticeCode::AnotherClientWrites => Stands::First,
+            NoticeCode::ForeignAccounts
+            | NoticeCode::PartialRead
+            | NoticeCode::LooksLike
+            | NoticeCode::TombstoneDone
+            | NoticeCode::GrantEnds
+            | NoticeCode::Undoes
+            | NoticeCode::CannotUndo
+            | NoticeCode::DoesNotConverge
+            | NoticeCode::StandaloneUnchecked
+            | NoticeCode::HandMadeUnchecked
+            | NoticeCode::SameNamedGroup
+            | NoticeCode::AdminsUnchecked
+            | NoticeCode::OwnUserUnchecked
+            | NoticeCode::LoginUnchecked
+            | NoticeCode::CannotLogIn => Stands::Below,
+        }
+    }
+}
+
+/// Where a reader meets a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// Before everything else: it puts the whole plan in doubt.
+    First,
+    /// Below the items.
+    Below,
 }

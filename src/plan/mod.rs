@@ -42,6 +42,8 @@ pub mod status;
 mod summary;
 pub mod undo;
 mod users;
+mod writers;
+pub mod written;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,13 +60,15 @@ pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
     Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
     ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
-    Reason, Refusal, RefusalCode, Unmanaged, UnmanagedBinding, UnmanagedGroup, UnmanagedMembers,
-    UnmanagedReason, UnmanagedUser, UserState,
+    Reason, Refusal, RefusalCode, Stands, Unmanaged, UnmanagedBinding, UnmanagedGroup,
+    UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
 };
 pub use planner::{PlanInput, complete, plan, sketch};
 pub use population::Population;
 pub use recent::Recent;
 pub use summary::Summary;
+pub use writers::{Foreign, foreign};
+pub use written::Written;
 
 /// The version of the plan format this build writes.
 pub const PLAN_VERSION: u32 = 1;
@@ -169,6 +173,12 @@ pub struct Inputs {
 }
 
 impl Plan {
+    /// Its notices that stand there.
+    pub fn notices_at(&self, place: Stands) -> impl Iterator<Item = &Notice> {
+        let notices = self.notices.iter();
+        notices.filter(move |notice| notice.code.stands() == place)
+    }
+
     /// Whether live and desired state already agree, as far as anything can be done.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty() && self.refusals.is_empty() && self.manual_steps.is_empty()

@@ -15,8 +15,8 @@ use super::policy::Policy;
 use super::summary::Summary;
 use super::users::plan_users;
 use super::{
-    Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, assertion, base, cause,
-    consequence, effect, logins, one_human, proof, standalone,
+    Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, Written, assertion, base, cause,
+    consequence, effect, logins, one_human, proof, standalone, writers,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
@@ -47,6 +47,8 @@ pub struct PlanInput<'a> {
     pub allow: &'a Allowances,
     /// What was removed in the last 24 hours.
     pub recent: &'a Recent,
+    /// What past runs wrote and read back.
+    pub written: &'a Written,
     /// The provider, to be named in the plan.
     pub target: &'a TargetInfo,
     /// Fingerprints, to be named in the plan.
@@ -217,6 +219,7 @@ fn make(input: PlanInput<'_>) -> Plan {
     plan_bindings(&context, &mut draft);
     notice_ending_grants(&context, &mut draft);
     logins::flag(&context, &mut draft);
+    writers::flag(&context, &mut draft);
     railed(&context, draft)
 }
 

@@ -19,7 +19,7 @@ use super::review::{self, Chapter, Item, Kind, Review, Section};
 use super::style::count;
 use super::text::Detail;
 use super::words::{self, Names};
-use crate::plan::{Evidence, Plan};
+use crate::plan::{Evidence, Plan, Stands};
 
 /// How long a comment may be on GitHub, and so the longest Markdown unless told otherwise.
 pub const MAX_BYTES: usize = 65_536;
@@ -329,8 +329,16 @@ fn head(plan: &Plan, verdict: &str) -> String {
         .words(": ")
         .then(review::compared(plan))
         .words(".");
+    let first: String = plan
+        .notices_at(Stands::First)
+        .map(|notice| {
+            let message = inline(&Phrase::message(&notice.message));
+            let code = markdown_code(notice.code.as_str());
+            format!("\n> **Attention** {code}: {message}\n")
+        })
+        .collect();
     format!(
-        "{}\n### Plan: {verdict}\n\n{}\n",
+        "{}\n### Plan: {verdict}\n\n{}\n{first}",
         marker(&plan.target.base_url),
         inline(&target)
     )

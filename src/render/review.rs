@@ -17,7 +17,7 @@ use super::words::{self, Names};
 use crate::ids::GroupName;
 use crate::plan::{
     Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, MemberChange, Notice, Person,
-    Plan, Refusal, Summary, UnmanagedReason,
+    Plan, Refusal, Stands, Summary, UnmanagedReason,
 };
 use crate::scim::listing::{Verdict as Walked, Walk};
 
@@ -830,8 +830,8 @@ pub fn notice_item(notice: &Notice) -> Item {
 fn notices(plan: &Plan) -> Vec<Section<'_>> {
     let mut sections = vec![Section {
         kind: Kind::Notice,
-        count: plan.notices.len(),
-        items: Box::new(plan.notices.iter().map(notice_item)),
+        count: plan.notices_at(Stands::Below).count(),
+        items: Box::new(plan.notices_at(Stands::Below).map(notice_item)),
     }];
     sections.retain(|section| section.count > 0);
     sections

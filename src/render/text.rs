@@ -17,8 +17,8 @@ use super::phrase::Phrase;
 use super::style::{Colour, Mark, Styles, count};
 use super::words::{self, Names};
 use crate::plan::{
-    Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, Plan, Refusal,
-    UnmanagedBinding, UnmanagedReason,
+    Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, Notice, Plan, Refusal,
+    Stands, UnmanagedBinding, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -79,6 +79,7 @@ pub fn write(plan: &Plan, options: TextOptions, sink: &mut dyn io::Write) -> io:
         detail: options.detail,
     };
     page.header(plan);
+    page.first(plan);
     let mut change = Part::new(plan, |cause| cause != Some(Cause::Drift));
     let people = plan.people.iter();
     change.losses = people.filter(|effect| !effect.loses.is_empty()).collect();
@@ -445,21 +446,35 @@ impl Page<'_> {
         }
     }
 
+    /// What puts the whole plan in doubt.
+    fn first(&mut self, plan: &Plan) {
+        let notices: Vec<&Notice> = plan.notices_at(Stands::First).collect();
+        if notices.is_empty() {
+            return;
+        }
+        self.heading("First of all");
+        for notice in notices {
+            self.notice(Mark::Manual, "attention", notice);
+        }
+    }
+
+    fn notice(&mut self, mark: Mark, word: &str, notice: &Notice) {
+        let text = format!("{} [{}]", terminal(&notice.message), notice.code.as_str());
+        self.item(mark, word, &text);
+        self.declared_at(&notice.evidence);
+    }
+
     fn notices(&mut self, plan: &Plan) {
-        if plan.notices.is_empty() {
+        let notices: Vec<&Notice> = plan.notices_at(Stands::Below).collect();
+        if notices.is_empty() {
             return;
         }
         self.heading("To know");
-        let shown = self.shown(plan.notices.len());
-        for notice in &plan.notices[..shown] {
-            self.item(
-                Mark::Note,
-                "note",
-                &format!("{} [{}]", terminal(&notice.message), notice.code.as_str()),
-            );
-            self.declared_at(&notice.evidence);
+        let shown = self.shown(notices.len());
+        for notice in &notices[..shown] {
+            self.notice(Mark::Note, "note", notice);
         }
-        self.more(plan.notices.len() - shown);
+        self.more(notices.len() - shown);
     }
 
     fn unmanaged(&mut self, plan: &Plan) {

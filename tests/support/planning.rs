@@ -11,7 +11,9 @@ use scim_sync::manifest::at::TargetManifest;
 use scim_sync::manifest::fault::{self, Severity};
 use scim_sync::manifest::load::{self, MemoryFiles, ROOT_FILE};
 use scim_sync::plan::policy::Policy;
-use scim_sync::plan::{self, Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo};
+use scim_sync::plan::{
+    self, Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo, Written,
+};
 use scim_sync::profile::Profile;
 use scim_sync::profile::lint::{self, Checked, Resolved};
 
@@ -101,6 +103,7 @@ impl Project {
             live,
             population: &Population::of(live),
             recent: &Recent::default(),
+            written: &Written::default(),
             profile: &self.profile,
             policy,
             allow,

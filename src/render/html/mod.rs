@@ -22,7 +22,7 @@ use super::review::{self, Chapter, Grade, Item, Kind, Review, Section};
 use super::style::{Mark, count};
 use super::text::Detail;
 use super::words::{self, Names};
-use crate::plan::{Evidence, Plan};
+use crate::plan::{Evidence, Plan, Stands};
 
 /// The style of the page.
 const STYLE: &str = include_str!("page.css");
@@ -131,6 +131,14 @@ impl Page<'_> {
     fn head(&mut self, plan: &Plan, review: &Review<'_>) {
         let title = html(&plan.target.called());
         let verdict = &review.verdict;
+        let first: String = plan
+            .notices_at(Stands::First)
+            .map(|notice| {
+                let message = inline(&Phrase::message(&notice.message));
+                let code = code(notice.code.as_str());
+                format!("<p class=\"about\"><strong>Attention</strong> {code}: {message}</p>\n")
+            })
+            .collect();
         let grade = match verdict.grade {
             Grade::Empty => "empty",
             Grade::Plain => "plain",
@@ -146,7 +154,7 @@ impl Page<'_> {
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <title>Plan for {title}: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
              <header class=\"top {grade}\">\n<p class=\"kicker\">Plan for {title}</p>\n\
-             <h1>{}</h1>\n<p class=\"about\">{}</p>\n<p class=\"about\">{}</p>\n</header>\n",
+             <h1>{}</h1>\n<p class=\"about\">{}</p>\n<p class=\"about\">{}</p>\n{first}</header>\n",
             hash_of(STYLE),
             hash_of(SCRIPT),
             html(&verdict.text),
