@@ -257,6 +257,12 @@ fn validate_says_what_there_is_at_each() {
         .ends(0)
         .warns("valid at onprem: 2 people, 2 roles, 2 groups in 1 file")
         .warns("valid at prod: 2 people, 1 role, 1 group in 1 file");
+    let prod = place.run(&["validate", "--target", "prod"]).ends(0);
+    assert!(!prod.err.contains("onprem"), "{}", prod.err);
+    place
+        .run(&["validate", "--target", "prd"])
+        .ends(1)
+        .warns("the manifest has no target `prd`");
 }
 
 #[test]
@@ -531,7 +537,7 @@ fn explain_says_where_somebody_is_not() {
     place
         .run(&["explain", "bob", "--no-live"])
         .ends(0)
-        .warns("`bob` is declared for `prod` only, at scim-sync.yaml:8:3, and has no account at `onprem`")
+        .says("onprem `bob` is declared for `prod` only, at scim-sync.yaml:8:3, and is not to be at `onprem`")
         .says("prod roles give 1 group");
     place
         .run(&["explain", "BOB@example.com", "--target", "onprem"])
@@ -544,7 +550,11 @@ fn explain_says_where_somebody_is_not() {
     );
     assert_eq!(both["targets"]["onprem"]["error"]["code"], "elsewhere");
     assert_eq!(both["targets"]["prod"]["result"]["person"]["key"], "bob");
-    place.run(&["explain", "nobody", "--no-live"]).ends(1);
+    place
+        .run(&["explain", "nobody", "--no-live"])
+        .ends(1)
+        .warns("onprem: error[unknown-person]")
+        .warns("prod: error[unknown-person]");
 }
 
 #[test]
@@ -624,10 +634,95 @@ fn a_snapshot_of_another_target_is_refused() {
 }
 
 #[test]
-fn import_would_write_for_all_and_says_so() {
+fn import_writes_for_the_one_that_is_named_and_adds_to_none() {
     let place = sandboxes();
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    place.run(&all).ends(0);
     place
         .run(&["import", "live", "--merge", "--target", "prod"])
         .ends(1)
-        .warns("the manifest names several targets, and whoever is imported from one of them would be written for all");
+        .warns("what is added from one of them would hold at all");
+    let manifest = place.read("scim-sync.yaml").replace(
+        "  prod: { provider: harness }",
+        "  prod:\n    provider: harness\n    policy: { limits: { userRemovals: 1 } }\n    dialect:\n      # half\n      pageSize: 50",
+    );
+    place.write("scim-sync.yaml", &manifest);
+    place
+        .run(&["import", "live", "--target", "prod", "--out", "prod"])
+        .ends(0)
+        .warns("there is nothing to do");
+    let written = place.read("prod/scim-sync.yaml");
+    let target = "target:\n  provider: harness\n  dialect:\n    # half\n    pageSize: 50\n";
+    assert!(written.contains(target), "{written}");
+    assert!(written.contains("bob@example.com") && !written.contains("cy@example.com"));
+    place
+        .run(&["import", "live", "--target", "onprem", "--out", "onprem"])
+        .ends(0);
+    let written = place.read("onprem/scim-sync.yaml");
+    assert!(written.contains("target: { provider: scim }"), "{written}");
+}
+
+/// What the last day removed counts at its own target only.
+#[test]
+fn limits_over_runs_are_of_each_target() {
+    let place = Place::with(
+        "version: 1\ntargets: { onprem: { provider: scim }, prod: { provider: harness } }\n\
+         reports: runs\npolicy: { limits: { userRemovals: 1 } }\nusers:\n  \
+         ada: { email: ada@example.com }\n  bob: { email: bob@example.com }\n  \
+         cy: { email: cy@example.com }\n",
+    );
+    let all = ["apply", "--target", "all", "--auto-approve"];
+    place.run(&all).ends(0);
+    let limit = |key: &str, target: &str| {
+        let manifest = place.read("scim-sync.yaml").replace(
+            &format!("email: {key}@example.com }}"),
+            &format!("email: {key}@example.com, targets: [{target}] }}"),
+        );
+        place.write("scim-sync.yaml", &manifest);
+    };
+    limit("bob", "onprem");
+    place.run(&all).ends(0).says("prod converged");
+    limit("cy", "onprem");
+    place
+        .run(&["plan", "--target", "prod"])
+        .ends(3)
+        .says("1 person removed or suspended after 1 in the last 24 hours");
+    // The same at the other target is the first there.
+    let manifest = place.read("scim-sync.yaml");
+    place.write(
+        "scim-sync.yaml",
+        &manifest.replace(
+            "cy@example.com, targets: [onprem]",
+            "cy@example.com, targets: [prod]",
+        ),
+    );
+    place
+        .run(&["plan", "--target", "onprem"])
+        .ends(0)
+        .says("people removed: 1 of 1");
+}
+
+/// Neither of two service providers answers before both were asked.
+#[test]
+fn targets_are_asked_side_by_side() {
+    let place = Place::new();
+    let served = Served::start(&place, &["--token", PROD_TOKEN]);
+    let together = recording::Together::new(2);
+    let doors = [(); 2].map(|()| Recording::waiting(&served.base_url, &together));
+    let [east, west] = &doors;
+    place.write(
+        "scim-sync.yaml",
+        &format!(
+            "version: 1\ntargets:\n  east: {{ provider: harness, baseUrl: '{}', token: {{ env: PROD }} }}\n  \
+             west: {{ provider: harness, baseUrl: '{}', token: {{ env: PROD }} }}\n{}",
+            east.base_url,
+            west.base_url,
+            PEOPLE.replace("[prod]", "[east]").replace("[onprem]", "[west]"),
+        ),
+    );
+    place.run_with(&[("PROD", PROD_TOKEN)], &["plan"]).ends(0);
+    assert!(
+        together.met(),
+        "one target was done before the other was begun"
+    );
 }

@@ -21,7 +21,7 @@ use crate::manifest::words::all_of;
 use crate::plan::explain::{Explanation, Line, Question, Reads, Unknown, Written, explain};
 use crate::plan::{PlanInput, TargetInfo};
 use crate::render;
-use crate::render::several::OfTarget;
+use crate::render::several::{OfTarget, TargetError};
 use crate::render::style::count;
 use crate::scim::listing::{Proof, Verdict, Walk};
 
@@ -50,7 +50,11 @@ pub(super) fn run(
                 let live = selection::snapshot_of(args.live.as_deref(), &project);
                 answer(&project, args, live.as_deref(), terminal)
             };
-            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
+            let found = several::side_by_side(targets, terminal, work);
+            // To be nobody everywhere is told as to be nobody at the only target is.
+            let somewhere = found.iter().any(|(_, answer)| answer.is_ok());
+            let is_answer = |trouble: &Trouble| somewhere && NOBODY.contains(&trouble.code());
+            let found = several::told_unless(found, is_answer, terminal);
             let exit = exit_of(&found);
             match args.format {
                 ExplainFormat::Json => several::print_json(found, terminal)?,
@@ -59,7 +63,11 @@ pub(super) fn run(
                         text: text(answer),
                         line: in_short(answer),
                     };
-                    several::print_texts(&found, tell, terminal)?;
+                    let tell_error = |error: &TargetError| match is_nobody(error) {
+                        true => error.message.clone(),
+                        false => format!("failed: {}", error.message),
+                    };
+                    several::print_texts_and(&found, tell, tell_error, terminal)?;
                 }
             }
             Ok(exit)
@@ -70,14 +78,20 @@ pub(super) fn run(
 /// The code of somebody who is declared, and for other targets only.
 const ELSEWHERE: &str = "elsewhere";
 
-/// To be nobody at one target is an answer, as long as there is another somewhere.
+/// The codes of whoever is nobody at a target: an answer, as long as there is another somewhere.
+const NOBODY: [&str; 3] = ["unknown-person", "unknown-group", ELSEWHERE];
+
+fn is_nobody(error: &TargetError) -> bool {
+    NOBODY.contains(&error.code.as_str())
+}
+
+/// Well, if there is an answer somewhere and nothing failed elsewhere.
 fn exit_of(found: &BTreeMap<TargetName, OfTarget<Explanation>>) -> Exit {
-    let unknown = ["unknown-person", "unknown-group", ELSEWHERE];
     let mut answers = 0;
     for target in found.values() {
         match target {
             OfTarget::Result(_) => answers += 1,
-            OfTarget::Error(error) if unknown.contains(&error.code.as_str()) => {}
+            OfTarget::Error(error) if is_nobody(error) => {}
             OfTarget::Error(_) => return Exit::Failure,
         }
     }
@@ -138,11 +152,11 @@ fn elsewhere(project: &Project, person: &str, unknown: &Unknown) -> Option<Troub
     Some(Trouble::new(
         ELSEWHERE,
         format!(
-            "`{}` is declared for {} only, at {place}, and has no account at `{here}`",
+            "`{}` is declared for {} only, at {place}, and is not to be at `{here}`",
             key.value,
             all_of(names())
         ),
-        format!("add `{here}` to their `targets` if they are to have one"),
+        format!("add `{here}` to their `targets` if they are to be there"),
     ))
 }
 

@@ -95,7 +95,7 @@ fn shown(lines: &[report::Line], torn: bool) -> String {
                 let _ = writeln!(
                     out,
                     "  {} at {}",
-                    safe(&target.title),
+                    safe(&target.called()),
                     safe(&target.base_url)
                 );
                 let _ = writeln!(

@@ -147,6 +147,18 @@ fn no_name(asked: &[String]) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The names of the targets that were asked for, which the manifest has to have.
+pub(crate) fn known(
+    projects: &[Project],
+    asked: &[String],
+) -> Result<BTreeSet<TargetName>, Trouble> {
+    let known = names(projects);
+    match known.is_empty() {
+        true => no_name(asked).map(|()| BTreeSet::new()),
+        false => known_among(asked, &known),
+    }
+}
+
 /// The names that were asked for; every one if `all` is among them.
 fn known_among(asked: &[String], known: &[TargetName]) -> Result<BTreeSet<TargetName>, Trouble> {
     let mut wanted = BTreeSet::new();

@@ -59,13 +59,28 @@ pub(super) fn told<T>(
     results: Vec<(TargetName, Result<T, Failure>)>,
     terminal: &Terminal,
 ) -> BTreeMap<TargetName, OfTarget<T>> {
+    told_unless(results, |_| false, terminal)
+}
+
+/// As [`told`], but for errors that are an answer.
+pub(super) fn told_unless<T>(
+    results: Vec<(TargetName, Result<T, Failure>)>,
+    is_answer: impl Fn(&Trouble) -> bool,
+    terminal: &Terminal,
+) -> BTreeMap<TargetName, OfTarget<T>> {
     results
         .into_iter()
         .map(|(name, result)| {
             let result = match result {
                 Ok(result) => OfTarget::Result(result),
                 Err(failure) => {
-                    terminal.of(&name).failure(&failure);
+                    let quiet = match &failure {
+                        Failure::Trouble(trouble) => is_answer(trouble),
+                        Failure::Faults(_) => false,
+                    };
+                    if !quiet {
+                        terminal.of(&name).failure(&failure);
+                    }
                     OfTarget::Error(error(failure, terminal))
                 }
             };
@@ -104,17 +119,29 @@ pub(super) fn print_texts<T>(
     tell: impl Fn(&T) -> Telling,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    let failed = |error: &TargetError| format!("failed: {}", error.message);
+    print_texts_and(targets, tell, failed, terminal)
+}
+
+/// As [`print_texts`], where an error is told in a way of its own.
+pub(super) fn print_texts_and<T>(
+    targets: &BTreeMap<TargetName, OfTarget<T>>,
+    tell: impl Fn(&T) -> Telling,
+    tell_error: impl Fn(&TargetError) -> String,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for (name, target) in targets {
-        lines.push(match target {
+        let text = match target {
             OfTarget::Result(result) => {
                 let Telling { text, line } = tell(result);
                 terminal.print(&text)?;
                 terminal.print("\n")?;
-                Line { name, text: line }
+                line
             }
-            OfTarget::Error(error) => Line::of_error(name, error),
-        });
+            OfTarget::Error(error) => tell_error(error),
+        };
+        lines.push(Line { name, text });
     }
     terminal.print(&summary(&lines, terminal.out_colour()))
 }

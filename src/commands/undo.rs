@@ -19,11 +19,11 @@ pub(super) fn record(file: &Path, target: &TargetInfo) -> Result<Undo, Trouble> 
         return Err(Trouble::new(
             "report-target",
             format!(
-                "`{}` is of a run on {} at {}, and the manifest's target is {} at {}",
+                "`{}` is of a run on {} at {}, and this target is {} at {}",
                 file.display(),
-                of.title,
+                of.called(),
                 of.base_url,
-                target.title,
+                target.called(),
                 target.base_url
             ),
             "undo it with the environment it was run in",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::project::{self, Checked, Failure, Project};
-use super::{Terminal, base};
+use super::{Terminal, base, selection};
 use crate::cli::{FaultFormat, GlobalArgs, ValidateArgs};
 use crate::exit::Exit;
 use crate::manifest::fault;
@@ -52,7 +52,12 @@ pub(super) fn run(
                 ))?;
             }
             if !fault::has_errors(&found) {
-                for project in &projects {
+                let asked = selection::known(&projects, &global.target)?;
+                let is_asked = |project: &&Project| {
+                    let name = project.manifest.name.as_ref();
+                    asked.is_empty() || name.is_some_and(|name| asked.contains(name))
+                };
+                for project in projects.iter().filter(is_asked) {
                     terminal.status(&valid(project, files));
                 }
             }

@@ -25,7 +25,7 @@ use crate::live::LiveState;
 use crate::manifest::edit::field;
 use crate::manifest::load::{DiskFiles, MemoryFiles, ROOT_FILE};
 use crate::manifest::source::FileId;
-use crate::manifest::tree;
+use crate::manifest::tree::{self, Kind, Node};
 use crate::plan::{Plan, TargetInfo};
 use crate::render::style::count;
 
@@ -44,6 +44,16 @@ pub(super) fn run(
             )
             .into());
         };
+        if project.manifest.name.is_some() {
+            return Err(Trouble::new(
+                "target",
+                "the manifest names several targets, and what is added from one of them would \
+                 hold at all",
+                "import into a folder of its own, `import live --target NAME --out FOLDER`, and \
+                 move what is missing over, with `targets: [NAME]` where it holds there only",
+            )
+            .into());
+        }
         let (live, target) = read(&project, args.live.as_deref(), terminal)?;
         return amend(&project, &live, &target, args, terminal);
     }
@@ -62,7 +72,7 @@ fn existing(
     match project::root_file(global) {
         Ok(root) => {
             let folder = project::folder_of(&root);
-            lenient(&DiskFiles::new(&folder), &root, terminal).map(Some)
+            lenient(&DiskFiles::new(&folder), &root, &global.target, terminal).map(Some)
         }
         // A file somebody named must be there.
         Err(missing) if global.file.is_some() => Err(missing.into()),
@@ -137,7 +147,7 @@ fn bare(args: &ImportLiveArgs, terminal: &Terminal) -> Result<(Project, Target),
     for file in written {
         memory.0.insert(file.name, file.text.into_bytes());
     }
-    let project = lenient(&memory, Path::new(ROOT_FILE), terminal)?;
+    let project = lenient(&memory, Path::new(ROOT_FILE), &[], terminal)?;
     Ok((project, target))
 }
 
@@ -201,7 +211,8 @@ fn fresh(
     Ok(Exit::Success)
 }
 
-/// The `target:` section of a manifest, letter for letter.
+/// The `target:` section of a manifest, letter for letter; of one of several targets, what it
+/// would be if there were no other.
 pub(super) fn target_section(project: &Project) -> Result<String, Trouble> {
     let text = &project.manifest.sources.file(FileId(0)).text;
     let unusual = || {
@@ -213,6 +224,13 @@ pub(super) fn target_section(project: &Project) -> Result<String, Trouble> {
     };
     let tree = tree::parse(text, FileId(0)).map_err(|_| unusual())?;
     let root = tree.root();
+    if let Some(name) = &project.manifest.name {
+        let named = field(root, "targets");
+        let there = named.and_then(|(_, targets)| field(targets, name.as_str()));
+        return there
+            .and_then(|(_, target)| section_of(target, text))
+            .ok_or_else(unusual);
+    }
     match field(root, "target") {
         Some((key, value)) if !root.is_flow() => {
             let (start, end) = (key.span().start as usize, value.span().end as usize);
@@ -220,6 +238,37 @@ pub(super) fn target_section(project: &Project) -> Result<String, Trouble> {
         }
         Some(_) | None => Err(unusual()),
     }
+}
+
+/// One of several targets as the only one: without a policy of its own, which that has not.
+fn section_of(target: Node<'_>, text: &str) -> Option<String> {
+    let Kind::Mapping(children) = target.kind() else {
+        return None;
+    };
+    let own = children.pairs().filter(|(key, _)| match key.kind() {
+        Kind::Scalar(scalar) => scalar.text != "policy",
+        Kind::Sequence(_) | Kind::Mapping(_) => true,
+    });
+    let mut pieces = own.map(|(key, value)| {
+        let (start, end) = (key.span().start as usize, value.span().end as usize);
+        let indent = start - text[..start].rfind('\n').map_or(0, |at| at + 1);
+        (indent, &text[start..end])
+    });
+    if target.is_flow() {
+        let pieces: Vec<&str> = pieces.map(|(_, piece)| piece).collect();
+        return Some(format!("target: {{ {} }}", pieces.join(", ")));
+    }
+    let mut section = "target:".to_owned();
+    pieces.by_ref().for_each(|(indent, piece)| {
+        // What stands below a key moves with it.
+        let extra = " ".repeat(indent.saturating_sub(2));
+        for line in piece.split('\n') {
+            let line = line.strip_prefix(&extra).unwrap_or(line);
+            section.push_str(if line.starts_with(' ') { "\n" } else { "\n  " });
+            section.push_str(line);
+        }
+    });
+    Some(section)
 }
 
 /// The first plan of what was written, or the faults of it, which would be ours.
@@ -235,7 +284,7 @@ fn check(
             .0
             .insert(file.name.clone(), file.text.clone().into_bytes());
     }
-    let project = lenient(&memory, Path::new(ROOT_FILE), terminal)?;
+    let project = lenient(&memory, Path::new(ROOT_FILE), &[], terminal)?;
     Ok(observe::make(
         &project,
         Goal::Manifest(None),
@@ -332,7 +381,7 @@ fn check_edited(
             .insert(file.name.to_string(), text.as_bytes().to_vec());
     }
     let root = project.root.file_name().unwrap_or_default();
-    let edited = lenient(&memory, Path::new(root), terminal)?;
+    let edited = lenient(&memory, Path::new(root), &[], terminal)?;
     Ok(observe::make(
         &edited,
         Goal::Manifest(None),

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::Terminal;
 use super::project::{self, Failure, Project};
+use super::selection;
 use super::trouble::Trouble;
 use crate::cli::{GlobalArgs, ImportCommand, ImportLayout};
 use crate::exit::Exit;
@@ -17,7 +18,7 @@ use crate::import::write::{Layout, NewFile};
 use crate::import::{First, Note};
 use crate::manifest::fault::{self, Fault, FaultCode};
 use crate::manifest::load::{Files, load_from};
-use crate::profile::lint::{self, Checked, Resolved};
+use crate::profile::lint::{self, Checked};
 use crate::render::escape;
 use crate::render::faults;
 
@@ -41,8 +42,13 @@ impl From<ImportLayout> for Layout {
     }
 }
 
-/// A manifest to import into: one without people is no fault here.
-fn lenient(files: &dyn Files, root: &Path, terminal: &Terminal) -> Result<Project, Failure> {
+/// A manifest to import into, at the target of this name: one without people is no fault here.
+fn lenient(
+    files: &dyn Files,
+    root: &Path,
+    names: &[String],
+    terminal: &Terminal,
+) -> Result<Project, Failure> {
     let as_of = project::today();
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     let Checked {
@@ -59,18 +65,9 @@ fn lenient(files: &dyn Files, root: &Path, terminal: &Terminal) -> Result<Projec
         let style = terminal.fault_style(terminal.err_colour());
         return Err(Failure::Faults(faults::text(&found, &sources, style)));
     }
-    match <[Resolved; 1]>::try_from(targets) {
-        Ok([only]) if only.manifest.name.is_none() => Ok(Project::new(only, root)),
-        Ok(_) | Err(_) => Err(Trouble::new(
-            "target",
-            "the manifest names several targets, and whoever is imported from one of them would \
-             be written for all",
-            "import into a folder of its own, with `--base-url URL --out FOLDER` or `--live FILE \
-             --out FOLDER`; then move what is missing over, with `targets: [NAME]` where it holds \
-             at that one only",
-        )
-        .into()),
-    }
+    let targets = targets.into_iter();
+    let projects = targets.map(|it| Project::new(it, root)).collect();
+    Ok(selection::one(projects, names)?)
 }
 
 /// Says everything that a manifest cannot hold, the gravest last so that it is seen.

@@ -64,7 +64,7 @@ pub(super) fn run(
     };
     let written = files(&draft, &section, &heading, args.layout.into());
     // What is written is read as any manifest is; a fault in it would be ours.
-    lenient(&in_memory(&written), Path::new(ROOT_FILE), terminal)?;
+    lenient(&in_memory(&written), Path::new(ROOT_FILE), &[], terminal)?;
     create(&out, &written)?;
     let list: String = written
         .iter()
@@ -134,7 +134,7 @@ fn existing(
     match project::root_file(global) {
         Ok(root) => {
             let folder = project::folder_of(&root);
-            lenient(&DiskFiles::new(&folder), &root, terminal).map(Some)
+            lenient(&DiskFiles::new(&folder), &root, &global.target, terminal).map(Some)
         }
         Err(missing) if global.file.is_some() => Err(missing.into()),
         Err(_) => Ok(None),
@@ -165,7 +165,7 @@ fn of_draft(draft: &Draft, section: &Target, terminal: &Terminal) -> Result<Proj
         date: String::new(),
     };
     let written = files(draft, section, &heading, Layout::Single);
-    lenient(&in_memory(&written), Path::new(ROOT_FILE), terminal)
+    lenient(&in_memory(&written), Path::new(ROOT_FILE), &[], terminal)
 }
 
 fn in_memory(files: &[NewFile]) -> MemoryFiles {
