@@ -213,8 +213,47 @@ fn a_plain_provider() {
         .ends(0);
     let ran = ran
         .says("ok lists 0 users and 0 groups, read whole")
-        .says("ok connection");
+        .says("ok connection")
+        .says(
+            "claims and beliefs agree on PATCH, filters, entity tags, page size, resource types, attributes",
+        );
     for harness_only in ["permission", "FirstGen", "standalone", "single sign-on"] {
         assert!(!ran.out.contains(harness_only), "{}", ran.out);
     }
+}
+
+/// What a server claims and what is believed of it, where they differ: read through the server
+/// of a provider that has no groups and lets no name change.
+#[test]
+fn claims_are_held_against_beliefs() {
+    let place = Place::new();
+    let served = Served::start(&place, &["--token", "tok", "--provider", "gitlab"]);
+    place.write("scim-sync.yaml", &manifest("scim", &served.base_url));
+    let doctor = |place: &Place, format: &str| {
+        place.run_with(&[("SCIM_TOKEN", "tok")], &["doctor", "--format", format])
+    };
+    doctor(&place, "text")
+        .says("warning discovery `ResourceTypes` names no `/Groups`")
+        .tells("if the provider has none, set `target.dialect.groups` to `notServed`")
+        .says("warning discovery `Schemas` claims that `displayName` of users is immutable")
+        .tells("put `displayName` into `target.dialect.immutable`")
+        .says("claims and beliefs agree on PATCH, filters, entity tags");
+    let json = doctor(&place, "json");
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    let warned = json["findings"].as_array().expect("a list").iter();
+    let warned = warned.filter(|it| it["check"] == "discovery" && it["verdict"] == "warning");
+    assert_eq!(warned.count(), 4, "{json:#}");
+
+    // With the profile that knows it, they agree.
+    place.write(
+        "scim-sync.yaml",
+        &format!(
+            "version: 1\ntarget: {{ provider: gitlab, baseUrl: {}, token: {{ env: SCIM_TOKEN }} }}\n\
+             users:\n  ada: {{ email: ada@x.io }}\n",
+            served.base_url
+        ),
+    );
+    let ran = doctor(&place, "text").ends(0);
+    assert!(!ran.out.contains("warning discovery"), "{}", ran.out);
+    ran.says("agree on").says("resource types");
 }

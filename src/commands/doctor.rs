@@ -21,11 +21,12 @@ use crate::manifest::decl::UserStatus;
 use crate::manifest::fault::{Fault, FaultCode, Severity};
 use crate::plan::{Foreign, Stands, TargetInfo, foreign};
 use crate::profile::checks::Check;
+use crate::profile::claims::{self, Claim};
 use crate::profile::{GroupIds, Profile};
 use crate::render::doctor::{Examination, Finding, Verdict};
 use crate::render::several::OfTarget;
 use crate::render::style::count;
-use crate::scim::dialect::{Dialect, Filter, Need, NeedWeight, Permission, UserUpdate};
+use crate::scim::dialect::{Dialect, Need, NeedWeight, Permission};
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::Transport;
 use crate::scim::platform::{Platform, TokenHolder};
@@ -627,65 +628,45 @@ fn rate_limit(project: &Project, dialect: &Dialect, found: &mut Findings) {
     }
 }
 
+/// What the provider says of itself, what is believed of it, and where the two differ.
 async fn discovery<T: Transport>(reader: &Reader<T>, found: &mut Findings) {
-    let before = found.0.len();
+    let mut same: Vec<&str> = Vec::new();
+    let dialect = reader.dialect();
     for (document, name) in [
         (Discovery::ServiceProviderConfig, "ServiceProviderConfig"),
         (Discovery::ResourceTypes, "ResourceTypes"),
         (Discovery::Schemas, "Schemas"),
     ] {
-        match reader.discovery(document).await {
-            Ok(Some(value)) => {
-                if document == Discovery::ServiceProviderConfig {
-                    claims(&value, reader.dialect(), found);
-                }
+        let claimed = match reader.discovery(document).await {
+            Ok(Some(value)) => match document {
+                Discovery::ServiceProviderConfig => claims::of_config(&value, dialect),
+                Discovery::ResourceTypes => claims::of_resource_types(&value, dialect),
+                Discovery::Schemas => claims::of_schemas(&value, dialect),
+            },
+            Ok(None) => {
+                found.warn(
+                    "discovery",
+                    format!("there is no `/{name}`"),
+                    "nothing here depends on it; the profile says how the provider is spoken to",
+                );
+                continue;
             }
-            Ok(None) => found.warn(
-                "discovery",
-                format!("there is no `/{name}`"),
-                "nothing here depends on it; the profile says how the provider is spoken to",
-            ),
-            Err(error) => found.error("discovery", Verdict::Warning, &error),
+            Err(error) => {
+                found.error("discovery", Verdict::Warning, &error);
+                continue;
+            }
+        };
+        for claim in claimed {
+            match claim {
+                Claim::Same(what) => same.push(what),
+                Claim::Harmless(said) => found.ok("discovery", said),
+                Claim::Differs { said, help } => found.warn("discovery", said, help),
+            }
         }
     }
-    if found.0.len() == before {
-        found.ok("discovery", "the documents claim what the profile assumes");
-    }
-}
-
-/// Where a `ServiceProviderConfig` says that something is not there which the dialect uses.
-fn claims(document: &serde_json::Value, dialect: &Dialect, found: &mut Findings) {
-    let lacks = |feature: &str| document[feature]["supported"] == false;
-    let patches = match dialect.user_update {
-        UserUpdate::PatchPaths => true,
-        UserUpdate::Put | UserUpdate::PutMerged => false,
-    };
-    if lacks("patch") {
-        let what = match patches {
-            true => "people and memberships are changed by it",
-            false => "memberships are changed by it",
-        };
-        found.warn(
-            "discovery",
-            format!("`ServiceProviderConfig` claims that PATCH is not supported; {what}"),
-            "set `target.dialect.userUpdate` and `groupRename` to `put`, and try it on a sandbox account",
-        );
-    }
-    let filters = [dialect.user_filter, dialect.group_filter];
-    if lacks("filter") && filters.iter().any(|filter| *filter != Filter::None) {
-        found.warn(
-            "discovery",
-            "`ServiceProviderConfig` claims that filters are not supported",
-            "set `target.dialect.userFilter` and `groupFilter` to `none`",
-        );
-    }
-    let pages = dialect.user_paging.count.max(dialect.group_paging.count);
-    let most = document["filter"]["maxResults"].as_u64();
-    if let Some(most) = most.filter(|most| *most > 0 && *most < pages) {
-        found.ok(
-            "discovery",
-            format!("`ServiceProviderConfig` claims at most {most} results; pages of {pages} are asked for, and shorter ones are taken"),
-        );
+    if !same.is_empty() {
+        let said = format!("claims and beliefs agree on {}", same.join(", "));
+        found.ok("discovery", said);
     }
 }
 

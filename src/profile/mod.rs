@@ -11,6 +11,7 @@ mod atlassian;
 mod aws_identity_center;
 pub mod base_url;
 pub mod checks;
+pub mod claims;
 pub mod clients;
 mod databricks;
 pub mod facts;

@@ -111,6 +111,12 @@ impl<T: Transport> Steps<'_, T> {
                     });
                     results.push((*item, Ok(Status::Done)));
                 }
+                Err(error) if self.was_faster(&error) => {
+                    let status = self
+                        .group_moved(&id, &group.name, direction, &before, &open)
+                        .await;
+                    results.push((*item, status));
+                }
                 Err(error) if error.effect() == Effect::Unknown => {
                     written.push(Written {
                         at: results.len(),
@@ -119,12 +125,6 @@ impl<T: Transport> Steps<'_, T> {
                         missing,
                     });
                     results.push((*item, Ok(Status::Done)));
-                }
-                Err(error) if self.was_faster(&error) => {
-                    let status = self
-                        .group_moved(&id, &group.name, direction, &before, &open)
-                        .await;
-                    results.push((*item, status));
                 }
                 Err(error) => {
                     pointless = error.stops_the_run();

@@ -21,7 +21,7 @@ use super::reply::{Answer, Refusal};
 use super::rfc_patch::{self, GroupDraft, UserDraft};
 use super::state::{Group, Number, Store, User, issued_id, same_folded};
 use crate::ids::{Email, ExternalId, GroupId, UserId};
-use crate::scim::dialect::{EntityTags, Groups, UserDeactivation, UserDeletion};
+use crate::scim::dialect::{EntityTags, Groups, UserAttribute, UserDeactivation, UserDeletion};
 use crate::scim::http::Method;
 use crate::scim::wire::{GROUP_SCHEMA, USER_SCHEMA};
 
@@ -501,7 +501,9 @@ impl World {
             (["ServiceProviderConfig"], Method::Get) => {
                 service_provider_config(&self.settings.quirks)
             }
-            (["Users" | "Groups" | "ServiceProviderConfig"], _) => {
+            (["ResourceTypes"], Method::Get) => resource_types(&self.settings.quirks),
+            (["Schemas"], Method::Get) => schemas(&self.settings.quirks),
+            (["Users" | "Groups" | "ServiceProviderConfig" | "ResourceTypes" | "Schemas"], _) => {
                 Err(refuse(405, None, "this resource has no such method"))
             }
             (_, _) => Err(not_found()),
@@ -782,6 +784,69 @@ fn service_provider_config(quirks: &Quirks) -> Result<Answer, Refusal> {
         }
     }
     Answer::json(200, &document)
+}
+
+fn list(resources: &[Value]) -> Result<Answer, Refusal> {
+    Answer::json(
+        200,
+        &json!({
+            "schemas": [LIST_SCHEMA],
+            "totalResults": resources.len(),
+            "Resources": resources,
+        }),
+    )
+}
+
+/// RFC 7643 §6.
+fn resource_types(quirks: &Quirks) -> Result<Answer, Refusal> {
+    let one = |name: &str, endpoint: &str, schema: &str| {
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+            "id": name, "name": name, "endpoint": endpoint, "schema": schema,
+        })
+    };
+    let users = one("User", "/Users", USER_SCHEMA);
+    match quirks.groups {
+        Groups::Served => list(&[users, one("Group", "/Groups", GROUP_SCHEMA)]),
+        Groups::NotServed => list(&[users]),
+    }
+}
+
+/// RFC 7643 §7, shortened to what is served and whether it changes.
+fn schemas(quirks: &Quirks) -> Result<Answer, Refusal> {
+    let attribute = |name: &str, fixed: Option<UserAttribute>| {
+        let immutable = fixed.is_some_and(|fixed| quirks.immutable.contains(&fixed));
+        json!({
+            "name": name, "type": "string", "multiValued": false,
+            "required": name == "userName",
+            "mutability": if immutable { "immutable" } else { "readWrite" },
+        })
+    };
+    let user = json!({
+        "id": USER_SCHEMA, "name": "User",
+        "attributes": [
+            attribute("userName", Some(UserAttribute::UserName)),
+            attribute("displayName", Some(UserAttribute::DisplayName)),
+            {
+                "name": "name", "type": "complex", "multiValued": false, "required": false,
+                "mutability": "readWrite",
+                "subAttributes": [
+                    attribute("givenName", Some(UserAttribute::GivenName)),
+                    attribute("familyName", Some(UserAttribute::FamilyName)),
+                ],
+            },
+            attribute("emails", Some(UserAttribute::Email)),
+            attribute("active", None),
+        ],
+    });
+    let group = json!({
+        "id": GROUP_SCHEMA, "name": "Group",
+        "attributes": [attribute("displayName", None), attribute("members", None)],
+    });
+    match quirks.groups {
+        Groups::Served => list(&[user, group]),
+        Groups::NotServed => list(&[user]),
+    }
 }
 
 /// Reads `externalId`, which an empty text removes.
