@@ -24,14 +24,16 @@ use serde_json::json;
 
 const TOKEN: &str = "tok";
 
+/// A write of ours, and its `If-Match`.
+type Sent = (Method, Option<String>);
+
 /// A transport that lets somebody else write first, just before our own write of a kind.
 #[derive(Clone)]
 struct Meddled {
     http: HttpTransport,
     before: Method,
     theirs: Arc<Mutex<Option<Request>>>,
-    /// The `If-Match` of our writes.
-    sent: Arc<Mutex<Vec<(Method, Option<String>)>>>,
+    sent: Arc<Mutex<Vec<Sent>>>,
 }
 
 impl Transport for Meddled {
@@ -105,7 +107,7 @@ fn patch(path: [&str; 2], operation: serde_json::Value) -> Request {
 struct Left {
     plan: Plan,
     outcome: Outcome,
-    sent: Vec<(Method, Option<String>)>,
+    sent: Vec<Sent>,
     /// Names of people and groups at the provider.
     names: Vec<String>,
 }

@@ -118,6 +118,8 @@ fn every_profile_is_driven_at_a_provider_of_its_kind() {
         let rest = format!("{}, {}", keys(105, 110), keys(111, PEOPLE));
         write(&everybody(|_| "Ada", absent), &rest);
         let planned = run(&place, &["plan"]).ends(0);
+        // The externalId that we send, be it the login, is nobody else's.
+        assert!(!planned.out.contains("another client"), "{}", planned.out);
         match profile.dialect.user_deletion {
             UserDeletion::Removes => planned.says("user p110"),
             UserDeletion::Deactivates => planned.says("deactivate"),
@@ -230,4 +232,34 @@ fn a_group_that_scim_does_not_delete_is_emptied_and_refused() {
     run(&place, &["plan", "--detailed-exitcode"])
         .ends(3)
         .says("Plan: 1 refused");
+}
+
+/// A probe meets every kind of provider, leaves nothing behind, and does not begin where it
+/// could not take away what it makes.
+#[test]
+fn a_probe_meets_every_kind_of_provider() {
+    for provider in Profile::NAMES.iter().filter(|name| **name != "harness") {
+        let place = Place::new();
+        let served = Served::start(&place, &["--token", "tok", "--provider", provider]);
+        let text = manifest(
+            provider,
+            &served.base_url,
+            "",
+            &person(1, "Ada", ""),
+            "p001",
+        );
+        place.write("scim-sync.yaml", &text);
+        let probed = run(&place, &["probe", "--i-know-it-writes"]);
+        let profile = Profile::named(provider).expect("a named profile");
+        match profile.dialect.user_deletion {
+            UserDeletion::Removes => {
+                probed.ends(0).says("Everything that was made is gone.");
+            }
+            UserDeletion::Deactivates => {
+                probed.ends(1).warns("probe-leaves-users");
+            }
+        }
+        // Only ada is to be made: nobody of the probe is there.
+        run(&place, &["plan"]).ends(0).says("compared 0 users");
+    }
 }

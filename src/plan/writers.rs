@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::item::{Change, GroupRef, MemberChange, Notice, NoticeCode, Person};
 use super::planner::{Context, Draft};
 use super::written::{Presence, Slot, Wrote};
-use crate::ids::{ExternalId, UserId};
+use crate::ids::{ExternalId, UserId, fold};
 use crate::live::{LiveState, LiveUser};
 use crate::manifest::words::count;
 use crate::profile::clients::{self, KnownClient};
@@ -73,10 +73,15 @@ fn count_by_client<'a>(users: impl Iterator<Item = &'a LiveUser>) -> Vec<Foreign
     found
 }
 
-/// What another client left on an account.
+/// What another client left on an account. The login itself tells of nobody: some providers
+/// want it there, and we send it then.
 fn foreign_id(user: &LiveUser) -> Option<&ExternalId> {
     let external = user.external_id.as_ref();
-    external.filter(|id| id.person_key_text().is_none())
+    external.filter(|id| {
+        let folded = fold(id.as_str());
+        let is_login = folded == user.email.folded() || folded == fold(&user.user_name);
+        id.person_key_text().is_none() && !is_login
+    })
 }
 
 /// Something a run wrote that this plan would write again.

@@ -13,7 +13,7 @@ use super::settings::Key;
 use super::{Groups, lists, lookups};
 use crate::ids::{GroupId, UserId};
 use crate::profile::{GroupRemovalRule, UserRemovalEffect};
-use crate::scim::dialect::{Dialect, GroupRename, ListMembers, MemberRemoval};
+use crate::scim::dialect::{self, Dialect, GroupRename, ListMembers, MemberRemoval};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Method, Transport};
 use crate::scim::wire::GROUP_SCHEMA;
@@ -62,14 +62,24 @@ pub(super) async fn measure<T: Transport>(
     crew: &Crew<'_>,
     allowed: Groups,
 ) -> Result<(), Halt> {
-    if let (GroupRemovalRule::SupportOnly { .. }, Groups::IfRemovable) =
-        (session.profile.group_removal, allowed)
-    {
-        measured.rest_is_unknown(
-            Topic::needs_groups,
+    let none_made = match (
+        session.dialect().groups,
+        session.profile.group_removal,
+        allowed,
+    ) {
+        (dialect::Groups::NotServed, _, _) => Some("the profile in use knows of no groups there"),
+        (_, GroupRemovalRule::SupportOnly { .. }, Groups::IfRemovable) => Some(
             "only the provider's Support removes groups there, so none was made; \
              `--groups-may-stay` measures it with one that may stay",
-        );
+        ),
+        (_, GroupRemovalRule::ByHand, Groups::IfRemovable) => Some(
+            "groups are removed by hand there, so none was made; \
+             `--groups-may-stay` measures it with one that may stay",
+        ),
+        (_, GroupRemovalRule::Deletable, _) | (_, _, Groups::OneMayStay) => None,
+    };
+    if let Some(because) = none_made {
+        measured.rest_is_unknown(Topic::needs_groups, because);
         return Ok(());
     }
     let name = session.names().group("first");

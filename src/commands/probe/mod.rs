@@ -24,6 +24,7 @@ use crate::profile::{Creation, GroupRemovalRule, Profile};
 use crate::render;
 use crate::render::escape;
 use crate::render::style::count;
+use crate::scim::dialect::UserDeletion;
 
 pub(super) fn run(
     global: &GlobalArgs,
@@ -34,6 +35,9 @@ pub(super) fn run(
     if !args.clean && !args.i_know_it_writes {
         return Err(unasked(&project, args).into());
     }
+    if !args.clean {
+        stays_clean(&project)?;
+    }
     let _lock = Lock::take(&project.folder)?;
     runtime().block_on(async {
         let connection = target::connect_to_probe(&project, terminal).await?;
@@ -42,6 +46,21 @@ pub(super) fn run(
             false => measure(&project, args, &connection, terminal).await,
         }
     })
+}
+
+/// Refuses where nothing that is made could be taken away again.
+fn stays_clean(project: &Project) -> Result<(), Trouble> {
+    match project.profile.dialect.user_deletion {
+        UserDeletion::Removes => Ok(()),
+        UserDeletion::Deactivates => Err(Trouble::new(
+            "probe-leaves-users",
+            format!(
+                "{} never removes a user, it only deactivates: what `probe` makes would stay",
+                project.profile.title
+            ),
+            "if DELETE does remove users there, set `target.dialect.userDeletion` to `removes`",
+        )),
+    }
 }
 
 /// Says what it would do, to somebody who has not said that they know.
