@@ -14,7 +14,7 @@ use scim_sync::live::collect_beside;
 use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
 use scim_sync::plan::questions::questions;
-use scim_sync::plan::{Allowances, NoticeCode, Plan, RefusalCode};
+use scim_sync::plan::{Allowances, NoticeCode, Plan, RefusalCode, sketch};
 use scim_sync::profile::Profile;
 use scim_sync::sandbox::in_memory::{Exchange, Fault, InMemory};
 use scim_sync::sandbox::world::{PrincipalKind, SeedGroup, World};
@@ -56,9 +56,8 @@ fn look(project: &Project, account: &Account) -> Plan {
     let scopes = project.desired.binding_scopes();
     run(collect_beside::bindings(&reader, &scopes, &mut live));
     let none = Allowances::default();
-    let first = project.plan(&live, &none);
     let ask = project.with_input(&project.policy, &live, &none, |input| {
-        questions(input, &first)
+        questions(input, &sketch(input))
     });
     run(collect_beside::answer(&reader, &ask, &mut live));
     project.plan(&live, &none)

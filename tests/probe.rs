@@ -33,7 +33,6 @@ mod account;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 mod dozen;
 #[path = "support/planning.rs"]
-#[allow(dead_code, reason = "each test binary uses its part of it")]
 mod planning;
 
 use account::{TOKEN, run};

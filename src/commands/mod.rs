@@ -3,6 +3,7 @@
 //! **Invariants.** Data goes to stdout, status to stderr. Every error ends here as one
 //! message with an instruction; the process ends with an [`Exit`].
 
+mod ahead;
 mod apply;
 mod base;
 mod codeowners;

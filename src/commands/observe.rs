@@ -9,7 +9,7 @@ use crate::live::collect::collect;
 use crate::live::{LiveState, collect_beside};
 use crate::plan::questions::questions;
 use crate::plan::undo::{self, Undo};
-use crate::plan::{Plan, PlanInput, TargetInfo};
+use crate::plan::{Plan, PlanInput, Sketch, TargetInfo};
 use crate::scim::error::ScimError;
 use crate::scim::http::Transport;
 use crate::scim::service::Reader;
@@ -31,14 +31,14 @@ impl<'a> Goal<'a> {
         }
     }
 
-    fn sketch(self, input: PlanInput<'_>) -> Plan {
+    fn sketch(self, input: PlanInput<'_>) -> Sketch {
         match self {
             Goal::Manifest(_) => crate::plan::sketch(input),
             Goal::Undo(record) => undo::sketch(input, record),
         }
     }
 
-    fn complete(self, input: PlanInput<'_>, sketch: Plan) -> Plan {
+    fn complete(self, input: PlanInput<'_>, sketch: Sketch) -> Plan {
         match self {
             Goal::Manifest(_) => crate::plan::complete(input, sketch),
             Goal::Undo(record) => undo::complete(input, record, sketch),
@@ -68,7 +68,21 @@ pub(super) async fn plan<T: Transport>(
     target: &TargetInfo,
     rails: &Rails,
 ) -> Result<(Plan, LiveState), ScimError> {
-    let mut live = read(project, goal, reader).await?;
+    reader.foretell(project.desired.users.len(), project.desired.groups.len());
+    let live = collect(reader).await?;
+    plan_read(project, goal, reader, live, target, rails).await
+}
+
+/// As [`plan`], with what SCIM told already.
+pub(super) async fn plan_read<T: Transport>(
+    project: &Project,
+    goal: Goal<'_>,
+    reader: &Reader<T>,
+    mut live: LiveState,
+    target: &TargetInfo,
+    rails: &Rails,
+) -> Result<(Plan, LiveState), ScimError> {
+    bindings(project, goal, reader, &mut live).await;
     if let Some(before) = rails.remembered {
         live.doubt_a_collapse(before);
     }
@@ -102,6 +116,17 @@ pub(super) async fn read<T: Transport>(
     reader: &Reader<T>,
 ) -> Result<LiveState, ScimError> {
     let mut live = collect(reader).await?;
+    bindings(project, goal, reader, &mut live).await;
+    Ok(live)
+}
+
+/// Adds those role bindings to what SCIM told.
+async fn bindings<T: Transport>(
+    project: &Project,
+    goal: Goal<'_>,
+    reader: &Reader<T>,
+    live: &mut LiveState,
+) {
     let mut scopes = project.desired.binding_scopes();
     match goal {
         Goal::Manifest(base) => {
@@ -114,6 +139,5 @@ pub(super) async fn read<T: Transport>(
     }
     scopes.sort();
     scopes.dedup();
-    collect_beside::bindings(reader, &scopes, &mut live).await;
-    Ok(live)
+    collect_beside::bindings(reader, &scopes, live).await;
 }

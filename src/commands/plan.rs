@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::ahead::{self, Ahead};
 use super::observe::{self, Goal};
 use super::project::{self, Failure, Project};
 use super::selection::{self, FileKind, Selection, Unnamed};
@@ -13,8 +14,10 @@ use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
 use crate::exit::Exit;
 use crate::live::beside::Told;
+use crate::live::collect::collect;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveCount, LiveState};
+use crate::manifest::load;
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
 use crate::plan::{Allowances, Inputs, Plan, PlanInput, Population, Recent, TargetInfo, Written};
@@ -31,15 +34,27 @@ pub(super) fn run(
     terminal.redact(args.view.redact, &[]);
     // A bad option is told before anything is read.
     Rails::new(&args.shape)?;
-    match project::load_selected(global, as_of, Unnamed::All, terminal)? {
-        Selection::One(project) => one(*project, args, terminal),
+    let root = project::root_file(global)?;
+    let begun = load::begin(&root);
+    // A snapshot is read from a file, and a target that nobody trusts is asked nothing.
+    let ahead = match args.live.is_none() && !args.untrusted && global.target.is_empty() {
+        true => Ahead::begin(&begun, &root, terminal),
+        false => None,
+    };
+    match project::select_begun(begun, &root, global, as_of, Unnamed::All, terminal)? {
+        Selection::One(project) => one(*project, ahead, args, terminal),
         Selection::Several(projects) => several(projects, args, terminal),
     }
 }
 
-fn one(mut project: Project, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+fn one(
+    mut project: Project,
+    ahead: Option<Ahead>,
+    args: &PlanArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let live = selection::file_of_one(args.live.as_deref(), &project);
-    let plan = made(&mut project, args, live.as_deref(), terminal)?;
+    let plan = made(&mut project, ahead, args, live.as_deref(), terminal)?;
     if let Some(file) = &args.out {
         let file = selection::of_one(file, project.manifest.name.as_ref());
         save(&project, &plan, &file)?;
@@ -71,7 +86,7 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
         let name = project.manifest.name.clone();
         let file = |path: &PathBuf, kind| Some(selection::file_of(path, name.as_ref()?, kind));
         let live = selection::snapshot_of(args.live.as_deref(), &project);
-        let plan = made(&mut project, args, live.as_deref(), terminal)?;
+        let plan = made(&mut project, None, args, live.as_deref(), terminal)?;
         if let Some(file) = args
             .out
             .as_ref()
@@ -97,10 +112,14 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
 /// The plan for one target, from a snapshot or what is live there now.
 fn made(
     project: &mut Project,
+    ahead: Option<Ahead>,
     args: &PlanArgs,
     live: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
+    if let Some(ahead) = &ahead {
+        ahead.foretell(&project.desired);
+    }
     let mut rails = Rails::new(&args.shape)?;
     if args.untrusted {
         base::trust(&args.shape.base, project, terminal)?;
@@ -118,18 +137,42 @@ fn made(
             let goal = goal(record.as_ref(), base.as_ref());
             Ok(observe::make(project, goal, &live, &target, &rails))
         }
-        None => runtime().block_on(async {
-            let connection = target::connect(project, terminal).await?;
-            let (reader, target) = (&connection.reader, &connection.target);
-            rails.recent = recent::removals(project, target)?;
-            rails.written = written::by_runs(project, target);
-            rails.remembered = newer::last_count(project, target);
-            rails.logins = logins::read(project, terminal).await?;
-            let record = record(args, target)?;
-            let goal = goal(record.as_ref(), base.as_ref());
-            let (plan, _) = observe::plan(project, goal, reader, target, &rails).await?;
-            Ok(plan)
-        }),
+        None => {
+            let (runtime, connection, live) = match ahead {
+                Some(ahead) => {
+                    let ahead::Read {
+                        runtime,
+                        connection,
+                        live,
+                    } = ahead.finish()?;
+                    (runtime, connection, Some(live))
+                }
+                None => {
+                    let runtime = runtime();
+                    let connection = runtime.block_on(target::connect(project, terminal))?;
+                    (runtime, connection, None)
+                }
+            };
+            runtime.block_on(async {
+                let (reader, target) = (&connection.reader, &connection.target);
+                rails.recent = recent::removals(project, target)?;
+                rails.written = written::by_runs(project, target);
+                rails.remembered = newer::last_count(project, target);
+                rails.logins = logins::read(project, terminal).await?;
+                let record = record(args, target)?;
+                let goal = goal(record.as_ref(), base.as_ref());
+                let live = match live {
+                    Some(live) => live,
+                    None => {
+                        reader.foretell(project.desired.users.len(), project.desired.groups.len());
+                        collect(reader).await?
+                    }
+                };
+                let planned = observe::plan_read(project, goal, reader, live, target, &rails);
+                let (plan, _) = planned.await?;
+                Ok(plan)
+            })
+        }
     }
 }
 

@@ -146,8 +146,12 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    let checked = lint::check(load::load(&root).checked(as_of), as_of);
-    Ok(Checked::new(checked, &root))
+    Ok(check_begun(load::begin(&root), &root, as_of))
+}
+
+/// As [`check`], of a root file that was read already.
+fn check_begun(begun: load::Begun, root: &Path, as_of: Date) -> Checked {
+    Checked::new(lint::check(begun.finish().checked(as_of), as_of), root)
 }
 
 /// A whole manifest without errors, for what has nothing to do with targets, and its folder.
@@ -201,7 +205,20 @@ pub(crate) fn load_selected(
     unnamed: Unnamed,
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
-    let projects = load_targets(global, as_of, terminal)?;
+    let root = root_file(global)?;
+    select_begun(load::begin(&root), &root, global, as_of, unnamed, terminal)
+}
+
+/// As [`load_selected`], of a root file that was read already.
+pub(crate) fn select_begun(
+    begun: load::Begun,
+    root: &Path,
+    global: &GlobalArgs,
+    as_of: Date,
+    unnamed: Unnamed,
+    terminal: &Terminal,
+) -> Result<Selection, Failure> {
+    let projects = check_begun(begun, root, as_of).without_errors(terminal)?;
     Ok(selection::select(projects, &global.target, unnamed)?)
 }
 

@@ -80,9 +80,35 @@ const UNLIMITED: Rate = Rate {
 /// The account of the embedded sandbox.
 const SANDBOX_ACCOUNT: &str = "sandbox";
 
+/// What it takes to connect to a target.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) name: Option<&'a TargetName>,
+    pub(crate) target: &'a TargetDecl,
+    pub(crate) profile: &'a Profile,
+    /// What paths in the manifest are relative to.
+    pub(crate) folder: &'a Path,
+}
+
+impl<'a> From<&'a Project> for Site<'a> {
+    fn from(project: &'a Project) -> Self {
+        Self {
+            name: project.manifest.name.as_ref(),
+            target: &project.manifest.target,
+            profile: &project.profile,
+            folder: &project.folder,
+        }
+    }
+}
+
 /// Connects to the manifest's target to read it, starting the sandbox if it has no URL.
 pub(crate) async fn connect(project: &Project, terminal: &Terminal) -> Result<Connection, Failure> {
-    let wired = wire(project, terminal, Access::Read).await?;
+    connect_at(project.into(), terminal).await
+}
+
+/// As [`connect`], before there is a project.
+pub(crate) async fn connect_at(site: Site<'_>, terminal: &Terminal) -> Result<Connection, Failure> {
+    let wired = wire(site, terminal, Access::Read).await?;
     Ok(Connection {
         reader: Reader::new(wired.wire, wired.dialect),
         target: wired.target,
@@ -96,7 +122,7 @@ pub(crate) async fn connect_to_write(
     project: &Project,
     terminal: &Terminal,
 ) -> Result<WritingConnection, Failure> {
-    let wired = wire(project, terminal, Access::Write).await?;
+    let wired = wire(project.into(), terminal, Access::Write).await?;
     Ok(WritingConnection {
         writer: Writer::new(wired.wire, wired.dialect),
         target: wired.target,
@@ -135,8 +161,8 @@ pub(crate) fn connect_to_other_login(
         platform: None,
         ..project.profile.dialect.clone()
     };
-    let http = transport(project, &base_url, &token, &dialect)?;
-    let (wire, dialect, _) = open(project, http, dialect, terminal, Access::Read);
+    let http = transport(project.into(), &base_url, &token, &dialect)?;
+    let (wire, dialect, _) = open(project.into(), http, dialect, terminal, Access::Read);
     Ok(Some(Reader::new(wire, dialect)))
 }
 
@@ -146,7 +172,7 @@ pub(crate) async fn connect_to_probe(
     project: &Project,
     terminal: &Terminal,
 ) -> Result<ProbingConnection, Failure> {
-    let wired = wire(project, terminal, Access::Probe).await?;
+    let wired = wire(project.into(), terminal, Access::Probe).await?;
     Ok(ProbingConnection {
         wire: wired.wire,
         target: wired.target,
@@ -163,33 +189,33 @@ struct Wired {
     sandbox: Option<Server>,
 }
 
-async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<Wired, Failure> {
-    let target = &project.manifest.target;
-    let dialect = project.profile.dialect.clone();
+async fn wire(site: Site<'_>, terminal: &Terminal, access: Access) -> Result<Wired, Failure> {
+    let target = site.target;
+    let dialect = site.profile.dialect.clone();
     let (base_url, token, shown, sandbox) = match &target.base_url {
         Some(url) => {
             let url = expand(&url.value)?;
-            let token = token(target.token.as_ref(), &project.folder)?;
+            let token = token(target.token.as_ref(), site.folder)?;
             (url.clone(), token, url, None)
         }
         None => {
-            let server = start_sandbox(project, access).await?;
+            let server = start_sandbox(site, access).await?;
             let token = SecretString::from(SANDBOX_TOKEN);
             (
                 server.base_url().to_owned(),
                 token,
-                sandbox_title(project.manifest.name.as_ref()),
+                sandbox_title(site.name),
                 Some(server),
             )
         }
     };
-    let http = transport(project, &base_url, &token, &dialect)?;
-    let dialect = guided(project, &http, dialect).await;
-    let (wire, dialect, recorder) = open(project, http, dialect, terminal, access);
+    let http = transport(site, &base_url, &token, &dialect)?;
+    let dialect = guided(site, &http, dialect).await;
+    let (wire, dialect, recorder) = open(site, http, dialect, terminal, access);
     Ok(Wired {
         wire,
         dialect,
-        target: target_info(project, shown),
+        target: target_info(site, shown),
         recorder,
         sandbox,
     })
@@ -197,17 +223,17 @@ async fn wire(project: &Project, terminal: &Terminal, access: Access) -> Result<
 
 /// A transport to a base URL.
 fn transport(
-    project: &Project,
+    site: Site<'_>,
     base_url: &str,
     token: &SecretString,
     dialect: &Dialect,
 ) -> Result<HttpTransport, Trouble> {
-    let target = &project.manifest.target;
+    let target = site.target;
     let options = ClientOptions {
         ca_file: target
             .ca_file
             .as_ref()
-            .map(|file| project.folder.join(&file.value)),
+            .map(|file| site.folder.join(&file.value)),
         ..ClientOptions::for_dialect(dialect)
     };
     HttpTransport::new(base_url, token, options)
@@ -216,13 +242,13 @@ fn transport(
 
 /// A transport with the rate it keeps, what is sent again, and what is written down.
 fn open(
-    project: &Project,
+    site: Site<'_>,
     http: HttpTransport,
     mut dialect: Dialect,
     terminal: &Terminal,
     access: Access,
 ) -> (Wire, Dialect, Recorder) {
-    let target = &project.manifest.target;
+    let target = site.target;
     let seed = u64::from(std::process::id());
     if http.is_local() && target.dialect.requests_per_minute.is_none() {
         dialect.rate = UNLIMITED;
@@ -246,8 +272,8 @@ fn open(
 /// The dialect of a provider that says itself how it is to be spoken to. It is asked once and
 /// without patience: whoever does not answer now is told so by what is asked next, and a
 /// provider without the document is spoken to as before.
-async fn guided(project: &Project, http: &HttpTransport, dialect: Dialect) -> Dialect {
-    match project.profile.discovery {
+async fn guided(site: Site<'_>, http: &HttpTransport, dialect: Dialect) -> Dialect {
+    match site.profile.discovery {
         DiscoveryTrust::Shown => return dialect,
         DiscoveryTrust::Obeyed => {}
     }
@@ -255,19 +281,20 @@ async fn guided(project: &Project, http: &HttpTransport, dialect: Dialect) -> Di
     let document = reader.discovery(Discovery::ServiceProviderConfig).await;
     match document {
         Ok(Some(document)) => {
-            let said = &project.manifest.target.dialect;
-            project.profile.guided(&document, said)
+            let said = &site.target.dialect;
+            site.profile.guided(&document, said)
         }
         Ok(None) | Err(_) => dialect,
     }
 }
 
 /// The target as a plan names it.
-pub(crate) fn target_info(project: &Project, base_url: String) -> TargetInfo {
+pub(crate) fn target_info<'a>(site: impl Into<Site<'a>>, base_url: String) -> TargetInfo {
+    let site = site.into();
     TargetInfo {
-        name: project.manifest.name.clone(),
-        provider: project.profile.name.to_owned(),
-        title: project.profile.title.to_owned(),
+        name: site.name.cloned(),
+        provider: site.profile.name.to_owned(),
+        title: site.profile.title.to_owned(),
         base_url,
     }
 }
@@ -311,8 +338,8 @@ pub(crate) fn quirks(profile: &Profile) -> Option<Quirks> {
     Some(Quirks::enforcing(&profile.dialect, group_deletion, names))
 }
 
-async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Failure> {
-    let target = &project.manifest.target;
+async fn start_sandbox(site: Site<'_>, access: Access) -> Result<Server, Failure> {
+    let target = site.target;
     let behavior = target.sandbox.behavior;
     let trouble = |error: ServerError| {
         Trouble::new(
@@ -321,8 +348,8 @@ async fn start_sandbox(project: &Project, access: Access) -> Result<Server, Fail
             "check the sandbox's state file and its folder's permissions",
         )
     };
-    let file = sandbox_state(project.manifest.name.as_ref(), target, &project.folder);
-    let quirks = quirks(&project.profile);
+    let file = sandbox_state(site.name, target, site.folder);
+    let quirks = quirks(site.profile);
     let empty = || match &quirks {
         Some(quirks) => World::rfc_like(SANDBOX_TOKEN, quirks.clone()),
         None => World::new(SANDBOX_ACCOUNT, SANDBOX_TOKEN, behavior),

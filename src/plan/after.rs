@@ -34,7 +34,10 @@ struct After<'a> {
     profile: &'a Profile,
     /// Users by position: those of the live state first, then the new ones.
     users: Vec<Option<LiveUser>>,
-    by_id: HashMap<UserId, usize>,
+    /// The live users, in the order of their ids.
+    live: &'a [LiveUser],
+    /// Accounts taken over, by id.
+    adopted: HashMap<UserId, usize>,
     by_key: HashMap<PersonKey, usize>,
     groups: Vec<Option<Circle>>,
     by_group: HashMap<GroupId, usize>,
@@ -52,7 +55,7 @@ struct Circle {
 }
 
 impl<'a> After<'a> {
-    fn new(live: &LiveState, profile: &'a Profile) -> Self {
+    fn new(live: &'a LiveState, profile: &'a Profile) -> Self {
         let circle = |group: &LiveGroup| Circle {
             id: group.id.clone(),
             name: group.name.clone(),
@@ -63,10 +66,8 @@ impl<'a> After<'a> {
         Self {
             profile,
             users: live.users.iter().cloned().map(Some).collect(),
-            by_id: (0..)
-                .zip(&live.users)
-                .map(|(at, user)| (user.id.clone(), at))
-                .collect(),
+            live: &live.users,
+            adopted: HashMap::new(),
             by_key: HashMap::new(),
             groups: live
                 .groups
@@ -80,6 +81,12 @@ impl<'a> After<'a> {
             created: HashMap::new(),
             beside: live.beside.clone(),
         }
+    }
+
+    /// Where the user of an id is: one taken over before one that is listed.
+    fn by_id(&self, id: &str) -> Option<usize> {
+        let listed = || self.live.binary_search_by(|user| user.id.as_str().cmp(id));
+        self.adopted.get(id).copied().or_else(|| listed().ok())
     }
 
     fn take(&mut self, change: &Change) {
@@ -159,9 +166,9 @@ impl<'a> After<'a> {
                 }
             }
             Change::DeleteUser { person } => {
-                let at = person.id.as_ref().and_then(|id| self.by_id.get(id));
+                let at = person.id.as_ref().and_then(|id| self.by_id(id.as_str()));
                 if let Some(at) = at {
-                    self.users[*at] = None;
+                    self.users[at] = None;
                 }
             }
             Change::DeleteGroup { id, name: _ } => match self.profile.group_removal {
@@ -204,7 +211,7 @@ impl<'a> After<'a> {
             return;
         };
         self.create_user(key, user, id);
-        self.by_id.insert(account.clone(), self.users.len() - 1);
+        self.adopted.insert(account.clone(), self.users.len() - 1);
         if let Some(Some(made)) = self.users.last_mut() {
             made.id = account.clone();
         }
@@ -229,8 +236,8 @@ impl<'a> After<'a> {
             unlisted: Vec::new(),
         };
         for member in found.members {
-            match self.by_id.get(member.as_str()) {
-                Some(at) => circle.added.push(*at),
+            match self.by_id(member.as_str()) {
+                Some(at) => circle.added.push(at),
                 None => circle.unlisted.push(member.into()),
             }
         }
@@ -256,7 +263,7 @@ impl<'a> After<'a> {
 
     fn position(&self, person: &Person) -> Option<usize> {
         match (&person.id, &person.key) {
-            (Some(id), _) => self.by_id.get(id).copied(),
+            (Some(id), _) => self.by_id(id.as_str()),
             (None, Some(key)) => self.by_key.get(key).copied(),
             (None, None) => None,
         }

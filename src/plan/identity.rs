@@ -54,6 +54,14 @@ impl Matches {
         self.by_user[user.0 as usize]
     }
 
+    /// Declared people nobody was found for.
+    pub(super) fn nobody(&self) -> impl Iterator<Item = UserIndex> + '_ {
+        let users = (0..).map(UserIndex).zip(&self.by_user);
+        users
+            .filter(|(_, found)| **found == Match::Nobody)
+            .map(|(at, _)| at)
+    }
+
     pub(super) fn claim(&self, live: LiveIndex) -> Claim {
         self.by_live[live.0 as usize]
     }

@@ -149,16 +149,26 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     complete(input, sketch(input))
 }
 
-/// The items of a plan that has not proved itself: enough to know what else to ask before it is
-/// made. Its inputs are not looked at.
-pub fn sketch(input: PlanInput<'_>) -> Plan {
-    make(input)
+/// A plan that has not proved itself: enough to know what else to ask before it is made.
+#[derive(Debug)]
+pub struct Sketch {
+    /// Its items. Its inputs were not looked at.
+    pub(super) plan: Plan,
+    /// Declared people who have no account that SCIM lists.
+    pub(super) nobody: Vec<UserIndex>,
+}
+
+/// Makes the items of a plan and does not prove them.
+pub fn sketch(input: PlanInput<'_>) -> Sketch {
+    let (plan, nobody) = make_and_tell(input);
+    Sketch { plan, nobody }
 }
 
 /// Makes a plan of a sketch of the same input.
-pub fn complete(input: PlanInput<'_>, mut sketch: Plan) -> Plan {
-    sketch.inputs = input.inputs.clone();
-    let (mut plan, after) = whole(input, sketch);
+pub fn complete(input: PlanInput<'_>, sketch: Sketch) -> Plan {
+    let Sketch { mut plan, .. } = sketch;
+    plan.inputs = input.inputs.clone();
+    let (mut plan, after) = whole(input, plan);
     prove(&mut plan, input, &after, make);
     if let Some(base) = input.base {
         let policy = Policy::new(&base.policy);
@@ -207,11 +217,17 @@ pub(super) fn prove<'a>(
 }
 
 fn make(input: PlanInput<'_>) -> Plan {
+    make_and_tell(input).0
+}
+
+/// The items, and whom no account was found for.
+fn make_and_tell(input: PlanInput<'_>) -> (Plan, Vec<UserIndex>) {
     let context = Context { input };
     let mut draft = Draft::default();
 
     let mut matches = match_users(&context, &mut draft.refusals);
     let gone = base::follow(&context, &mut matches, &mut draft.refusals);
+    let nobody = matches.nobody().collect();
     standalone::hold(&context, &mut matches, &mut draft);
     plan_users(&context, &matches, &gone, &mut draft);
     one_human::hold(&context, &mut matches, &mut draft);
@@ -220,7 +236,7 @@ fn make(input: PlanInput<'_>) -> Plan {
     notice_ending_grants(&context, &mut draft);
     logins::flag(&context, &mut draft);
     writers::flag(&context, &mut draft);
-    railed(&context, draft)
+    (railed(&context, draft), nobody)
 }
 
 /// What every plan goes through, whatever its actions come from: consequences, guards, order.

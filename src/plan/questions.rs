@@ -3,24 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use super::identity::{Match, match_users};
 use super::item::Change;
-use super::planner::Context;
-use super::{Plan, PlanInput};
-use crate::desired::UserIndex;
+use super::{PlanInput, Sketch};
 use crate::ids::{GroupId, Scope};
 use crate::live::beside::{Ask, WhichAccounts, WhichGroups};
 
-/// What this plan leaves open. Asking it again after the answers gives nothing.
-pub fn questions(input: PlanInput<'_>, plan: &Plan) -> Ask {
+/// What a plan of this sketch leaves open. Asking it again after the answers gives nothing.
+pub fn questions(input: PlanInput<'_>, sketch: &Sketch) -> Ask {
+    let Sketch { plan, nobody } = sketch;
     let beside = &input.live.beside;
     let mut ask = Ask::default();
     if beside.accounts.is_open() {
-        let matches = match_users(&Context { input }, &mut Vec::new());
-        let users = input.desired.users.iter().zip(0..);
-        let emails: BTreeSet<String> = users
-            .filter(|(_, at)| matches.of(UserIndex(*at)) == Match::Nobody)
-            .map(|(user, _)| user.email.folded().to_owned())
+        let emails: BTreeSet<String> = nobody
+            .iter()
+            .map(|at| input.desired.user(*at).email.folded().to_owned())
             .collect();
         ask.accounts = (!emails.is_empty()).then_some(WhichAccounts::OfEmails(emails));
     }

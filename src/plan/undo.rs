@@ -21,7 +21,7 @@ use super::item::{
     Attribute, AttributeChange, Change, Consequence, GroupRef, ItemId, MemberChange, Notice,
     NoticeCode, Person, Reason, Refusal, RefusalCode, UserState,
 };
-use super::planner::{Context, Draft, PlanInput, prove, railed, whole};
+use super::planner::{Context, Draft, PlanInput, Sketch, prove, railed, whole};
 use super::users;
 use crate::ids::{Binding, ExternalId, GroupId, GroupName, PersonKey, Scope, UserId, fold};
 use crate::live::beside::Bound;
@@ -113,25 +113,31 @@ pub fn undo(input: PlanInput<'_>, record: &Undo) -> Plan {
     complete(input, record, sketch(input, record))
 }
 
-/// The items of such a plan before it has proved itself, as [`super::sketch`].
-pub fn sketch(input: PlanInput<'_>, record: &Undo) -> Plan {
+/// Such a plan before it has proved itself, as [`super::sketch`].
+pub fn sketch(input: PlanInput<'_>, record: &Undo) -> Sketch {
     let base = None;
-    make(PlanInput { base, ..input }, record)
+    let (plan, nobody) = make_and_tell(PlanInput { base, ..input }, record);
+    Sketch { plan, nobody }
 }
 
 /// Makes the plan of a sketch of the same input.
-pub fn complete(input: PlanInput<'_>, record: &Undo, mut sketch: Plan) -> Plan {
+pub fn complete(input: PlanInput<'_>, record: &Undo, sketch: Sketch) -> Plan {
     let input = PlanInput {
         base: None,
         ..input
     };
-    sketch.inputs = input.inputs.clone();
-    let (mut plan, after) = whole(input, sketch);
+    let Sketch { mut plan, .. } = sketch;
+    plan.inputs = input.inputs.clone();
+    let (mut plan, after) = whole(input, plan);
     prove(&mut plan, input, &after, |input| make(input, record));
     plan
 }
 
 fn make(input: PlanInput<'_>, record: &Undo) -> Plan {
+    make_and_tell(input, record).0
+}
+
+fn make_and_tell(input: PlanInput<'_>, record: &Undo) -> (Plan, Vec<crate::desired::UserIndex>) {
     let context = Context { input };
     // Who cannot be matched stays unnamed here; nothing is planned for them.
     let matches = match_users(&context, &mut Vec::new());
@@ -145,7 +151,7 @@ fn make(input: PlanInput<'_>, record: &Undo) -> Plan {
     undoing.tell(&mut draft);
     let mut plan = railed(&context, draft);
     plan.undo = Some(record.clone());
-    plan
+    (plan, matches.nobody().collect())
 }
 
 /// A group that is there, or one this plan makes again.

@@ -14,6 +14,7 @@ mod verdict;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, Hash, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
@@ -38,6 +39,9 @@ const MAX_ROWS: usize = 5_000_000;
 /// How many pages of one collection are on their way at once. Past the end all but one of
 /// them are in vain, unless they are the empty pages that prove it.
 const IN_FLIGHT: usize = 4;
+/// As [`IN_FLIGHT`], while so many resources are foretold that none of the pages is past the
+/// end.
+const IN_FLIGHT_FORETOLD: usize = 8;
 /// How many pages in a row may bring nothing new while the server hands out cursors.
 const BARREN_CURSOR_PAGES: u8 = 20;
 /// Page sizes servers are known to fall back to, or to cap at.
@@ -53,6 +57,9 @@ pub trait Listed: DeserializeOwned {
 
     /// Equal for copies that mean the same; the order of members means nothing.
     fn fingerprint(&self) -> u64;
+
+    /// How many of its kind are foretold.
+    fn foretold(foretold: &Foretold) -> u64;
 }
 
 impl Listed for User {
@@ -64,6 +71,10 @@ impl Listed for User {
 
     fn fingerprint(&self) -> u64 {
         hash_of(self)
+    }
+
+    fn foretold(foretold: &Foretold) -> u64 {
+        foretold.users.load(Ordering::Relaxed)
     }
 }
 
@@ -86,6 +97,10 @@ impl Listed for Group {
             told,
             members,
         ))
+    }
+
+    fn foretold(foretold: &Foretold) -> u64 {
+        foretold.groups.load(Ordering::Relaxed)
     }
 }
 
@@ -528,7 +543,24 @@ impl Walker {
     }
 }
 
-/// Walks the collection of `R`, or what of it a filter lets through.
+/// How many resources of each kind there probably are: whoever knows what is wanted can tell,
+/// at any time during a walk. Decides how many pages are asked for at once, and nothing else.
+#[derive(Debug, Default)]
+pub struct Foretold {
+    users: AtomicU64,
+    groups: AtomicU64,
+}
+
+impl Foretold {
+    /// Tells it.
+    pub fn tell(&self, users: usize, groups: usize) {
+        self.users.store(users as u64, Ordering::Relaxed);
+        self.groups.store(groups as u64, Ordering::Relaxed);
+    }
+}
+
+/// Walks the collection of `R`, or what of it a filter lets through; so many resources are
+/// foretold.
 ///
 /// # Errors
 /// When a page does not come, whatever the status: 404 on a listing is never "empty"
@@ -537,23 +569,24 @@ pub async fn walk<T: Transport, R: Listed>(
     transport: &ReadOnly<T>,
     paging: Paging,
     filter: Option<&str>,
+    foretold: &Foretold,
     sink: &mut impl FnMut(R),
 ) -> Result<Walk, ScimError> {
     let mut walker = Walker::new(paging);
     // The pages on their way, in the order in which the walk will take them.
-    let mut asked: VecDeque<Ask> = VecDeque::with_capacity(IN_FLIGHT);
+    let mut asked: VecDeque<Ask> = VecDeque::with_capacity(IN_FLIGHT_FORETOLD);
     let mut answers = FuturesOrdered::new();
     let fetch = |ask: Ask| async move {
         let request = page_request::<R>(ask, filter);
         let answer = transport.ask(&request).await;
         (request, answer)
     };
-    let mut foresight = IN_FLIGHT;
+    let mut as_they_seem = true;
     while let Some(ask) = walker.ask() {
         if asked.front() != Some(&ask) {
             if !asked.is_empty() {
                 // Pages are not as they seemed: from here on one after the other.
-                foresight = 1;
+                as_they_seem = false;
                 asked.clear();
                 answers = FuturesOrdered::new();
             }
@@ -561,11 +594,18 @@ pub async fn walk<T: Transport, R: Listed>(
             answers.push_back(fetch(ask));
         }
         let known = asked.len();
-        for next in walker
-            .foresee()
-            .skip(known - 1)
-            .take(foresight.saturating_sub(known))
-        {
+        let rows = R::foretold(foretold);
+        let foreseen = walker.foresee().zip(1..);
+        for (next, nth) in foreseen.skip(known - 1) {
+            let is_foretold = next.start_index.saturating_add(next.count) <= rows.saturating_add(1);
+            let at_once = match (as_they_seem, is_foretold) {
+                (false, _) => 1,
+                (true, true) => IN_FLIGHT_FORETOLD,
+                (true, false) => IN_FLIGHT,
+            };
+            if nth >= at_once {
+                break;
+            }
             asked.push_back(next.clone());
             answers.push_back(fetch(next));
         }

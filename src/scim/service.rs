@@ -9,6 +9,8 @@
 
 mod writer;
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ use super::error::{ErrorKind, ScimError};
 use super::exchange;
 use super::filter::{self, Attribute};
 use super::http::{Response, Transport};
-use super::listing::{self, Doubt, Listed, Verdict, Walk};
+use super::listing::{self, Doubt, Foretold, Listed, Verdict, Walk};
 use super::read_only::{ReadOnly, ReadRequest};
 use super::wire::{Group, Member, User};
 use crate::ids::{GroupId, UserId, fold};
@@ -33,6 +35,7 @@ const LOOK_UP_COUNT: u64 = 100;
 pub struct Reader<T> {
     transport: ReadOnly<T>,
     dialect: Dialect,
+    foretold: Arc<Foretold>,
 }
 
 /// A discovery document (RFC 7644 §4): a hint at what a provider can do.
@@ -62,7 +65,20 @@ impl<T: Transport> Reader<T> {
         Self {
             transport: ReadOnly::new(transport),
             dialect,
+            foretold: Arc::default(),
         }
+    }
+
+    /// The same, with a place where somebody tells how much there probably is to read.
+    pub fn foretold(mut self, foretold: Arc<Foretold>) -> Self {
+        self.foretold = foretold;
+        self
+    }
+
+    /// Tells how many users and groups there probably are: pages are then asked for further
+    /// ahead.
+    pub fn foretell(&self, users: usize, groups: usize) {
+        self.foretold.tell(users, groups);
     }
 
     /// How the provider is spoken to.
@@ -124,7 +140,8 @@ impl<T: Transport> Reader<T> {
         let mut groups = Vec::new();
         let mut sink = |group: Group| groups.extend(group.id.map(GroupId::from));
         let paging = self.dialect.group_paging;
-        let walked = listing::walk(&self.transport, paging, Some(&filter), &mut sink).await;
+        let none = Foretold::default();
+        let walked = listing::walk(&self.transport, paging, Some(&filter), &none, &mut sink).await;
         let walk = walked.map_err(|error| error.known_as(self.dialect.answers))?;
         match walk.verdict {
             Verdict::Whole { how: _ } => Ok(groups),
@@ -202,7 +219,7 @@ impl<T: Transport> Reader<T> {
         paging: Paging,
         sink: &mut impl FnMut(R),
     ) -> Result<Walk, ScimError> {
-        let walked = listing::walk(&self.transport, paging, None, sink).await;
+        let walked = listing::walk(&self.transport, paging, None, &self.foretold, sink).await;
         walked.map_err(|error| error.known_as(self.dialect.answers))
     }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 
-use super::decl::{IncludedDecl, Manifest};
+use super::decl::{IncludedDecl, Manifest, RootDecl, TargetDecl};
 use super::decode::{self, Decoded, Wholeness};
 use super::fault::{self, Fault, FaultCode};
 use super::source::{FileId, SourceMap, Span};
@@ -106,8 +106,36 @@ impl Loaded {
     }
 }
 
+/// A root file that was read, before what it includes is.
+pub struct Begun {
+    files: DiskFiles,
+    name: String,
+    root: Result<(Arc<str>, Decoded<RootDecl>), ReadProblem>,
+}
+
+impl Begun {
+    /// The target, if it is one without a name and nothing in the root file is wrong.
+    pub fn target(&self) -> Option<&TargetDecl> {
+        let (_, decoded) = self.root.as_ref().ok()?;
+        match fault::has_errors(&decoded.faults) {
+            true => None,
+            false => decoded.decl.target.as_ref(),
+        }
+    }
+
+    /// Reads the rest of the manifest.
+    pub fn finish(self) -> Loaded {
+        finish(&self.files, &self.name, self.root)
+    }
+}
+
 /// Loads the manifest whose root file is `path` from the disk.
 pub fn load(path: &Path) -> Loaded {
+    begin(path).finish()
+}
+
+/// Reads the root file `path` of a manifest from the disk.
+pub fn begin(path: &Path) -> Begun {
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         Some(_) | None => Path::new("."),
@@ -115,18 +143,37 @@ pub fn load(path: &Path) -> Loaded {
     let name = path
         .file_name()
         .map_or_else(|| ROOT_FILE.into(), |name| name.to_string_lossy());
-    load_from(&DiskFiles::new(folder), &name)
+    let files = DiskFiles::new(folder);
+    let root = read_root(&files, &name);
+    Begun {
+        files,
+        name: name.into_owned(),
+        root,
+    }
+}
+
+fn read_root(files: &dyn Files, name: &str) -> Result<(Arc<str>, Decoded<RootDecl>), ReadProblem> {
+    let text = read(files, name, FileId(0))?;
+    let decoded = decode::root(&text, FileId(0));
+    Ok((text, decoded))
 }
 
 /// Loads the manifest whose root file is called `root_name` from anything that has files.
 pub fn load_from(files: &dyn Files, root_name: &str) -> Loaded {
-    let root = read(files, root_name, FileId(0));
+    finish(files, root_name, read_root(files, root_name))
+}
+
+fn finish(
+    files: &dyn Files,
+    root_name: &str,
+    root: Result<(Arc<str>, Decoded<RootDecl>), ReadProblem>,
+) -> Loaded {
     let mut sources = SourceMap::default();
     let mut faults = Vec::new();
     let mut wholeness = Wholeness::Whole;
 
-    let root_text = match root {
-        Ok(text) => text,
+    let (root_text, decoded) = match root {
+        Ok(read) => read,
         Err(problem) => {
             sources.add(root_name, &files.path(root_name), problem.text());
             let fault = problem.at(Span::start_of(FileId(0)), root_name, FileId(0));
@@ -138,7 +185,6 @@ pub fn load_from(files: &dyn Files, root_name: &str) -> Loaded {
             };
         }
     };
-    let decoded = decode::root(&root_text, FileId(0));
     sources.add(root_name, &files.path(root_name), root_text);
     faults.extend(decoded.faults);
     wholeness = wholeness.max(decoded.wholeness);

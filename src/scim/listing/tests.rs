@@ -161,19 +161,25 @@ impl Transport for Door<'_> {
 
 /// A walk a few pages ahead: how it went, the ids in their order, how many requests it took.
 fn walk_ahead(server: &Server, paging: Paging) -> (Result<Walk, ScimError>, Vec<String>, Door<'_>) {
+    walk_foretold(server, paging, 0)
+}
+
+/// The same, where somebody told how many rows there probably are.
+fn walk_foretold(
+    server: &Server,
+    paging: Paging,
+    rows: usize,
+) -> (Result<Walk, ScimError>, Vec<String>, Door<'_>) {
+    let foretold = Foretold::default();
+    foretold.tell(rows, 0);
     let door = Door::of(server);
     let mut ids = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let walked = runtime.block_on(walk(
-        &ReadOnly::new(&door),
-        paging,
-        None,
-        &mut |user: User| {
-            ids.extend(user.id);
-        },
-    ));
+    let transport = ReadOnly::new(&door);
+    let mut sink = |user: User| ids.extend(user.id);
+    let walked = runtime.block_on(walk(&transport, paging, None, &foretold, &mut sink));
     (walked, ids, door)
 }
 
@@ -465,6 +471,18 @@ fn cursors_are_followed_to_the_last_and_never_in_a_circle() {
 }
 
 #[test]
+fn foretold_pages_are_asked_for_further_ahead_and_none_past_them() {
+    let server = Server::honest(95);
+    let (walked, ids, door) = walk_foretold(&server, page_local(10), 95);
+    assert!(walked.expect("a walk").is_whole());
+    assert_eq!(ids.len(), 95);
+    assert_eq!(door.most_at_once.into_inner(), 8);
+    let foretold = door.requests.into_inner();
+    let (_, _, door) = walk_ahead(&server, page_local(10));
+    assert_eq!(foretold, door.requests.into_inner(), "no request more");
+}
+
+#[test]
 fn full_pages_are_asked_for_ahead_and_never_past_a_counted_end() {
     let server = Server::honest(95);
     let (walked, ids, door) = walk_ahead(&server, whole(10));
@@ -578,7 +596,11 @@ proptest! {
 
     /// Asking ahead changes how long a walk takes, and nothing else.
     #[test]
-    fn pages_ahead_come_to_the_same_end(server in servers(), paging in pagings()) {
+    fn pages_ahead_come_to_the_same_end(
+        server in servers(),
+        paging in pagings(),
+        foretold in 0_usize..2_000,
+    ) {
         let mut ids = Vec::new();
         let mut walker = Walker::new(paging);
         let mut asks = 0;
@@ -591,11 +613,20 @@ proptest! {
             walker.take(page, &mut |row: User| ids.extend(row.id));
         }
         let (walked, ahead, door) = walk_ahead(&server, paging);
-        prop_assert_eq!(walked.ok(), Some(walker.finish()));
-        prop_assert_eq!(ahead, ids);
+        let whole = Some(walker.finish());
+        prop_assert_eq!(&walked.ok(), &whole);
+        prop_assert_eq!(&ahead, &ids);
         let requests = door.requests.into_inner();
         prop_assert!(requests <= asks + 3, "{} requests for {} pages", requests, asks);
         prop_assert!(door.most_at_once.into_inner() <= IN_FLIGHT as u64);
+
+        let (walked, told, door) = walk_foretold(&server, paging, foretold);
+        prop_assert_eq!((walked.ok(), told), (whole, ahead));
+        // What is foretold and is not there is asked for in vain.
+        let requests = door.requests.into_inner();
+        let in_vain = IN_FLIGHT_FORETOLD as u64 - 1;
+        prop_assert!(requests <= asks + in_vain, "{} requests for {} pages", requests, asks);
+        prop_assert!(door.most_at_once.into_inner() <= IN_FLIGHT_FORETOLD as u64);
     }
 
     /// Pages that follow no model at all: the walk ends, and passes no id on twice.
