@@ -590,7 +590,7 @@ fn other_clients(project: &Project, target: &TargetInfo, live: &LiveState, found
         written: written::by_runs(project, target),
         ..Rails::default()
     };
-    let plan = plan::with_unnamed_input(project, None, live, target, &rails, crate::plan::sketch);
+    let plan = plan::with_unnamed_input(project, None, live, target, &rails, crate::plan::plan);
     let help = "switch the other client's provisioning off: two clients undo each other's work";
     let mut undone = plan.notices_at(Stands::First);
     if let Some(notice) = undone.next() {
