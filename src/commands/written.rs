@@ -10,7 +10,7 @@ use crate::plan::written::Written;
 /// How many reports are looked at, the newest.
 const REPORTS: usize = 20;
 /// How many bytes of them.
-const BYTES: u64 = 64 * 1024 * 1024;
+const BYTES: u64 = 16 * 1024 * 1024;
 
 /// What the newest runs at this target wrote and read back. It is a hint: a report that cannot
 /// be read or trusted tells nothing.

@@ -63,10 +63,8 @@ pub(super) fn map(rules: &[Rule], values: &[(String, String)], roles: &[Role]) -
     };
     let mut setting = 0;
     for rule in rules {
-        let actions = rule.actions.iter().filter(|it| it.action == SET_GROUPS);
-        let actions: Vec<&Action> = actions.collect();
-        setting += usize::from(!actions.is_empty());
-        for action in actions {
+        let before = mapping.mapped.mappings.len();
+        for action in rule.actions.iter().filter(|it| it.action == SET_GROUPS) {
             match mapping.action(rule, action) {
                 Ok(mappings) => mapping.mapped.mappings.extend(mappings),
                 Err(why) => mapping.note(
@@ -77,6 +75,7 @@ pub(super) fn map(rules: &[Rule], values: &[(String, String)], roles: &[Role]) -
                 ),
             }
         }
+        setting += usize::from(mapping.mapped.mappings.len() > before);
     }
     let Mapped {
         mut mappings,
