@@ -13,6 +13,12 @@ use std::process::Stdio;
 
 use bench::{Manifest, Person, Ran, scenario};
 use raw::members;
+use scim_sync::ids::{GroupId, UserId};
+use scim_sync::scim::client::{ClientOptions, HttpTransport};
+use scim_sync::scim::dialect::{Dialect, EntityTags, UserUpdate};
+use scim_sync::scim::error::ErrorKind;
+use scim_sync::scim::service::{Activity, NewUser, UserAttribute, UserState, Writer};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 #[test]
@@ -562,6 +568,80 @@ fn a_snapshot_plans_offline() {
             "a snapshot gives the plan the server gives"
         );
         assert_eq!(live, (bench.raw.all("Users"), bench.raw.all("Groups")));
+        Ok(())
+    });
+}
+
+/// Where the server offers entity tags, a write that is bound to an older version is refused,
+/// and one that is bound to the newest is taken.
+#[test]
+fn an_older_version_is_not_overwritten() {
+    scenario("an_older_version_is_not_overwritten", |bench| {
+        bench.set_up(bench.raw.entity_tags())?;
+        let id = UserId::from(bench.raw.make_user("ada@example.com", "Ada", "Lovelace"));
+        let group = bench.set_up(bench.raw.make_group("engineers"))?;
+        let group = GroupId::from(group);
+        for user_update in [UserUpdate::PatchPaths, UserUpdate::PutMerged] {
+            let dialect = Dialect {
+                entity_tags: EntityTags::IfMatch,
+                user_update,
+                ..Dialect::rfc()
+            };
+            let options = ClientOptions::for_dialect(&dialect);
+            let token = SecretString::from(bench.raw.token());
+            let http = HttpTransport::new(bench.raw.base(), &token, options).expect("a client");
+            let writer = Writer::new(http, dialect);
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let version = async || {
+                    let user = writer.reader().user(&id).await.expect("an answer");
+                    let version = user.expect("a user").meta.version;
+                    version.expect("a version, as the server claims")
+                };
+                let rename = async |version: Option<&str>, family: &str| {
+                    let state = UserState {
+                        attributes: NewUser {
+                            external_id: None,
+                            user_name: "ada@example.com",
+                            display_name: "Ada",
+                            given_name: "Ada",
+                            family_name: family,
+                            email: "ada@example.com",
+                        },
+                        activity: Activity::Active,
+                    };
+                    let changed = [UserAttribute::FamilyName];
+                    writer
+                        .only_if(version)
+                        .update_user(&id, &state, &changed)
+                        .await
+                };
+                let old = version().await;
+                rename(None, "Theirs").await.expect("nobody is in the way");
+                let refused = rename(Some(&old), "Ours")
+                    .await
+                    .expect_err("an older version");
+                assert_eq!(refused.kind(), ErrorKind::PreconditionFailed, "{refused}");
+                let there = writer.reader().user(&id).await.expect("an answer");
+                let there = there.expect("a user");
+                assert_eq!(there.name.family_name.as_deref(), Some("Theirs"));
+                let new = version().await;
+                rename(Some(&new), "Ours")
+                    .await
+                    .expect("the newest version");
+
+                let found = writer.reader().group(&group).await.expect("an answer");
+                let before = found.expect("a group").meta.version;
+                let name = format!("engineers {user_update:?}");
+                writer.rename_group(&group, &name).await.expect("renamed");
+                let stale = writer.only_if(before.as_deref());
+                let refused = stale
+                    .delete_group(&group)
+                    .await
+                    .expect_err("an older version");
+                assert_eq!(refused.kind(), ErrorKind::PreconditionFailed, "{refused}");
+            });
+        }
         Ok(())
     });
 }

@@ -40,6 +40,24 @@ impl Raw {
         &self.base
     }
 
+    /// The token, for a client of ours.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether the server claims entity tags, or 501 as it would answer.
+    pub fn entity_tags(&self) -> Result<(), u16> {
+        let request = self
+            .http
+            .get(format!("{}/ServiceProviderConfig", self.base))
+            .bearer_auth(&self.token);
+        let (_, config) = self.runtime.block_on(answer(request));
+        match config["etag"]["supported"].as_bool() {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(501),
+        }
+    }
+
     /// Creates a resource and returns its id, or the status that refused it.
     fn post(&self, collection: &str, body: &Value) -> Result<String, u16> {
         let request = self

@@ -50,6 +50,7 @@ const DJANGO: &str = r#"{
     "groupFilter": "none"
 }"#;
 
+const NO_TAGS: &str = "offers no entity tags";
 const DJANGO_UNIQUE: &str = "refuses a second group of the same name";
 const DJANGO_MEMBERS: &str = "refuses members that are no users";
 
@@ -82,12 +83,21 @@ pub const SERVERS: &[Server] = &[
     Server {
         name: "scimmy",
         dialect: STRICT,
-        limits: &[],
+        limits: &[Limit {
+            scenario: "an_older_version_is_not_overwritten",
+            because: NO_TAGS,
+            then: Then::NotSetUp,
+        }],
     },
     Server {
         name: "scimmy-express-5",
         dialect: STRICT,
         limits: &[
+            Limit {
+                scenario: "an_older_version_is_not_overwritten",
+                because: NO_TAGS,
+                then: Then::NotSetUp,
+            },
             Limit {
                 scenario: "with_five_hundred_people_and_fifty_groups",
                 because: FIRST_TWENTY,
@@ -104,6 +114,11 @@ pub const SERVERS: &[Server] = &[
         name: "django-scim2",
         dialect: DJANGO,
         limits: &[
+            Limit {
+                scenario: "an_older_version_is_not_overwritten",
+                because: NO_TAGS,
+                then: Then::NotSetUp,
+            },
             Limit {
                 scenario: "a_display_name_of_its_own",
                 because: "makes the display name of first and last name",
@@ -126,6 +141,11 @@ pub const SERVERS: &[Server] = &[
         name: "django-scim2-no-dialect",
         dialect: STRICT,
         limits: &[
+            Limit {
+                scenario: "an_older_version_is_not_overwritten",
+                because: NO_TAGS,
+                then: Then::NotSetUp,
+            },
             Limit {
                 scenario: "two_groups_of_one_name_are_refused",
                 because: DJANGO_UNIQUE,
