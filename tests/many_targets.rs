@@ -233,6 +233,12 @@ fn every_format_but_a_page_is_of_several() {
         .warns("the plans of 2 targets do not fit into 7000 bytes");
     assert!(bytes < 65_536);
     let sarif = json(&place.run(&["plan", "--format", "sarif"]).ends(0));
+    let schema = include_str!("data/sarif-2.1.0.schema.json");
+    // The schema's own pattern of languages is none.
+    let odd = r#""^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$""#;
+    let schema = schema.replace(odd, r#""^[a-zA-Z]{2}(-[a-zA-Z]{2})?$""#);
+    let schema: Value = serde_json::from_str(&schema).expect("a schema");
+    assert!(jsonschema::is_valid(&schema, &sarif), "{sarif:#}");
     let runs = sarif["runs"].as_array().expect("runs");
     let ids: BTreeSet<&str> = runs
         .iter()
@@ -273,6 +279,15 @@ fn apply_does_not_guess() {
         .ends(1)
         .warns("the manifest has the targets `onprem` and `prod`, and nothing says which is meant")
         .warns("`--target NAME`, which may be repeated, or say `--target all`");
+    // Nor is a pipe taken for a person who says yes.
+    place
+        .run(&["apply", "--target", "all"])
+        .ends(1)
+        .says("2 targets onprem 7 additions")
+        .warns("there is no terminal to ask on, and nothing was written");
+    assert!(!place.path(".scim-sync/runs").exists());
+    std::fs::remove_dir_all(place.path(".scim-sync")).expect("the lock's folder");
+    place.run(&["apply", "--auto-approve"]).ends(1);
     assert!(!place.path(".scim-sync").exists());
 }
 
@@ -725,4 +740,58 @@ fn targets_are_asked_side_by_side() {
         together.met(),
         "one target was done before the other was begun"
     );
+}
+
+/// Two variables that hold one URL: the manifest could not tell.
+#[test]
+fn one_place_under_two_names_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    let served = Served::start(&place, &["--token", PROD_TOKEN]);
+    let door = Recording::before(&served.base_url);
+    place.write(
+        "scim-sync.yaml",
+        &format!(
+            "version: 1\ntargets:\n  east: {{ provider: harness, baseUrl: '${{EAST}}', token: {{ env: PROD }} }}\n  \
+             west: {{ provider: harness, baseUrl: '${{WEST}}', token: {{ env: PROD }} }}\n{}",
+            PEOPLE.replace("[prod]", "[east]").replace("[onprem]", "[west]"),
+        ),
+    );
+    let variables = [
+        ("PROD", PROD_TOKEN),
+        ("EAST", door.base_url.as_str()),
+        ("WEST", door.base_url.as_str()),
+    ];
+    for command in [
+        &["plan"][..],
+        &["apply", "--target", "all", "--auto-approve"],
+    ] {
+        place
+            .run_with(&variables, command)
+            .ends(1)
+            .warns("the targets `east` and `west` are one place");
+    }
+    let sent = door.take();
+    let writes = |line: &&str| {
+        let writes = ["POST ", "PATCH ", "PUT ", "DELETE "];
+        let scim = line.contains("/Users") || line.contains("/Groups");
+        scim && writes.iter().any(|method| line.starts_with(method))
+    };
+    assert_eq!(sent.lines().filter(writes).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn a_target_that_goes_is_told() {
+    let place = sandboxes();
+    place.write("before/scim-sync.yaml", &place.read("scim-sync.yaml"));
+    place.write(
+        "scim-sync.yaml",
+        &place
+            .read("scim-sync.yaml")
+            .replace("  onprem: { provider: scim }\n", "")
+            .replace("[onprem]", "[prod]"),
+    );
+    place
+        .run(&["validate", "--base", "before"])
+        .ends(0)
+        .warns("the target `onprem` of the base before is in the manifest no more");
 }

@@ -15,7 +15,7 @@ use crate::plan::{Attribute, Change, GroupRef, TargetInfo};
 /// its run was at another target.
 pub fn add(written: &mut Written, lines: &[Line], target: &TargetInfo) {
     let began = lines.first().and_then(|line| match &line.event {
-        Event::Begin { target: of, .. } if of == target => Some(line.at.as_str()),
+        Event::Begin { target: of, .. } if of.same_place(target) => Some(line.at.as_str()),
         Event::Begin { .. }
         | Event::Request { .. }
         | Event::Answer { .. }

@@ -303,6 +303,7 @@ fn several(
     }
     let told = summary(&lines, terminal.out_colour());
     terminal.print(&terminal.hidden(&told))?;
+    several::distinct(ready.iter().map(|(name, run)| (name, &run.target)))?;
     let actions: usize = ready.iter().map(|(_, run)| run.planned.actions.len()).sum();
     if actions == 0 {
         return Ok(Exit::worst(exits));

@@ -182,6 +182,25 @@ impl<'a> Reach<'a> {
     }
 }
 
+/// The targets of an earlier manifest that are there no more, neither by name nor by place.
+fn left<'t>(then: &'t Manifest, now: &[Now<'_>]) -> Vec<&'t TargetName> {
+    let Targets::Named(named) = &then.targets else {
+        return Vec::new();
+    };
+    let is_here = |name: &TargetName, target: &TargetDecl| {
+        let place = at::place(Some(name), target);
+        now.iter().any(|(manifest, ..)| {
+            let here = manifest.name.as_ref();
+            here == Some(name) || at::place(here, &manifest.target) == place
+        })
+    };
+    let targets = named.0.iter();
+    targets
+        .filter(|(name, target)| !is_here(&name.value, target))
+        .map(|(name, _)| &name.value)
+        .collect()
+}
+
 /// What a change is judged at: a target's name, what is wanted there, and its profile.
 pub(super) type Now<'a> = (&'a TargetManifest, &'a DesiredState, &'a Profile);
 
@@ -203,6 +222,13 @@ pub(super) fn check(
         return Ok(());
     };
     let mut then = past.manifest.take();
+    for gone in then.iter().flat_map(|then| left(then, now)) {
+        terminal.status(&format!(
+            "note: the target `{gone}` of the base {} is in the manifest no more: nothing is planned \
+             there, and whoever is there stays",
+            past.label
+        ));
+    }
     let texts = sources.clone();
     let mut asked = 0;
     let mut found_at = Vec::new();

@@ -99,6 +99,10 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
     };
     let targets = several::by_name(projects, |project| project);
     let planned = several::told(several::side_by_side(targets, terminal, work), terminal);
+    several::distinct(planned.iter().filter_map(|(name, target)| match target {
+        OfTarget::Result((_, plan)) => Some((name, &plan.target)),
+        OfTarget::Error(_) => None,
+    }))?;
     if let Some(out) = &args.out {
         forget_old(out, &planned)?;
     }

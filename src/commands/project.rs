@@ -244,6 +244,7 @@ impl Project {
     /// enough while the live ones come in.
     pub(crate) fn forget_declarations(&mut self) {
         self.manifest.users.0 = Vec::new();
+        self.manifest.elsewhere.0 = Vec::new();
         self.manifest.roles.0 = Vec::new();
     }
 

@@ -13,7 +13,7 @@ use super::view::View;
 use crate::cli::{PlanFormat, ViewArgs};
 use crate::exit::Exit;
 use crate::ids::TargetName;
-use crate::plan::Plan;
+use crate::plan::{Plan, TargetInfo};
 use crate::render::markdown::MIN_BYTES;
 use crate::render::several::{Line, OfTarget, OfTargets, TargetError, markdown, sarif, summary};
 use crate::render::text::Detail;
@@ -102,6 +102,25 @@ fn error(failure: Failure, terminal: &Terminal) -> TargetError {
             help: "run `scim-sync validate`".to_owned(),
         },
     }
+}
+
+/// Refuses targets that turn out to be one place, which the manifest could not tell of variables:
+/// each would undo what the other does.
+pub(super) fn distinct<'t>(
+    targets: impl IntoIterator<Item = (&'t TargetName, &'t TargetInfo)>,
+) -> Result<(), Trouble> {
+    let mut places: BTreeMap<&str, &TargetName> = BTreeMap::new();
+    for (name, target) in targets {
+        let place = target.base_url.trim_end_matches('/');
+        if let Some(first) = places.insert(place, name) {
+            return Err(Trouble::new(
+                "same-target",
+                format!("the targets `{first}` and `{name}` are one place, {place}"),
+                "check the variables of their `baseUrl`: each would undo what the other does",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// How a command for several targets ends that has nothing to judge: badly if one failed.

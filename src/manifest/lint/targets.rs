@@ -46,23 +46,34 @@ impl<'m> Lint<'m> {
         }
     }
 
+    /// What is limited to some targets.
     fn limited(&self) -> Vec<Limited<'m>> {
+        fn one<'m>(
+            targets: &'m [Spanned<TargetName>],
+            what: impl FnOnce() -> String,
+        ) -> Option<Limited<'m>> {
+            // Drawn only where there is a limit: of a hundred thousand people few have one.
+            (!targets.is_empty()).then(|| Limited {
+                what: what(),
+                targets,
+            })
+        }
         let part = self.manifest;
-        let users = part.users.0.iter().map(|(key, user)| Limited {
-            what: format!("person {}", quoted(key.value.as_str())),
-            targets: &user.targets,
+        let users = part.users.0.iter().filter_map(|(key, user)| {
+            let what = || format!("person {}", quoted(key.value.as_str()));
+            one(&user.targets, what)
         });
-        let roles = part.roles.0.iter().map(|(name, role)| Limited {
-            what: format!("role {}", quoted(name.value.as_str())),
-            targets: &role.targets,
+        let roles = part.roles.0.iter().filter_map(|(name, role)| {
+            let what = || format!("role {}", quoted(name.value.as_str()));
+            one(&role.targets, what)
         });
-        let mappings = part.group_mappings.iter().map(|mapping| Limited {
-            what: format!("the mapping of {}", quoted(&mapping.pattern.value)),
-            targets: &mapping.targets,
+        let mappings = part.group_mappings.iter().filter_map(|mapping| {
+            let what = || format!("the mapping of {}", quoted(&mapping.pattern.value));
+            one(&mapping.targets, what)
         });
-        let groups = part.groups.0.iter().map(|(name, group)| Limited {
-            what: format!("group {}", quoted(name.value.as_str())),
-            targets: &group.targets,
+        let groups = part.groups.0.iter().filter_map(|(name, group)| {
+            let what = || format!("group {}", quoted(name.value.as_str()));
+            one(&group.targets, what)
         });
         users.chain(roles).chain(mappings).chain(groups).collect()
     }
