@@ -19,12 +19,13 @@ use scim_sync::probe::namespace::Namespace;
 use scim_sync::probe::{GROUPS, Groups, Run, USERS, clean, probe};
 use scim_sync::profile::Profile;
 use scim_sync::sandbox::in_memory::{Exchange, Fault, InMemory};
-use scim_sync::sandbox::world::World;
+use scim_sync::sandbox::world::{Incoming, World};
 use scim_sync::scim::dialect::{
     Filter, GroupRename, ListMembers, MemberRemoval, TotalResults, UserUpdate,
 };
 use scim_sync::scim::http::{Method, Request, Response, Transport, TransportError};
 use scim_sync::scim::retry::{RetryPolicy, Retrying};
+use serde_json::{Value, json};
 
 #[path = "support/account.rs"]
 #[allow(dead_code, reason = "each test binary uses its part of it")]
@@ -569,6 +570,198 @@ fn quirks_become_settings() {
         door.fail_when(move |it| big(it), Fault::Status(400));
     });
     assert_eq!(said(&run), ["pageSize: 50"]);
+}
+
+/// A provider whose answers are not what its world is.
+struct Answering<F> {
+    door: InMemory,
+    change: F,
+}
+
+impl<F: Fn(&Request, &mut Value) + Send + Sync> Transport for Answering<F> {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let mut response = self.door.send(request).await?;
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
+            (self.change)(request, &mut body);
+            response.body = body.to_string().into_bytes();
+        }
+        Ok(response)
+    }
+
+    fn target(&self) -> &str {
+        self.door.target()
+    }
+}
+
+/// Each resource of an answer, be it one or a list.
+fn each(body: &mut Value, change: impl Fn(&mut Value)) {
+    match body.get_mut("Resources").and_then(Value::as_array_mut) {
+        Some(rows) => rows.iter_mut().for_each(change),
+        None => change(body),
+    }
+}
+
+fn answered(change: impl Fn(&Request, &mut Value) + Send + Sync) -> (Run, InMemory, String) {
+    let bench = Bench::new(2);
+    let answering = Answering {
+        door: bench.door(),
+        change,
+    };
+    let paper = Paper::with_room(usize::MAX);
+    let run = run(bench.probe(&answering, &paper, &Stop::default()));
+    check_complete(&run);
+    (run, answering.door, paper.text())
+}
+
+fn is_of(request: &Request, collection: &str) -> bool {
+    request.path.first().is_some_and(|it| it == collection)
+}
+
+#[test]
+fn lists_and_reads_that_do_not_tell_members() {
+    // As AWS' lists.
+    let (run, door, _) = answered(|request, body| {
+        if is_of(request, "Groups") && request.path.len() == 1 && request.method == Method::Get {
+            each(body, |row| row["members"] = json!([]));
+        }
+    });
+    assert_eq!(said(&run), ["listMembers: readEach"]);
+    Bench::new(2).check_untouched(&door, "lists");
+    let (run, door, _) = answered(|request, body| {
+        if is_of(request, "Groups") {
+            each(body, |row| row["members"] = Value::Null);
+        }
+    });
+    assert_eq!(said(&run), [""; 0]);
+    for topic in [Topic::MemberRemoval, Topic::MembersPerPatch] {
+        assert_eq!(verdict(&run, topic), Verdict::Unknown, "{topic:?}");
+    }
+    Bench::new(2).check_untouched(&door, "reads");
+}
+
+#[test]
+fn totals_and_cursors() {
+    let finding = |run: &Run, topic: Topic| {
+        let found = run.probed.findings.iter().find(|it| it.topic == topic);
+        found.expect("every topic has a finding").found.clone()
+    };
+    let (run, _, _) = answered(|_, body| {
+        if let Some(rows) = body["Resources"].as_array() {
+            body["totalResults"] = rows.len().into();
+        }
+    });
+    assert_eq!(verdict(&run, Topic::UserTotal), Verdict::Differs);
+    assert!(finding(&run, Topic::UserTotal).contains("counts the page"));
+    let (run, _, _) = answered(|_, body| {
+        if body["totalResults"].is_u64() {
+            body["totalResults"] = 3000.into();
+        }
+    });
+    assert!(finding(&run, Topic::UserTotal).contains("nothing is at that index"));
+    let (run, _, _) = answered(|request, body| {
+        let mut asked = request.query.iter();
+        if asked.any(|(name, value)| name == "cursor" && value.is_empty()) {
+            body["nextCursor"] = "xyz".into();
+        }
+    });
+    assert!(finding(&run, Topic::UserCursor).starts_with("offered"));
+}
+
+#[test]
+fn names_that_come_back_in_another_form() {
+    let (run, door, _) = answered(|request, body| {
+        if is_of(request, "Groups") {
+            each(body, |row| {
+                let name = row["displayName"].as_str().unwrap_or_default();
+                row["displayName"] = name.replace('-', "_").to_uppercase().into();
+            });
+        }
+    });
+    assert_eq!(run.probed.left, []);
+    Bench::new(2).check_untouched(&door, "hyphens");
+    // A create that only tells the id.
+    let (run, door, _) = answered(|request, body| {
+        if request.method == Method::Post {
+            let id = body["id"].clone();
+            *body = json!({ "id": id });
+        }
+    });
+    assert!(run.probed.is_whole(), "{:#?}", run.probed);
+    Bench::new(2).check_untouched(&door, "only ids");
+}
+
+/// A resource of another name may be anybody's: it is neither touched nor forgotten.
+#[test]
+fn a_create_that_is_answered_with_somebody_else() {
+    let bench = Bench::new(2);
+    let (run, door, journal) = answered(|request, body| {
+        if is_of(request, "Users") && request.method == Method::Post {
+            *body = json!({ "id": "finn", "userName": "finn@x.io" });
+        }
+    });
+    assert!(run.probed.stopped.is_some());
+    let left: Vec<&str> = run
+        .probed
+        .left
+        .iter()
+        .map(|it| it.because.as_str())
+        .collect();
+    assert!(
+        left.iter().any(|it| it.contains("another name")),
+        "{left:?}"
+    );
+    let writes: Vec<Method> = door
+        .log()
+        .iter()
+        .filter(|it| it.is_scim_write())
+        .map(|it| it.method)
+        .collect();
+    assert_eq!(writes, [Method::Post, Method::Delete]);
+    // What was made instead is found by its name; who is not ours stays.
+    bench.check_untouched(&door, "finn");
+    let left = account::run(bench.clean(&door, &journal));
+    assert_eq!(left.len(), 1, "{left:?}");
+    bench.check_untouched(&door, "finn, again");
+}
+
+/// Where a rename gives another id, the group is found by its name.
+#[test]
+fn a_rename_that_gives_another_id() {
+    let bench = Bench::new(2);
+    let door = bench.door();
+    door.before(|it, world| {
+        let renames = it.method == Method::Patch && body_has(it, r#""path":"displayName""#);
+        if !renames || !it.target.contains("/Groups/") {
+            return None;
+        }
+        let body: Value = serde_json::from_str(it.body.as_deref()?).ok()?;
+        let name = body["Operations"][0]["value"].clone();
+        let mut send = |method, path: &str, body: String| {
+            world.handle(&Incoming {
+                method,
+                path: path.to_owned(),
+                query: String::new(),
+                authorization: Some(format!("Bearer {TOKEN}")),
+                api_key: None,
+                content_type: Some("application/scim+json".to_owned()),
+                accept: None,
+                body: body.into_bytes(),
+            })
+        };
+        let group = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": name,
+        });
+        send(Method::Post, "/scim/v2/Groups", group.to_string());
+        send(Method::Delete, &it.target, String::new());
+        None
+    });
+    let paper = Paper::with_room(usize::MAX);
+    let run = run(bench.probe(&door, &paper, &Stop::default()));
+    assert_eq!(verdict(&run, Topic::GroupRename), Verdict::Noted);
+    assert_eq!(verdict(&run, Topic::GroupPut), Verdict::Unknown);
+    assert_eq!(run.probed.left, []);
+    bench.check_untouched(&door, "moved");
 }
 
 /// A removal that takes everybody out is told, and never chosen.

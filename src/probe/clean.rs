@@ -74,11 +74,61 @@ pub(super) async fn clean<T: Transport>(session: &mut Session<'_, T>, maker: Mak
                 because,
             });
         }
+        if left.is_empty() {
+            again = find_unknown(session).await;
+        }
         if again == Again::No {
             break;
         }
     }
+    for entry in session.journal.strange_ones() {
+        let Some(own) = session.told(entry) else {
+            continue;
+        };
+        // Whoever looked at it may have removed it since.
+        if maker == Maker::EarlierRun && session.has_vanished(&own).await == Ok(true) {
+            continue;
+        }
+        left.push(Left {
+            collection: own.collection.path().to_owned(),
+            name: own.name,
+            id: Some(own.id),
+            because: "its create was answered with a resource of another name; whether it was \
+                      made for this run has to be looked at"
+                .to_owned(),
+        });
+    }
     left
+}
+
+/// Everything in the journal is gone. A list may still show what has one of our names: a
+/// provider may have made two of one, or have given another id.
+async fn find_unknown<T: Transport>(session: &mut Session<'_, T>) -> Again {
+    let names = session.names().clone();
+    let mut again = Again::No;
+    for collection in [Collection::Groups, Collection::Users] {
+        if session.journal.asked_for(collection) == 0 {
+            continue;
+        }
+        // By their ids all are gone: a list that does not come is no reason to doubt that.
+        let swept = session.sweep(collection, |name| names.owns(name)).await;
+        for (id, name) in swept.map(|swept| swept.rows).unwrap_or_default() {
+            let entry = match session.journal.entry_of(collection, &id) {
+                None => session.journal.intend(collection, &name).ok(),
+                // A list may be behind; a read is not.
+                Some(entry) => match session.told(entry) {
+                    Some(own) if session.is_gone(&own).await == Ok(false) => Some(entry),
+                    Some(_) | None => None,
+                },
+            };
+            if let Some(entry) = entry {
+                // Even where it cannot be written down, this process knows it now.
+                let _ = session.journal.made(entry, &id);
+                again = Again::Yes;
+            }
+        }
+    }
+    again
 }
 
 /// Why it stays, if it does. An error is worth another round.
@@ -89,10 +139,8 @@ async fn take_away<T: Transport>(
 ) -> Result<Option<String>, Halt> {
     if maker == Maker::EarlierRun {
         match session.read(own).await? {
-            None => {
-                session.is_gone(own)?;
-                return Ok(None);
-            }
+            None if session.has_vanished(own).await? => return Ok(None),
+            None => return Err(Halt::Stays("it is there and not there".to_owned())),
             Some(answer) if session.names().owns_resource(own.collection, &answer.body) => {}
             Some(_) => {
                 return Ok(Some(
@@ -142,7 +190,7 @@ async fn find_unanswered<T: Transport>(
         let gap = match session.sweep(collection, |name| names.owns(name)).await {
             Ok(swept) => {
                 for (id, name) in swept.rows {
-                    if session.journal.knows(collection, &id) {
+                    if session.journal.entry_of(collection, &id).is_some() {
                         continue;
                     }
                     let same =

@@ -78,6 +78,8 @@ pub enum Topic {
     MemberAdd,
     /// How members are taken out of a group.
     MemberRemoval,
+    /// What `replace` of members does.
+    MemberReplace,
     /// How many member changes one PATCH may carry.
     MembersPerPatch,
     /// How a group is renamed.
@@ -128,6 +130,7 @@ impl Topic {
         Topic::GroupCreateAgain,
         Topic::MemberAdd,
         Topic::MemberRemoval,
+        Topic::MemberReplace,
         Topic::MembersPerPatch,
         Topic::GroupRename,
         Topic::GroupPut,
@@ -170,6 +173,7 @@ impl Topic {
             | Topic::GroupCreateAgain
             | Topic::MemberAdd
             | Topic::MemberRemoval
+            | Topic::MemberReplace
             | Topic::MembersPerPatch
             | Topic::GroupRename
             | Topic::GroupPut
@@ -211,6 +215,7 @@ impl Topic {
             Topic::GroupCreateAgain => "group made twice",
             Topic::MemberAdd => "adding members",
             Topic::MemberRemoval => "member removal",
+            Topic::MemberReplace => "replacing members",
             Topic::MembersPerPatch => "members a PATCH",
             Topic::GroupRename => "group rename",
             Topic::GroupPut => "PUT of a group",
@@ -234,6 +239,7 @@ impl Topic {
             | Topic::GroupCreateAgain
             | Topic::MemberAdd
             | Topic::MemberRemoval
+            | Topic::MemberReplace
             | Topic::MembersPerPatch
             | Topic::GroupRename
             | Topic::GroupPut

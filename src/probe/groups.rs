@@ -143,7 +143,13 @@ pub(super) async fn measure<T: Transport>(
         );
     }
     lookups::groups(session, measured, &subject, special.as_ref()).await?;
-    renames(session, measured, &subject, crew).await?;
+    if let Survival::Lost = renames(session, measured, &subject, crew).await? {
+        measured.rest_is_unknown(
+            Topic::needs_groups,
+            "the group to try it on got another id when it was renamed",
+        );
+        return Ok(());
+    }
     put(session, measured, &subject, crew).await?;
     removed_member(session, measured, &subject, crew).await
 }
@@ -209,6 +215,7 @@ async fn memberships<T: Transport>(
                 matches!(
                     topic,
                     Topic::MemberRemoval
+                        | Topic::MemberReplace
                         | Topic::MembersPerPatch
                         | Topic::GroupListMembers
                         | Topic::MembershipAfterRemoval
@@ -244,6 +251,7 @@ async fn memberships<T: Transport>(
         ),
     }
     removals(session, measured, subject, crew).await?;
+    replacement(session, measured, subject, crew).await?;
     batch(session, measured, subject, crew).await
 }
 
@@ -345,6 +353,35 @@ async fn removal<T: Transport>(
         };
     }
     Ok(Err(why))
+}
+
+/// `replace` of members: a new list at some providers, one more member at others.
+async fn replacement<T: Transport>(
+    session: &mut Session<'_, T>,
+    measured: &mut Measured,
+    subject: &Own,
+    crew: &Crew<'_>,
+) -> Result<(), Halt> {
+    if let Err(why) = enrol(session, subject, crew).await? {
+        measured.unknown(Topic::MemberReplace, format!("could not be tried: {why}"));
+        return Ok(());
+    }
+    let before = members(&session.must_read(subject).await?.body);
+    let operations = json!([{ "op": "replace", "path": "members", "value": values([crew.b]) }]);
+    let request = session.patch(subject, operations);
+    let answer = session.send(request).await?;
+    let after = members(&session.must_read(subject).await?.body);
+    let found = if after == BTreeSet::from([crew.b.id.clone()]) {
+        "sets the members".to_owned()
+    } else if after != before {
+        "changes the members to others than sent".to_owned()
+    } else if answer.is_success() {
+        format!("{}, and takes nobody out", answer.says())
+    } else {
+        answer.says()
+    };
+    measured.note(Topic::MemberReplace, found);
+    Ok(())
 }
 
 /// As many changes as the profile sends at once; fewer if they are refused. There are only
@@ -456,7 +493,7 @@ async fn renames<T: Transport>(
     measured: &mut Measured,
     subject: &Own,
     crew: &Crew<'_>,
-) -> Result<(), Halt> {
+) -> Result<Survival, Halt> {
     let _ = enrol(session, subject, crew).await?;
     let used = session.dialect().group_rename;
     let mut forms = vec![used];
@@ -484,6 +521,11 @@ async fn renames<T: Transport>(
             }
             Err(why) => said.push(format!("{name} {why}")),
         }
+        if session.read(subject).await?.is_none() && session.has_vanished(subject).await? {
+            // The clean-up finds it by its name.
+            measured.note(Topic::GroupRename, said.join("; "));
+            return Ok(Survival::Lost);
+        }
     }
     let said = said.join("; ");
     // A key says PATCH, and its spelling is the profile's.
@@ -504,7 +546,14 @@ async fn renames<T: Transport>(
         None if works.is_empty() => measured.unknown(Topic::GroupRename, said),
         None => measured.note(Topic::GroupRename, said),
     }
-    Ok(())
+    Ok(Survival::There)
+}
+
+/// Whether the group that everything is tried on is still there under its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Survival {
+    There,
+    Lost,
 }
 
 async fn rename<T: Transport>(
@@ -521,8 +570,12 @@ async fn rename<T: Transport>(
         let writer = session.writer(with_rename(session.dialect(), form))?;
         let renamed = writer.rename_group(&id, &name).await;
         let error = session.outcome(renamed)?;
-        let Some(read) = session.read(subject).await? else {
-            return Ok(Err("gives the group another id".to_owned()));
+        let read = match session.read(subject).await? {
+            Some(read) => read,
+            None if session.is_gone(subject).await? => {
+                return Ok(Err("gives the group another id".to_owned()));
+            }
+            None => session.must_read(subject).await?,
         };
         let is_named = read.body["displayName"] == name.as_str();
         if is_named && members(&read.body) == before {

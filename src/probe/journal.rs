@@ -35,6 +35,9 @@ pub(super) enum Standing {
     Intended,
     /// It is there.
     Made,
+    /// The answer was a resource of another name, under this id: whether it was made for
+    /// this run nobody can tell.
+    Strange,
     /// It is not there: removed, or never made.
     Gone,
 }
@@ -63,6 +66,10 @@ enum Line {
         name: String,
     },
     Made {
+        entry: usize,
+        id: String,
+    },
+    Strange {
         entry: usize,
         id: String,
     },
@@ -143,7 +150,7 @@ impl Journal {
                 target,
             ),
             Line::Begin { version, .. } => return Err(JournalError::Version(version)),
-            Line::Intent { .. } | Line::Made { .. } | Line::Gone { .. } => {
+            Line::Intent { .. } | Line::Made { .. } | Line::Strange { .. } | Line::Gone { .. } => {
                 return Err(JournalError::Line(1));
             }
         };
@@ -174,6 +181,11 @@ impl Journal {
                     let record = records.get_mut(entry).ok_or(wrong)?;
                     record.id = Some(id);
                     record.standing = Standing::Made;
+                }
+                Line::Strange { entry, id } => {
+                    let record = records.get_mut(entry).ok_or(wrong)?;
+                    record.id = Some(id);
+                    record.standing = Standing::Strange;
                 }
                 Line::Gone { entry } => {
                     let record = records.get_mut(entry).ok_or(wrong)?;
@@ -235,6 +247,19 @@ impl Journal {
             .count()
     }
 
+    /// How many resources of a collection were asked for.
+    pub(super) fn asked_for(&self, collection: Collection) -> usize {
+        let records = self.records.iter();
+        records.filter(|it| it.collection == collection).count()
+    }
+
+    /// What nobody can tell the maker of.
+    pub(super) fn strange_ones(&self) -> Vec<Entry> {
+        let at =
+            (0..self.records.len()).filter(|&at| self.records[at].standing == Standing::Strange);
+        at.map(Entry).collect()
+    }
+
     /// Whether everything that was made is gone.
     pub fn is_settled(&self) -> bool {
         self.records.iter().all(|it| it.standing == Standing::Gone)
@@ -269,6 +294,17 @@ impl Journal {
         })
     }
 
+    /// Writes down that a create was answered with a resource of another name.
+    pub(super) fn strange(&mut self, entry: Entry, id: &str) -> io::Result<()> {
+        let record = &mut self.records[entry.0];
+        record.id = Some(id.to_owned());
+        record.standing = Standing::Strange;
+        self.write(&Line::Strange {
+            entry: entry.0,
+            id: id.to_owned(),
+        })
+    }
+
     /// Writes down that a resource is not there.
     pub(super) fn gone(&mut self, entry: Entry) -> io::Result<()> {
         self.records[entry.0].standing = Standing::Gone;
@@ -283,7 +319,10 @@ impl Journal {
     /// members before they go.
     pub(super) fn open(&self) -> Vec<Entry> {
         let mut open: Vec<usize> = (0..self.records.len())
-            .filter(|&at| self.records[at].standing != Standing::Gone)
+            .filter(|&at| match self.records[at].standing {
+                Standing::Intended | Standing::Made => true,
+                Standing::Strange | Standing::Gone => false,
+            })
             .collect();
         open.sort_by_key(|&at| {
             let groups_first = match self.records[at].collection {
@@ -295,7 +334,13 @@ impl Journal {
         open.into_iter().map(Entry).collect()
     }
 
-    /// Whether an id of a collection is known to be ours.
+    /// The entry of an id that was ever told to be ours.
+    pub(super) fn entry_of(&self, collection: Collection, id: &str) -> Option<Entry> {
+        let of = |it: &Record| it.collection == collection && it.id.as_deref() == Some(id);
+        self.records.iter().rposition(of).map(Entry)
+    }
+
+    /// Whether an id of a collection is known to be ours, and there.
     pub(super) fn knows(&self, collection: Collection, id: &str) -> bool {
         self.records.iter().any(|it| {
             it.collection == collection

@@ -2,7 +2,8 @@
 //!
 //! **Invariants.** Every name begins with a prefix that holds the run's own random number, so
 //! that nothing else has it by accident, and what is left of a run is known wherever it is
-//! seen. Names keep the prefix whatever is done to the resource.
+//! seen, whatever the provider made of case and hyphens. Names keep the prefix whatever is
+//! done to the resource.
 
 use serde_json::Value;
 
@@ -104,9 +105,9 @@ impl Namespace {
         format!("{}{which}", self.prefix())
     }
 
-    /// Whether a name is one of this run's, in whatever case it comes back.
+    /// Whether a name is one of this run's, in whatever form it comes back.
     pub fn owns(&self, name: &str) -> bool {
-        fold(name).starts_with(&self.prefix())
+        run_of(name).as_ref() == Some(&self.run)
     }
 
     /// Whether a resource of a collection is one of this run's.
@@ -117,13 +118,14 @@ impl Namespace {
     }
 }
 
-/// The run a name is of, if it is one of a probe's.
+/// The run a name is of, if it is one of a probe's. Some providers turn hyphens into other
+/// signs, or drop them.
 pub fn run_of(name: &str) -> Option<String> {
-    let name = fold(name);
-    let rest = name.strip_prefix(COMMON)?;
-    let run = rest.get(..DIGITS)?;
-    let of = Namespace::of_run(run)?;
-    rest[DIGITS..].starts_with('-').then_some(of.run)
+    let plain =
+        |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let name = plain(&fold(name));
+    let rest = name.strip_prefix(&plain(COMMON))?;
+    Namespace::of_run(rest.get(..DIGITS)?).map(|of| of.run)
 }
 
 #[cfg(test)]
@@ -140,7 +142,7 @@ mod tests {
         );
         assert!(names.owns("Scim-Sync-Probe-00ABCDEF0123-A@Example.com"));
         assert!(!names.owns("scim-sync-probe-00abcdef0124-a@example.com"));
-        assert!(!names.owns("scim-sync-probe-00abcdef0123"));
+        assert!(names.owns("scim_sync_probe_00abcdef0123_a"));
         assert!(!names.owns("x scim-sync-probe-00abcdef0123-a"));
         assert_eq!(run_of(&names.group("one")).as_deref(), Some("00abcdef0123"));
         for other in ["scim-sync-probe-", "scim-sync-probe-00abcdef012x-a", "ada"] {

@@ -99,9 +99,13 @@ pub(super) async fn canary<T: Transport>(
 ) -> Result<Kept, Halt> {
     let login = session.names().login("first");
     let body = body(session, &login, "first");
-    let own = session
-        .must_create(Collection::Users, &login, &body)
-        .await?;
+    let made = session.must_create(Collection::Users, &login, &body).await;
+    let own = made.map_err(|halt| match halt {
+        Halt::Failed(error) if matches!(error.status(), Some(400 | 409 | 422)) => {
+            Halt::NotMade(error)
+        }
+        other => other,
+    })?;
     let read = session.must_read(&own).await?;
     let kept = Kept::of(session, &read.body, &login, "first");
     match session.remove(&own).await? {
@@ -232,7 +236,17 @@ pub(super) async fn creates<T: Transport>(
         Created::Unclear(_, answer) if answer.is_refusal() => "another case is a conflict",
         Created::Unclear(_, _) => "what another case is, is not clear",
     };
-    measured.note(Topic::UserNameCase, format!("{stored}; {unique}"));
+    let address = answer.body["emails"][0]["value"].as_str();
+    let address = match address {
+        Some(stored) if stored == login => "the address as sent",
+        Some(stored) if stored == lower => "the address in lower case",
+        Some(_) => "the address in another form",
+        None => "the address is not told",
+    };
+    measured.note(
+        Topic::UserNameCase,
+        format!("{stored}, {address}; {unique}"),
+    );
     session.remove(&case).await?;
     Ok(())
 }
@@ -439,11 +453,11 @@ pub(super) async fn spellings<T: Transport>(
         let request = session.patch(c, operations);
         let answer = session.send(request).await?;
         let outcome = match session.read(c).await? {
-            None => {
-                session.is_gone(c)?;
+            None if session.has_vanished(c).await? => {
                 said.push(format!("{name} removes the user"));
                 break;
             }
+            None => "is not clear".to_owned(),
             Some(read) if read.body["displayName"] == display.as_str() => "works".to_owned(),
             Some(_) if answer.is_success() => format!("{}, and does nothing", answer.says()),
             Some(_) => answer.says(),
@@ -494,7 +508,7 @@ pub(super) async fn inactive<T: Transport>(
     c: &Own,
 ) -> Result<(), Halt> {
     let active = |value: bool| json!([{ "op": "replace", "path": "active", "value": value }]);
-    if session.read(c).await?.is_none() {
+    if session.is_gone(c).await? {
         measured.unknown(Topic::UserInactive, "the user to try it on is gone already");
         return Ok(());
     }
@@ -511,8 +525,7 @@ pub(super) async fn inactive<T: Transport>(
         )
     };
     let read = match session.read(c).await? {
-        None => {
-            session.is_gone(c)?;
+        None if session.has_vanished(c).await? => {
             measured.belief(
                 Topic::UserInactive,
                 "removes the user",
@@ -520,6 +533,7 @@ pub(super) async fn inactive<T: Transport>(
             );
             return Ok(());
         }
+        None => session.must_read(c).await?,
         Some(read) => read,
     };
     if read.body["active"] != false {

@@ -47,6 +47,12 @@ pub enum Halt {
         /// What was to be made.
         name: String,
     },
+    /// Not even the first user can be made.
+    #[error(
+        "the first user was not made: {0}; if it is the address that is refused, \
+         `--email-domain` names another domain"
+    )]
+    NotMade(ScimError),
     /// What was made cannot be removed again.
     #[error("{0}")]
     Stays(String),
@@ -310,21 +316,34 @@ impl<'a, T: Transport> Session<'a, T> {
             self.journal.gone(entry).map_err(unwritten)?;
             return Ok(Created::Known(answer));
         }
-        if !self.names().owns_resource(collection, &answer.body) {
-            return Err(Halt::NotOurs {
-                collection: collection.one(),
-                name: name.to_owned(),
-            });
-        }
-        // Whether this can be written or not: by now it has to be taken away again.
-        let noted = self.journal.made(entry, &id);
         let own = Own {
             entry,
             collection,
             id,
             name: name.to_owned(),
         };
-        noted.map_err(unwritten)?;
+        // An answer need not repeat the name.
+        let is_told = answer.body[collection.name_attribute()].is_string();
+        let is_ours = match is_told {
+            true => self.names().owns_resource(collection, &answer.body),
+            false => {
+                // Until it is read, it is ours: nothing else was asked for.
+                self.journal.made(entry, &own.id).map_err(unwritten)?;
+                match self.read(&own).await? {
+                    Some(read) => self.names().owns_resource(collection, &read.body),
+                    None => true,
+                }
+            }
+        };
+        if !is_ours {
+            self.journal.strange(entry, &own.id).map_err(unwritten)?;
+            return Err(Halt::NotOurs {
+                collection: collection.one(),
+                name: name.to_owned(),
+            });
+        }
+        // Whether this can be written or not: by now it has to be taken away again.
+        self.journal.made(entry, &own.id).map_err(unwritten)?;
         Ok(Created::New(own, answer))
     }
 
@@ -460,18 +479,29 @@ impl<'a, T: Transport> Session<'a, T> {
     pub(super) async fn remove(&mut self, own: &Own) -> Result<Removed, Halt> {
         let request = Request::scim(Method::Delete, [own.collection.path(), &own.id]);
         let answer = self.send(request).await?;
-        match self.read(own).await? {
-            None => {
-                self.journal.gone(own.entry).map_err(unwritten)?;
-                Ok(Removed::Gone)
-            }
-            Some(_) => Ok(Removed::Stays(answer)),
+        let is_gone = match answer.is_success() {
+            true => self.read(own).await?.is_none(),
+            false => self.is_gone(own).await?,
+        };
+        if !is_gone {
+            return Ok(Removed::Stays(answer));
         }
+        self.journal.gone(own.entry).map_err(unwritten)?;
+        Ok(Removed::Gone)
     }
 
-    /// Notes that one of ours turned out to be gone.
-    pub(super) fn is_gone(&mut self, own: &Own) -> Result<(), Halt> {
-        self.journal.gone(own.entry).map_err(unwritten)
+    /// Whether one of ours is not there any more. A single 404 may be a gateway's.
+    pub(super) async fn is_gone(&mut self, own: &Own) -> Result<bool, Halt> {
+        Ok(self.read(own).await?.is_none() && self.read(own).await?.is_none())
+    }
+
+    /// Whether one of ours is gone although nobody removed it; if so, that is noted.
+    pub(super) async fn has_vanished(&mut self, own: &Own) -> Result<bool, Halt> {
+        let is_gone = self.is_gone(own).await?;
+        if is_gone {
+            self.journal.gone(own.entry).map_err(unwritten)?;
+        }
+        Ok(is_gone)
     }
 
     /// Asks for a page.
@@ -549,17 +579,21 @@ impl<'a, T: Transport> Session<'a, T> {
 
     /// One of ours, if its id is known and it may be there.
     pub(super) fn own(&self, entry: Entry) -> Option<Own> {
-        let record = self.journal.record(entry);
-        let id = record.id.clone()?;
-        match record.standing {
-            Standing::Made => Some(Own {
-                entry,
-                collection: record.collection,
-                id,
-                name: record.name.clone(),
-            }),
-            Standing::Intended | Standing::Gone => None,
+        match self.journal.record(entry).standing {
+            Standing::Made => self.told(entry),
+            Standing::Intended | Standing::Strange | Standing::Gone => None,
         }
+    }
+
+    /// What an answer told of an entry.
+    pub(super) fn told(&self, entry: Entry) -> Option<Own> {
+        let record = self.journal.record(entry);
+        Some(Own {
+            entry,
+            collection: record.collection,
+            id: record.id.clone()?,
+            name: record.name.clone(),
+        })
     }
 }
 

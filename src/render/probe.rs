@@ -119,9 +119,24 @@ fn unknown(out: &mut String, probed: &Probed, width: usize, styles: Styles) {
 }
 
 fn dialect(out: &mut String, probed: &Probed, width: usize) {
+    let unsayable: Vec<&str> = probed
+        .findings
+        .iter()
+        .filter(|it| it.verdict == Verdict::Differs && it.setting.is_none())
+        .map(|it| it.topic.title())
+        .collect();
+    if !unsayable.is_empty() {
+        let told = format!(
+            "No key of `target.dialect` says this; it is for another `provider`, or a profile of \
+             its own: {}.",
+            unsayable.join(", ")
+        );
+        let _ = writeln!(out, "\n{}", textwrap::fill(&told, width));
+    }
     if probed.dialect.is_empty() {
         let told = format!(
-            "No `target.dialect` is needed: the profile `{}` is right wherever it was tried.",
+            "No `target.dialect` is needed: every key it has is as the profile `{}` says, \
+             wherever it was tried.",
             terminal(&probed.target.provider)
         );
         let _ = writeln!(out, "\n{}", textwrap::fill(&told, width));

@@ -645,3 +645,50 @@ fn an_older_version_is_not_overwritten() {
         Ok(())
     });
 }
+
+/// What the probe prints is put into the manifest, and every kind of change then goes well:
+/// at a server that needs a dialect and has none yet, too.
+#[test]
+fn a_probe_leaves_nothing_behind_and_finds_what_works() {
+    scenario(
+        "a_probe_leaves_nothing_behind_and_finds_what_works",
+        |bench| {
+            let mut manifest = Manifest::small();
+            bench.declare(&manifest);
+            bench.converges();
+            let before = (bench.raw.all("Users"), bench.raw.all("Groups"));
+            let ran = bench.run(&["probe", "--i-know-it-writes", "--format", "json"]);
+            assert_eq!(ran.exit, 0, "{}", ran.text);
+            assert_eq!(before, (bench.raw.all("Users"), bench.raw.all("Groups")));
+            // Status follows the data.
+            let data = ran.text.split_inclusive("\n}\n").next().unwrap_or_default();
+            let probed: Value = serde_json::from_str(data).expect("the probe prints JSON");
+            let findings = probed["findings"].as_array().expect("a list");
+            for topic in ["user-update", "member-removal", "group-rename"] {
+                let found = findings.iter().find(|finding| finding["topic"] == topic);
+                let found = found.expect("every topic has a finding");
+                assert_ne!(found["verdict"], "unknown", "{found}");
+            }
+            for setting in probed["dialect"].as_array().expect("a list") {
+                let (key, value) = (&setting["key"], &setting["value"]);
+                let (key, value) = (key.as_str().expect("text"), value.as_str().expect("text"));
+                manifest.dialect[key] = match value.parse::<u32>() {
+                    Ok(number) => json!(number),
+                    Err(_) => json!(value),
+                };
+            }
+            manifest.person("ada").family = "King".to_owned();
+            manifest.role("engineers", &["grace"]);
+            let on_call = manifest.roles.remove("on-call").expect("declared");
+            manifest.roles.insert("duty".to_owned(), on_call);
+            let (new, old) = ("duty".to_owned(), "on-call".to_owned());
+            manifest.previously.insert(new, old);
+            bench.declare(&manifest);
+            bench.converges();
+            let engineers = bench.raw.group("engineers").expect("the group is there");
+            assert_eq!(members(&engineers), bench.ids(&["grace@example.com"]));
+            assert_eq!(bench.raw.group("on-call"), None);
+            Ok(())
+        },
+    );
+}

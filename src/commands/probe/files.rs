@@ -42,7 +42,7 @@ impl Kept {
         let path = folder.join(format!("{}.jsonl", names.run()));
         let cannot = |error| Trouble::file("write the journal", &path, &error);
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        options.append(true).create_new(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
