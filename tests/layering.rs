@@ -28,7 +28,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "render",
         &["apply", "ids", "live", "manifest", "plan", "probe", "scim"],
     ),
-    ("probe", &["apply", "ids", "plan", "profile", "scim"]),
+    (
+        "probe",
+        &["apply", "ids", "manifest", "plan", "profile", "scim"],
+    ),
     (
         "apply",
         &["ids", "live", "manifest", "plan", "profile", "scim"],

@@ -11,20 +11,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use scim_sync::apply::Stop;
-use scim_sync::manifest::decl::SandboxBehavior;
+use scim_sync::manifest::decl::{DialectDecl, SandboxBehavior};
 use scim_sync::plan::TargetInfo;
 use scim_sync::probe::found::{Left, Topic, Verdict};
 use scim_sync::probe::journal::{Journal, Sink};
 use scim_sync::probe::namespace::Namespace;
 use scim_sync::probe::{GROUPS, Groups, Run, USERS, clean, probe};
-use scim_sync::profile::Profile;
+use scim_sync::profile::{GroupRemovalRule, NameModel, Profile};
 use scim_sync::sandbox::in_memory::{Exchange, Fault, InMemory};
+use scim_sync::sandbox::world::quirks::{GroupDeletion, Names, Quirks};
 use scim_sync::sandbox::world::{Incoming, World};
 use scim_sync::scim::dialect::{
     Filter, GroupRename, ListMembers, MemberRemoval, TotalResults, UserUpdate,
 };
 use scim_sync::scim::http::{Method, Request, Response, Transport, TransportError};
 use scim_sync::scim::retry::{RetryPolicy, Retrying};
+use scim_sync::scim::service::{Discovery, Reader};
 use serde_json::{Value, json};
 
 #[path = "support/account.rs"]
@@ -69,6 +71,17 @@ impl Sink for Paper {
     }
 }
 
+/// The profile of this name, with what the world says of itself.
+fn in_use(provider: &str, world: &World) -> Profile {
+    let mut profile = Profile::named(provider).expect("a profile");
+    let door = InMemory::new(world.clone(), TOKEN);
+    let reader = Reader::new(&door, profile.dialect.clone());
+    let document = run(reader.discovery(Discovery::ServiceProviderConfig));
+    let document = document.expect("it answers").expect("it has one");
+    profile.dialect = profile.guided(&document, &DialectDecl::default());
+    profile
+}
+
 /// One provider with people and groups that are nobody's business.
 struct Bench {
     profile: Profile,
@@ -79,9 +92,10 @@ struct Bench {
 impl Bench {
     fn new(which: usize) -> Self {
         let (provider, behavior) = dozen::PROVIDERS[which];
+        let world = dozen::world(behavior);
         Self {
-            profile: Profile::named(provider).expect("a profile"),
-            world: dozen::world(behavior),
+            profile: in_use(provider, &world),
+            world,
             groups: match behavior {
                 Some(SandboxBehavior::Documented) => Groups::IfRemovable,
                 Some(SandboxBehavior::Source) | None => Groups::OneMayStay,
@@ -168,10 +182,14 @@ fn the_dialect_in_use_is_found() {
         let run = run(bench.probe(&door, &paper, &Stop::default()));
         check_complete(&run);
         assert!(run.probed.is_whole(), "{:?}", run.probed);
-        assert_eq!(run.found, bench.profile.dialect, "{number}");
-        assert_eq!(run.probed.dialect, []);
+        assert_eq!(run.found.dialect, bench.profile.dialect, "{number}");
+        // The source removes a group that the documentation says only Support removes.
+        let expected: &[&str] = match number {
+            1 => &["groupDeletion: delete"],
+            _ => &[],
+        };
+        assert_eq!(said(&run), expected);
         for finding in &run.probed.findings {
-            // The source removes a group that the documentation says only Support removes.
             let expected = match (number, finding.topic) {
                 (1, Topic::GroupRemoval) => Verdict::Differs,
                 (_, topic) => match verdict(&run, topic) {
@@ -214,7 +232,7 @@ fn a_group_that_only_support_removes() {
     let paper = Paper::with_room(usize::MAX);
     let run = run(bench.probe(&door, &paper, &Stop::default()));
     check_complete(&run);
-    assert_eq!(run.found, bench.profile.dialect);
+    assert_eq!(run.found.dialect, bench.profile.dialect);
     assert_eq!(verdict(&run, Topic::MemberRemoval), Verdict::AsUsed);
     assert_eq!(verdict(&run, Topic::GroupRemoval), Verdict::AsUsed);
     assert_eq!(verdict(&run, Topic::GroupTotal), Verdict::Unknown);
@@ -325,7 +343,7 @@ fn every_fault_at_every_request_leaves_nothing_behind() {
                 check_complete(&run);
                 bench.check_untouched(&door, &what);
                 let is_plain = bench.profile.dialect.member_removal == MemberRemoval::ValuePath;
-                let is_list = run.found.member_removal == MemberRemoval::ValueList;
+                let is_list = run.found.dialect.member_removal == MemberRemoval::ValueList;
                 let strict = bench.profile.name == "scim";
                 assert!(!(is_plain && is_list && strict), "{what}: {run:#?}");
                 runs += 1;
@@ -465,7 +483,7 @@ fn a_journal_that_cannot_be_written() {
 /// A provider that departs from the profile in use.
 fn quirky(profile: &str, which: usize, arrange: impl FnOnce(&InMemory)) -> Run {
     let mut bench = Bench::new(which);
-    bench.profile = Profile::named(profile).expect("a profile");
+    bench.profile = in_use(profile, &bench.world);
     let door = bench.door();
     arrange(&door);
     let paper = Paper::with_room(usize::MAX);
@@ -494,6 +512,7 @@ fn another_profile_than_the_one_in_use_is_found() {
     assert_eq!(
         said(&run),
         [
+            "activeFalse: removes",
             "groupRename: put",
             "userFilter: textual",
             "groupFilter: textual"
@@ -513,6 +532,8 @@ fn another_profile_than_the_one_in_use_is_found() {
     assert_eq!(
         said(&run),
         [
+            "activeFalse: disables",
+            "groupDeletion: delete",
             "groupRename: put",
             "userFilter: quoted",
             "groupFilter: quoted"
@@ -528,13 +549,13 @@ fn quirks_become_settings() {
         door.fail_when(patches_user, Fault::Status(501));
     });
     assert_eq!(said(&run), ["userUpdate: put"]);
-    assert_eq!(run.found.user_update, UserUpdate::PutMerged);
+    assert_eq!(run.found.dialect.user_update, UserUpdate::PutMerged);
 
     let run = quirky("scim", 2, |door| {
         door.fail_when(|it| it.target.contains("filter="), Fault::Status(400));
     });
     assert_eq!(said(&run), ["userFilter: none", "groupFilter: none"]);
-    assert_eq!(run.found.user_filter, Filter::None);
+    assert_eq!(run.found.dialect.user_filter, Filter::None);
 
     let run = quirky("scim", 2, |door| {
         let many = |it: &Exchange| {
@@ -558,7 +579,7 @@ fn quirks_become_settings() {
         );
     });
     assert_eq!(said(&run), ["groupRename: put"]);
-    assert_eq!(run.found.group_rename, GroupRename::PutWithMembers);
+    assert_eq!(run.found.dialect.group_rename, GroupRename::PutWithMembers);
 
     // Pages of more than 50 fail.
     let run = quirky("scim", 2, |door| {
@@ -570,6 +591,96 @@ fn quirks_become_settings() {
         door.fail_when(move |it| big(it), Fault::Status(400));
     });
     assert_eq!(said(&run), ["pageSize: 50"]);
+}
+
+/// A world that takes no other dialect than that of a profile.
+fn like(profile: &Profile) -> World {
+    let group_deletion = match profile.group_removal {
+        GroupRemovalRule::Deletable => GroupDeletion::Served,
+        GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => GroupDeletion::Refused,
+    };
+    let names = match profile.names {
+        NameModel::NotKept => Names::Forgotten,
+        NameModel::DisplayNameOnly { .. } | NameModel::Full => Names::Kept,
+    };
+    let quirks = Quirks::enforcing(&profile.dialect, group_deletion, names);
+    World::rfc_like(TOKEN, quirks)
+}
+
+/// What is found at a world like a profile, with another in use.
+fn told_at(world: &World, used: Profile, groups: Groups) -> String {
+    let bench = Bench {
+        profile: used,
+        world: world.clone(),
+        groups,
+    };
+    let door = bench.door();
+    let paper = Paper::with_room(usize::MAX);
+    let run = run(bench.probe(&door, &paper, &Stop::default()));
+    check_complete(&run);
+    if run.probed.left.is_empty() {
+        bench.check_untouched(&door, bench.profile.name);
+    }
+    let mut told = said(&run).join(", ");
+    for left in &run.probed.left {
+        let name = left.name.rsplit('-').next().unwrap_or_default();
+        told.push_str(&format!("; left: {} {name}", left.collection));
+    }
+    if let Some(stopped) = &run.probed.stopped {
+        told.push_str(&format!("; stopped: {stopped}"));
+    }
+    told
+}
+
+/// Every named profile, enforced by the sandbox: in use itself, and found by plain SCIM.
+#[test]
+fn the_dialects_of_named_profiles_are_found() {
+    let mut told = String::new();
+    for name in Profile::NAMES.iter().filter(|name| **name != "harness") {
+        let profile = Profile::named(name).expect("a profile");
+        let world = like(&profile);
+        let own = told_at(&world, in_use(name, &world), Groups::IfRemovable);
+        let plain = told_at(&world, in_use("scim", &world), Groups::IfRemovable);
+        told.push_str(&format!("{name}\n  in use: {own}\n  by scim: {plain}\n"));
+    }
+    expect_test::expect![[r#"
+        scim
+          in use: 
+          by scim: 
+        atlassian
+          in use: ; stopped: the profile in use says that DELETE only makes users inactive, so whatever is made would stay
+          by scim: userDeletion: deactivates; left: Users first@example.com; stopped: DELETE answers 204, and the user is still there
+        aws-identity-center
+          in use: 
+          by scim: 
+        databricks
+          in use: 
+          by scim: userExternalId: dropped
+        github-emu
+          in use: 
+          by scim: memberRemoval: valueList
+        gitlab
+          in use: 
+          by scim: activeFalse: removes, groups: notServed, userFilter: none
+        grafana
+          in use: ; stopped: the profile in use says that DELETE only makes users inactive, so whatever is made would stay
+          by scim: userDeletion: deactivates; left: Users first@example.com; stopped: DELETE answers 204, and the user is still there
+        new-relic
+          in use: 
+          by scim: opCase: capital, memberRemoval: valueList
+        pagerduty
+          in use: 
+          by scim: activeFalse: removes, groups: notServed
+        sentry
+          in use: userFilter: quoted
+          by scim: activeFalse: removes, groupFilter: none, userExternalId: dropped
+        slack
+          in use: ; stopped: the profile in use says that DELETE only makes users inactive, so whatever is made would stay
+          by scim: userDeletion: deactivates; left: Users first@example.com; stopped: DELETE answers 204, and the user is still there
+        snowflake
+          in use: 
+          by scim: 
+    "#]].assert_eq(&told);
 }
 
 /// A provider whose answers are not what its world is.
@@ -743,6 +854,7 @@ fn a_rename_that_gives_another_id() {
                 query: String::new(),
                 authorization: Some(format!("Bearer {TOKEN}")),
                 api_key: None,
+                if_match: None,
                 content_type: Some("application/scim+json".to_owned()),
                 accept: None,
                 body: body.into_bytes(),
@@ -772,12 +884,12 @@ fn a_strict_server_and_a_list_of_values() {
     let door = bench.door();
     let paper = Paper::with_room(usize::MAX);
     let run = run(bench.probe(&door, &paper, &Stop::default()));
-    assert_eq!(run.found.member_removal, MemberRemoval::ValuePath);
+    assert_eq!(run.found.dialect.member_removal, MemberRemoval::ValuePath);
     assert_eq!(verdict(&run, Topic::MemberRemoval), Verdict::Differs);
     // The profile says it already, once the manifest does not say otherwise.
     assert_eq!(run.probed.dialect, []);
-    assert_eq!(run.found.list_members, ListMembers::Included);
-    assert_eq!(run.found.user_paging.total, TotalResults::Whole);
+    assert_eq!(run.found.dialect.list_members, ListMembers::Included);
+    assert_eq!(run.found.dialect.user_paging.total, TotalResults::Whole);
     let topics: BTreeSet<Topic> = Topic::ALL.iter().copied().collect();
     assert_eq!(topics.len(), Topic::ALL.len());
 }

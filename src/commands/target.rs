@@ -57,6 +57,8 @@ pub(crate) struct WritingConnection {
 /// A service provider that can be asked anything. The sandbox, if it is one, lives as long.
 pub(crate) struct ProbingConnection {
     pub(crate) wire: Wire,
+    /// The profile in use, with what the provider says of itself.
+    pub(crate) profile: Profile,
     pub(crate) target: TargetInfo,
     _sandbox: Option<Server>,
 }
@@ -175,6 +177,14 @@ pub(crate) async fn connect_to_probe(
     let wired = wire(project.into(), terminal, Access::Probe).await?;
     Ok(ProbingConnection {
         wire: wired.wire,
+        profile: Profile {
+            dialect: Dialect {
+                // Towards this machine it is as fast as can be, which is nobody's setting.
+                rate: project.profile.dialect.rate,
+                ..wired.dialect
+            },
+            ..project.profile.clone()
+        },
         target: wired.target,
         _sandbox: wired.sandbox,
     })

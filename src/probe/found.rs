@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::settings::{Key, block};
+use crate::manifest::decl::DialectDecl;
 use crate::plan::TargetInfo;
-use crate::profile::Profile;
-use crate::scim::dialect::Dialect;
+use crate::profile::{Profile, rfc};
 
 /// The version of the JSON form.
 pub const PROBE_VERSION: u32 = 1;
@@ -60,6 +61,8 @@ pub enum Topic {
     UserCreateAgain,
     /// How a user's attributes are changed.
     UserUpdate,
+    /// Which attributes of a user stay as they were made.
+    UserImmutable,
     /// Whether PATCH takes other spellings.
     UserPatchForms,
     /// Whether PUT clears what it leaves out.
@@ -70,6 +73,8 @@ pub enum Topic {
     UserRemoval,
     /// Whether a user's e-mail may change.
     EmailChange,
+    /// Whether there are groups.
+    GroupsServed,
     /// Whether a group can be removed.
     GroupRemoval,
     /// What a create of a group of a name that is there does.
@@ -88,6 +93,8 @@ pub enum Topic {
     GroupPut,
     /// Whether a removed user is taken out of groups.
     MembershipAfterRemoval,
+    /// How operations of a PATCH are spelled.
+    OpCase,
     /// The media type of writes.
     ContentType,
     /// Whether versions are told, and minded.
@@ -121,11 +128,13 @@ impl Topic {
         Topic::UserNameCase,
         Topic::UserCreateAgain,
         Topic::UserUpdate,
+        Topic::UserImmutable,
         Topic::UserPatchForms,
         Topic::UserPut,
         Topic::UserInactive,
         Topic::UserRemoval,
         Topic::EmailChange,
+        Topic::GroupsServed,
         Topic::GroupRemoval,
         Topic::GroupCreateAgain,
         Topic::MemberAdd,
@@ -135,6 +144,7 @@ impl Topic {
         Topic::GroupRename,
         Topic::GroupPut,
         Topic::MembershipAfterRemoval,
+        Topic::OpCase,
         Topic::ContentType,
         Topic::Etag,
         Topic::Claims,
@@ -164,12 +174,14 @@ impl Topic {
             | Topic::UserNameCase
             | Topic::UserCreateAgain
             | Topic::UserUpdate
+            | Topic::UserImmutable
             | Topic::UserPatchForms
             | Topic::UserPut
             | Topic::UserInactive
             | Topic::UserRemoval
             | Topic::EmailChange => Area::Users,
-            Topic::GroupRemoval
+            Topic::GroupsServed
+            | Topic::GroupRemoval
             | Topic::GroupCreateAgain
             | Topic::MemberAdd
             | Topic::MemberRemoval
@@ -178,7 +190,9 @@ impl Topic {
             | Topic::GroupRename
             | Topic::GroupPut
             | Topic::MembershipAfterRemoval => Area::Groups,
-            Topic::ContentType | Topic::Etag | Topic::Claims | Topic::Rate => Area::Protocol,
+            Topic::OpCase | Topic::ContentType | Topic::Etag | Topic::Claims | Topic::Rate => {
+                Area::Protocol
+            }
         }
     }
 
@@ -200,17 +214,20 @@ impl Topic {
             Topic::GroupFilter => "group filter",
             Topic::GroupFilterCase => "group filter, case",
             Topic::UnsupportedFilter => "unknown filters",
+            Topic::OpCase => "PATCH `op`",
             Topic::ContentType => "content type",
             Topic::UserAttributes => "attributes",
             Topic::UserExternalId => "externalId",
             Topic::UserNameCase => "login, case",
             Topic::UserCreateAgain => "user made twice",
             Topic::UserUpdate => "user update",
+            Topic::UserImmutable => "what stays",
             Topic::UserPatchForms => "PATCH spellings",
             Topic::UserPut => "PUT of a user",
             Topic::UserInactive => "active: false",
             Topic::UserRemoval => "user removal",
             Topic::EmailChange => "e-mail change",
+            Topic::GroupsServed => "groups",
             Topic::GroupRemoval => "group removal",
             Topic::GroupCreateAgain => "group made twice",
             Topic::MemberAdd => "adding members",
@@ -259,11 +276,14 @@ impl Topic {
             | Topic::UserNameCase
             | Topic::UserCreateAgain
             | Topic::UserUpdate
+            | Topic::UserImmutable
             | Topic::UserPatchForms
             | Topic::UserPut
             | Topic::UserInactive
             | Topic::UserRemoval
             | Topic::EmailChange
+            | Topic::GroupsServed
+            | Topic::OpCase
             | Topic::Etag
             | Topic::Claims
             | Topic::Rate => false,
@@ -406,7 +426,8 @@ pub struct Probed {
 pub struct Measured {
     findings: BTreeMap<Topic, Finding>,
     used: Profile,
-    found: Dialect,
+    base: Profile,
+    found: Profile,
     measured: BTreeSet<Key>,
 }
 
@@ -433,10 +454,16 @@ impl Measured {
     pub(super) fn new(used: &Profile) -> Self {
         Self {
             findings: BTreeMap::new(),
-            found: used.dialect.clone(),
+            base: Profile::named(used.name).unwrap_or_else(rfc::profile),
+            found: used.clone(),
             used: used.clone(),
             measured: BTreeSet::new(),
         }
+    }
+
+    /// What the provider says of itself, which is obeyed where the manifest says nothing.
+    pub(super) fn guided_by(&mut self, document: &Value) {
+        self.base.dialect = self.base.guided(document, &DialectDecl::default());
     }
 
     fn put(
@@ -476,17 +503,17 @@ impl Measured {
         self.put(topic, verdict, found.into(), in_use, None);
     }
 
-    /// Something that a key of `target.dialect` says; `change` makes the found dialect say it.
+    /// Something that a key of `target.dialect` says; `change` makes the found profile say it.
     pub(super) fn setting(
         &mut self,
         topic: Topic,
         key: Key,
         found: impl Into<String>,
-        change: impl FnOnce(&mut Dialect),
+        change: impl FnOnce(&mut Profile),
     ) {
         change(&mut self.found);
         self.measured.insert(key);
-        let (value, used) = (key.value(&self.found), key.value(&self.used.dialect));
+        let (value, used) = (key.value(&self.found), key.value(&self.used));
         let differs = value != used;
         let said = differs.then(|| format!("`{}: {used}`", key.name()));
         let verdict = match differs {
@@ -499,6 +526,12 @@ impl Measured {
             in_use: differs.then_some(used),
         };
         self.put(topic, verdict, found.into(), said, Some(setting));
+    }
+
+    /// Whether a topic was measured.
+    pub(super) fn is_measured(&self, topic: Topic) -> bool {
+        let finding = self.findings.get(&topic);
+        finding.is_some_and(|finding| finding.verdict != Verdict::Unknown)
     }
 
     pub(super) fn has(&self, topic: Topic) -> bool {
@@ -514,8 +547,8 @@ impl Measured {
         }
     }
 
-    /// The dialect as it was found; what was not measured is as the profile in use has it.
-    pub fn dialect(&self) -> &Dialect {
+    /// The profile as it was found; what was not measured is as it is in use.
+    pub fn profile(&self) -> &Profile {
         &self.found
     }
 
@@ -525,10 +558,10 @@ impl Measured {
     }
 
     pub(super) fn into_findings(self) -> (Vec<Finding>, Vec<Setting>) {
-        let dialect = block(&self.used, &self.found, &self.measured)
+        let dialect = block(&self.used, &self.base, &self.found, &self.measured)
             .into_iter()
             .map(|(key, value)| {
-                let used = key.value(&self.used.dialect);
+                let used = key.value(&self.used);
                 Setting {
                     key: key.name().to_owned(),
                     in_use: (used != value).then_some(used),

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use super::clean::rest;
 use super::found::{Belief, Measured, Topic};
 use super::namespace::Collection;
+use super::people::{Form, Taken, op_case};
 use super::session::{Created, Halt, Own, Removed, Session, told};
 use super::settings::Key;
 use super::{Groups, lists, lookups};
 use crate::ids::{GroupId, UserId};
 use crate::profile::{GroupRemovalRule, UserRemovalEffect};
-use crate::scim::dialect::{self, Dialect, GroupRename, ListMembers, MemberRemoval};
+use crate::scim::dialect::{Dialect, GroupRename, Groups as Served, ListMembers, MemberRemoval};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Method, Transport};
 use crate::scim::wire::GROUP_SCHEMA;
@@ -62,21 +63,20 @@ pub(super) async fn measure<T: Transport>(
     crew: &Crew<'_>,
     allowed: Groups,
 ) -> Result<(), Halt> {
-    let none_made = match (
-        session.dialect().groups,
-        session.profile.group_removal,
-        allowed,
-    ) {
-        (dialect::Groups::NotServed, _, _) => Some("the profile in use knows of no groups there"),
-        (_, GroupRemovalRule::SupportOnly { .. }, Groups::IfRemovable) => Some(
+    if !are_served(session, measured).await? {
+        measured.rest_is_unknown(Topic::needs_groups, "there are no groups");
+        return Ok(());
+    }
+    let none_made = match (session.profile.group_removal, allowed) {
+        (GroupRemovalRule::SupportOnly { .. }, Groups::IfRemovable) => Some(
             "only the provider's Support removes groups there, so none was made; \
              `--groups-may-stay` measures it with one that may stay",
         ),
-        (_, GroupRemovalRule::ByHand, Groups::IfRemovable) => Some(
-            "groups are removed by hand there, so none was made; \
-             `--groups-may-stay` measures it with one that may stay",
+        (GroupRemovalRule::ByHand, Groups::IfRemovable) => Some(
+            "groups are removed by hand there, so none was made; `--groups-may-stay` measures it \
+             with one that may stay",
         ),
-        (_, GroupRemovalRule::Deletable, _) | (_, _, Groups::OneMayStay) => None,
+        (GroupRemovalRule::Deletable, _) | (_, Groups::OneMayStay) => None,
     };
     if let Some(because) = none_made {
         measured.rest_is_unknown(Topic::needs_groups, because);
@@ -87,26 +87,25 @@ pub(super) async fn measure<T: Transport>(
         .must_create(Collection::Groups, &name, &body(&name))
         .await?;
     session.must_read(&first).await?;
-    let used = session.profile.group_removal;
     let removable = match session.remove(&first).await? {
         Removed::Gone => {
-            let belief = match used {
-                GroupRemovalRule::Deletable => Belief::Same,
-                GroupRemovalRule::SupportOnly { .. } => {
-                    Belief::Other("only the provider's Support removes it")
-                }
-                GroupRemovalRule::ByHand => Belief::Other("it is removed by hand"),
-            };
-            measured.belief(Topic::GroupRemoval, "DELETE removes the group", belief);
+            let found = "DELETE removes the group";
+            measured.setting(Topic::GroupRemoval, Key::GroupDeletion, found, |profile| {
+                profile.group_removal = GroupRemovalRule::Deletable;
+            });
             true
         }
         Removed::Stays(answer) => {
-            let belief = match used {
-                GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => Belief::Same,
-                GroupRemovalRule::Deletable => Belief::Other("DELETE removes the group"),
-            };
             let found = format!("DELETE {}, and the group stays", answer.says());
-            measured.belief(Topic::GroupRemoval, found, belief);
+            measured.setting(Topic::GroupRemoval, Key::GroupDeletion, found, |profile| {
+                match profile.group_removal {
+                    // Whom to write to is known, so that stays.
+                    GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => {}
+                    GroupRemovalRule::Deletable => {
+                        profile.group_removal = GroupRemovalRule::ByHand;
+                    }
+                }
+            });
             false
         }
     };
@@ -154,6 +153,32 @@ pub(super) async fn measure<T: Transport>(
     removed_member(session, measured, &subject, crew).await
 }
 
+/// Whether there are groups at all.
+async fn are_served<T: Transport>(
+    session: &mut Session<'_, T>,
+    measured: &mut Measured,
+) -> Result<bool, Halt> {
+    let mut page = session.page(Collection::Groups, &[("count", "1")]).await?;
+    if page.is_err() {
+        page = session.page(Collection::Groups, &[("count", "1")]).await?;
+    }
+    let (served, found) = match page {
+        Ok(_) => (Served::Served, "are listed".to_owned()),
+        Err(answer) if matches!(answer.status, Some(404 | 405 | 501)) => {
+            (Served::NotServed, format!("their list {}", answer.says()))
+        }
+        Err(answer) => {
+            let because = format!("their list {}", answer.says());
+            measured.unknown(Topic::GroupsServed, because);
+            return Ok(true);
+        }
+    };
+    measured.setting(Topic::GroupsServed, Key::Groups, found, |profile| {
+        profile.dialect.groups = served;
+    });
+    Ok(served == Served::Served)
+}
+
 /// A group whose name holds the signs that filters stumble over, if the provider takes it as
 /// it is.
 async fn with_signs<T: Transport>(session: &mut Session<'_, T>) -> Result<Option<Own>, Halt> {
@@ -176,24 +201,37 @@ async fn memberships<T: Transport>(
     let mut said = Vec::new();
     let add = |op: &str, member: &Own| json!([{ "op": op, "path": "members", "value": values([member]) }]);
     let pathless = json!([{ "op": "add", "value": { "members": values([crew.d]) } }]);
-    for (name, operations, member) in [
-        ("`add`", add("add", crew.a), crew.a),
-        ("`Add`", add("Add", crew.b), crew.b),
-        ("no path", pathless, crew.d),
+    let mut taken = Taken::default();
+    for (form, name, operations, member) in [
+        (Form::Lower, "`add`", add("add", crew.a), crew.a),
+        (Form::Capital, "`Add`", add("Add", crew.b), crew.b),
+        (Form::NoPath, "no path", pathless, crew.d),
     ] {
-        let before = members(&session.must_read(subject).await?.body);
-        let request = session.patch(subject, operations);
-        let answer = session.send(request).await?;
-        let after = members(&session.must_read(subject).await?.body);
-        said.push(if !before.is_subset(&after) {
-            format!("{name} takes others out")
-        } else if after.contains(&member.id) {
-            format!("{name} works")
-        } else if answer.is_success() {
-            format!("{name} {}, and does nothing", answer.says())
-        } else {
-            format!("{name} {}", answer.says())
-        });
+        let mut outcome = String::new();
+        // What does not work is tried once more.
+        for _ in 0..2 {
+            let before = members(&session.must_read(subject).await?.body);
+            let request = session.patch(subject, operations.clone());
+            let answer = session.send(request).await?;
+            let after = members(&session.must_read(subject).await?.body);
+            outcome = if !before.is_subset(&after) {
+                "takes others out".to_owned()
+            } else if after.contains(&member.id) {
+                taken.note(form);
+                "works".to_owned()
+            } else if answer.is_success() {
+                format!("{}, and does nothing", answer.says())
+            } else {
+                answer.says()
+            };
+            if outcome == "works" {
+                break;
+            }
+        }
+        said.push(format!("{name} {outcome}"));
+    }
+    if !measured.has(Topic::OpCase) {
+        op_case(session, measured, taken);
     }
     let complete = match enrol(session, subject, crew).await? {
         Ok(()) => true,
@@ -237,8 +275,8 @@ async fn memberships<T: Transport>(
                 Topic::GroupListMembers,
                 Key::ListMembers,
                 found,
-                |dialect| {
-                    dialect.list_members = match told {
+                |profile| {
+                    profile.dialect.list_members = match told {
                         true => ListMembers::Included,
                         false => ListMembers::ReadEach,
                     };
@@ -316,8 +354,8 @@ async fn removals<T: Transport>(
     }
     let said = said.join("; ");
     match works.first().copied() {
-        Some(form) => measured.setting(Topic::MemberRemoval, Key::MemberRemoval, said, |dialect| {
-            dialect.member_removal = form;
+        Some(form) => measured.setting(Topic::MemberRemoval, Key::MemberRemoval, said, |profile| {
+            profile.dialect.member_removal = form;
         }),
         None => measured.unknown(Topic::MemberRemoval, said),
     }
@@ -443,7 +481,7 @@ async fn batch<T: Transport>(
         Topic::MembersPerPatch,
         Key::MembersPerPatch,
         format!("{found} (three of ours, named again and again)"),
-        |dialect| dialect.members_per_patch = size,
+        |profile| profile.dialect.members_per_patch = size,
     );
     Ok(())
 }
@@ -535,8 +573,8 @@ async fn renames<T: Transport>(
     };
     match works.iter().copied().find(sayable) {
         Some(form) => {
-            measured.setting(Topic::GroupRename, Key::GroupRename, said, |dialect| {
-                dialect.group_rename = form
+            measured.setting(Topic::GroupRename, Key::GroupRename, said, |profile| {
+                profile.dialect.group_rename = form;
             });
             let writer = session.writer(with_rename(session.dialect(), form))?;
             let id = GroupId::from(subject.id.as_str());

@@ -7,7 +7,8 @@ use super::found::{Belief, Measured, Topic};
 use super::namespace::Collection;
 use super::session::{Answer, Halt, Page, Session};
 use super::settings::Key;
-use crate::scim::dialect::{Dialect, TotalResults};
+use crate::profile::Profile;
+use crate::scim::dialect::{Advance, TotalResults};
 use crate::scim::http::Transport;
 
 /// Far past the end of any list.
@@ -239,16 +240,24 @@ async fn longest<T: Transport>(
     } else {
         format!("at least {came}: the list is no longer, so a cap could not be met")
     };
-    let shorten = |dialect: &mut Dialect| {
+    let shorten = |profile: &mut Profile| {
         if count < used {
+            let dialect = &mut profile.dialect;
             dialect.user_paging.count = count;
             dialect.group_paging.count = dialect.group_paging.count.min(count);
         }
     };
     // From now on lists are read that way.
-    shorten(&mut session.profile.dialect);
+    shorten(&mut session.profile);
     measured.setting(Topic::UserPageCap, Key::PageSize, found, shorten);
     Ok(())
+}
+
+/// Whether a way of paging leads on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leads {
+    On,
+    Nowhere,
 }
 
 /// RFC 9865 §2: the first page is asked for with an empty cursor.
@@ -256,6 +265,27 @@ async fn cursor<T: Transport>(
     session: &mut Session<'_, T>,
     measured: &mut Measured,
 ) -> Result<(), Halt> {
+    let (leads, found) = offered(session).await?;
+    let used = session.dialect().user_paging.advance;
+    let index_works = measured.is_measured(Topic::UserTotal);
+    let advance = match (used, leads) {
+        (Advance::ByCursor, Leads::Nowhere) => Advance::ByReceived,
+        // Where an index leads nowhere, a cursor is better than nothing.
+        (Advance::ByReceived | Advance::ByAsked, Leads::On) if !index_works => Advance::ByCursor,
+        (_, Leads::On | Leads::Nowhere) => used,
+    };
+    let change = |profile: &mut Profile| {
+        if advance != used {
+            profile.dialect.user_paging.advance = advance;
+            profile.dialect.group_paging.advance = advance;
+        }
+    };
+    change(&mut session.profile);
+    measured.setting(Topic::UserCursor, Key::Paging, found, change);
+    Ok(())
+}
+
+async fn offered<T: Transport>(session: &mut Session<'_, T>) -> Result<(Leads, String), Halt> {
     let users = Collection::Users;
     let first = session
         .page(users, &[("cursor", ""), ("count", "2")])
@@ -264,22 +294,23 @@ async fn cursor<T: Transport>(
         Ok(first) => first,
         Err(answer) => {
             let found = format!("not offered: the provider {} to `cursor`", answer.says());
-            measured.note(Topic::UserCursor, found);
-            return Ok(());
+            return Ok((Leads::Nowhere, found));
         }
     };
     let Some(cursor) = &first.next_cursor else {
-        measured.note(Topic::UserCursor, "not offered: no `nextCursor` comes");
-        return Ok(());
+        let found = "not offered: no `nextCursor` comes".to_owned();
+        return Ok((Leads::Nowhere, found));
     };
     let query = [("cursor", cursor.as_str()), ("count", "2")];
-    let found = match session.page(users, &query).await? {
-        Ok(second) if second.ids.iter().any(|id| first.ids.contains(id)) => {
-            "offered, but the second page repeats the first".to_owned()
-        }
-        Ok(_) => "offered: `nextCursor` leads on".to_owned(),
-        Err(answer) => format!("offered, but its second page {}", answer.says()),
-    };
-    measured.note(Topic::UserCursor, found);
-    Ok(())
+    Ok(match session.page(users, &query).await? {
+        Ok(second) if second.ids.iter().any(|id| first.ids.contains(id)) => (
+            Leads::Nowhere,
+            "offered, but the second page repeats the first".to_owned(),
+        ),
+        Ok(_) => (Leads::On, "offered: `nextCursor` leads on".to_owned()),
+        Err(answer) => (
+            Leads::Nowhere,
+            format!("offered, but its second page {}", answer.says()),
+        ),
+    })
 }

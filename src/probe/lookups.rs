@@ -104,8 +104,8 @@ async fn measure<T: Transport>(
     nobody: &str,
 ) -> Result<(), Halt> {
     let none = |measured: &mut Measured, why: String| {
-        measured.setting(about.filter, about.key, why, |dialect| {
-            (about.set)(dialect, Filter::None);
+        measured.setting(about.filter, about.key, why, |profile| {
+            (about.set)(&mut profile.dialect, Filter::None);
         });
         measured.unknown(about.case, "the filter is not to be believed anyway");
     };
@@ -173,8 +173,8 @@ async fn measure<T: Transport>(
             ),
         },
     };
-    measured.setting(about.filter, about.key, found, |dialect| {
-        (about.set)(dialect, filter);
+    measured.setting(about.filter, about.key, found, |profile| {
+        (about.set)(&mut profile.dialect, filter);
     });
     let capitals = plain.name.to_uppercase();
     let found = match hit(session, about, plain, &capitals).await? {

@@ -34,7 +34,7 @@ use self::session::{Created, Own, Session};
 use crate::apply::Stop;
 use crate::plan::TargetInfo;
 use crate::profile::Profile;
-use crate::scim::dialect::Dialect;
+use crate::scim::dialect::UserDeletion;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Method, Request, Transport};
 
@@ -42,6 +42,10 @@ use crate::scim::http::{Method, Request, Transport};
 pub const USERS: usize = 9;
 /// How many groups a run makes at most.
 pub const GROUPS: usize = 5;
+
+/// Why nothing is made where the profile in use says that no user can be removed.
+pub const UNREMOVABLE: &str = "the profile in use says that DELETE only makes users inactive, so \
+                               whatever is made would stay";
 
 /// Whether a group may be made that cannot be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +62,12 @@ pub enum Groups {
 pub struct Run {
     /// What there is to tell.
     pub probed: Probed,
-    /// The dialect that was found.
-    pub found: Dialect,
+    /// The profile that was found; what was not measured is as it is in use.
+    pub found: Profile,
 }
 
-/// Measures a provider, and takes away what it made.
+/// Measures a provider, and takes away what it made. `profile` is the one in use: with what the
+/// manifest says, and what the provider says of itself where that is obeyed.
 pub async fn probe<T: Transport>(
     transport: &T,
     profile: &Profile,
@@ -81,7 +86,7 @@ pub async fn probe<T: Transport>(
         None => "its measurement did not come to an end".to_owned(),
     };
     measured.rest_is_unknown(|_| true, &because);
-    let found = measured.dialect().clone();
+    let found = measured.profile().clone();
     let (findings, dialect) = measured.into_findings();
     let probed = Probed {
         version: PROBE_VERSION,
@@ -159,6 +164,9 @@ async fn measure<T: Transport>(
         Topic::Rate,
         "not tried: a limit is only met by going beyond it",
     );
+    if session.dialect().user_deletion == UserDeletion::Deactivates {
+        return Err(Halt::Stays(UNREMOVABLE.to_owned()));
+    }
     claims(session, measured).await?;
     let kept = people::canary(session, measured).await?;
     let a = person(session, "a").await?;
@@ -171,8 +179,8 @@ async fn measure<T: Transport>(
     lists::measure_users(session, measured, ours).await?;
     lookups::users(session, measured, &a, special.as_ref()).await?;
     people::creates(session, measured, &a).await?;
-    people::updates(session, measured, (&a, &b), kept).await?;
     people::spellings(session, measured, &c).await?;
+    people::updates(session, measured, (&a, &b), kept).await?;
     people::inactive(session, measured, &c).await?;
     people::versions(session, measured, &b).await?;
     let crew = Crew {
@@ -218,6 +226,7 @@ async fn claims<T: Transport>(
         measured.unknown(Topic::Claims, because);
         return Ok(());
     }
+    measured.guided_by(&answer.body);
     let said = ["patch", "filter", "sort", "etag", "bulk"].map(|feature| {
         let claim = &answer.body[feature]["supported"];
         let word = match claim {

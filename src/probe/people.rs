@@ -8,7 +8,9 @@ use super::session::{Answer, Created, Halt, Own, Removed, Session, told};
 use super::settings::Key;
 use crate::ids::{UserId, fold};
 use crate::profile::{CreateExisting, NameModel, Suspension};
-use crate::scim::dialect::{Dialect, ExternalIdStorage, UserUpdate};
+use crate::scim::dialect::{
+    Dialect, EntityTags, ExternalIdStorage, OpCase, UserDeactivation, UserDeletion, UserUpdate,
+};
 use crate::scim::http::{JSON, Method, SCIM_JSON, Transport};
 use crate::scim::service::{Activity, NewUser, UserAttribute, UserState};
 use crate::scim::wire::USER_SCHEMA;
@@ -81,6 +83,16 @@ impl Kept {
         }
     }
 
+    fn has(self, attribute: UserAttribute) -> bool {
+        match attribute {
+            UserAttribute::DisplayName => self.display,
+            UserAttribute::GivenName => self.given,
+            UserAttribute::FamilyName => self.family,
+            UserAttribute::Email => self.email,
+            UserAttribute::UserName => true,
+        }
+    }
+
     fn words(self) -> [(&'static str, bool); 5] {
         [
             ("displayName", self.display),
@@ -99,7 +111,15 @@ pub(super) async fn canary<T: Transport>(
 ) -> Result<Kept, Halt> {
     let login = session.names().login("first");
     let body = body(session, &login, "first");
-    let made = session.must_create(Collection::Users, &login, &body).await;
+    let mut made = session.must_create(Collection::Users, &login, &body).await;
+    if let Err(Halt::Failed(error)) = &made
+        && error.status() == Some(415)
+    {
+        // From now on everything is sent so.
+        let refused = session.dialect().content_type;
+        session.profile.dialect.content_type = other_type(refused);
+        made = session.must_create(Collection::Users, &login, &body).await;
+    }
     let own = made.map_err(|halt| match halt {
         Halt::Failed(error) if matches!(error.status(), Some(400 | 409 | 422)) => {
             Halt::NotMade(error)
@@ -109,10 +129,23 @@ pub(super) async fn canary<T: Transport>(
     let read = session.must_read(&own).await?;
     let kept = Kept::of(session, &read.body, &login, "first");
     match session.remove(&own).await? {
-        Removed::Gone => measured.note(Topic::UserRemoval, "DELETE removes the user"),
+        Removed::Gone => measured.setting(
+            Topic::UserRemoval,
+            Key::UserDeletion,
+            "DELETE removes the user",
+            |profile| profile.dialect.user_deletion = UserDeletion::Removes,
+        ),
         Removed::Stays(answer) => {
             let found = format!("DELETE {}, and the user is still there", answer.says());
-            measured.note(Topic::UserRemoval, found.clone());
+            match session.must_read(&own).await?.body["active"].as_bool() {
+                Some(false) => measured.setting(
+                    Topic::UserRemoval,
+                    Key::UserDeletion,
+                    format!("{found}, inactive"),
+                    |profile| profile.dialect.user_deletion = UserDeletion::Deactivates,
+                ),
+                Some(true) | None => measured.note(Topic::UserRemoval, found.clone()),
+            }
             return Err(Halt::Stays(found));
         }
     }
@@ -148,8 +181,8 @@ pub(super) async fn canary<T: Transport>(
                 Topic::UserExternalId,
                 Key::UserExternalId,
                 found,
-                |dialect| {
-                    dialect.user_external_id = match kept.external_id {
+                |profile| {
+                    profile.dialect.user_external_id = match kept.external_id {
                         true => ExternalIdStorage::Stored,
                         false => ExternalIdStorage::Dropped,
                     };
@@ -259,35 +292,61 @@ pub(super) async fn updates<T: Transport>(
     kept: Kept,
 ) -> Result<(), Halt> {
     let used = session.dialect().user_update;
-    let mut forms = vec![used];
-    for other in [UserUpdate::PatchPaths, UserUpdate::PutMerged] {
-        if Key::UserUpdate.value(&with_update(session.dialect(), other))
-            != Key::UserUpdate.value(session.dialect())
-        {
-            forms.push(other);
-        }
-    }
-    let mut works = Vec::new();
-    let mut fails = Vec::new();
+    let forms = match used {
+        UserUpdate::PatchPaths => [used, UserUpdate::PutMerged],
+        UserUpdate::Put | UserUpdate::PutMerged => [used, UserUpdate::PatchPaths],
+    };
+    let mut works: Vec<(UserUpdate, Vec<UserAttribute>)> = Vec::new();
+    let mut said = Vec::new();
     for (number, form) in forms.into_iter().enumerate() {
         match update(session, a, form, kept, number).await? {
-            Ok(()) => works.push(form),
-            Err(why) => fails.push(format!("{} {why}", word(form))),
+            Ok(stays) => {
+                let but = match stays.is_empty() {
+                    true => String::new(),
+                    false => format!(", but for {}", listed(&stays)),
+                };
+                said.push(format!("{} works{but}", word(form)));
+                works.push((form, stays));
+            }
+            Err(why) => said.push(format!("{} {why}", word(form))),
         }
     }
-    let mut said: Vec<String> = works
-        .iter()
-        .map(|form| format!("{} works", word(*form)))
-        .collect();
-    said.extend(fails);
     let said = said.join("; ");
-    match works.first().copied() {
-        Some(form) => measured.setting(Topic::UserUpdate, Key::UserUpdate, said, |dialect| {
-            dialect.user_update = form;
-        }),
-        None => measured.unknown(Topic::UserUpdate, said),
+    // The one in use, unless another changes more.
+    match works.into_iter().min_by_key(|(_, stays)| stays.len()) {
+        Some((form, stays)) => {
+            measured.setting(Topic::UserUpdate, Key::UserUpdate, said, |profile| {
+                profile.dialect.user_update = form;
+            });
+            let found = match stays.is_empty() {
+                true => "every name that is kept can be changed".to_owned(),
+                false => format!("{}, as made", listed(&stays)),
+            };
+            // What does not even come back never differs.
+            measured.setting(Topic::UserImmutable, Key::Immutable, found, |profile| {
+                let known = &mut profile.dialect.immutable;
+                known.retain(|attribute| !kept.has(*attribute));
+                known.extend(stays);
+                known.sort();
+            });
+        }
+        None => {
+            measured.unknown(Topic::UserUpdate, said);
+            measured.unknown(Topic::UserImmutable, "no form of update works");
+        }
     }
     put(session, measured, b, kept).await
+}
+
+fn listed(attributes: &[UserAttribute]) -> String {
+    let names = attributes.iter().map(|attribute| match attribute {
+        UserAttribute::UserName => "userName",
+        UserAttribute::DisplayName => "displayName",
+        UserAttribute::GivenName => "name.givenName",
+        UserAttribute::FamilyName => "name.familyName",
+        UserAttribute::Email => "emails",
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn with_update(dialect: &Dialect, user_update: UserUpdate) -> Dialect {
@@ -305,19 +364,20 @@ fn word(form: UserUpdate) -> &'static str {
     }
 }
 
-/// Changes all that is kept of one of ours, and reads it back. What does not go well is tried
-/// once more: a provider may have been unwell.
+/// Changes all that is kept of one of ours, and reads it back: which attributes stay as they
+/// were although others changed, or why it does not work. What does not go well is tried once
+/// more: a provider may have been unwell.
 async fn update<T: Transport>(
     session: &mut Session<'_, T>,
     own: &Own,
     form: UserUpdate,
     kept: Kept,
     number: usize,
-) -> Result<Result<(), String>, Halt> {
-    let mut why = String::new();
+) -> Result<Result<Vec<UserAttribute>, String>, Halt> {
+    let mut outcome = Err(String::new());
     for attempt in 0..2 {
         let given = format!("{}a{number}{attempt}", session.names().prefix());
-        let family = format!("Probe{number}");
+        let family = format!("Probe{number}{attempt}");
         let display = format!("{given} {family}");
         let external_id = external_id(session, "a");
         let state = UserState {
@@ -339,42 +399,39 @@ async fn update<T: Transport>(
         let writer = session.writer(with_update(session.dialect(), form))?;
         let id = UserId::from(own.id.as_str());
         let updated = writer.update_user(&id, &state, &changed).await;
-        let said = match session.outcome(updated)? {
-            None => "is accepted".to_owned(),
-            Some(error) => told(&error),
-        };
+        let error = session.outcome(updated)?;
         let read = session.must_read(own).await?.body;
-        let mut wrong = Vec::new();
-        let mut expect = |is_kept: bool, name: &'static str, found: &Value, wanted: &str| {
-            if is_kept && found != wanted {
-                wrong.push(name);
+        let (mut stays, mut took) = (Vec::new(), Vec::new());
+        for (attribute, found, wanted) in [
+            (UserAttribute::DisplayName, &read["displayName"], &display),
+            (UserAttribute::GivenName, &read["name"]["givenName"], &given),
+            (
+                UserAttribute::FamilyName,
+                &read["name"]["familyName"],
+                &family,
+            ),
+        ] {
+            match (kept.has(attribute), found == wanted.as_str()) {
+                (false, _) => {}
+                (true, true) => took.push(attribute),
+                (true, false) => stays.push(attribute),
             }
-        };
-        expect(kept.display, "displayName", &read["displayName"], &display);
-        expect(
-            kept.given,
-            "name.givenName",
-            &read["name"]["givenName"],
-            &given,
-        );
-        expect(
-            kept.family,
-            "name.familyName",
-            &read["name"]["familyName"],
-            &family,
-        );
-        expect(
-            kept.external_id,
-            "externalId",
-            &read["externalId"],
-            &external_id,
-        );
-        if wrong.is_empty() {
-            return Ok(Ok(()));
         }
-        why = format!("{said}, and {} is not as sent", wrong.join(", "));
+        outcome = match error {
+            _ if kept.external_id && read["externalId"] != external_id.as_str() => {
+                Err("loses the `externalId`".to_owned())
+            }
+            Some(error) if !stays.is_empty() => Err(told(&error)),
+            None if took.is_empty() && !stays.is_empty() => {
+                Err("is accepted, and changes nothing".to_owned())
+            }
+            Some(_) | None => Ok(stays),
+        };
+        if outcome.as_ref().is_ok_and(Vec::is_empty) {
+            break;
+        }
     }
-    Ok(Err(why))
+    Ok(outcome)
 }
 
 /// RFC 7644 §3.5.1: what a PUT leaves out may be cleared.
@@ -439,33 +496,47 @@ pub(super) async fn spellings<T: Transport>(
         |op: &str, display: &str| json!([{ "op": op, "path": "displayName", "value": display }]);
     let pathless =
         |display: &str| json!([{ "op": "replace", "value": { "displayName": display } }]);
-    for (name, capital) in [
-        ("`replace`", false),
-        ("`Replace`", true),
-        ("no path", false),
+    let mut taken = Taken::default();
+    for (form, name) in [
+        (Form::Lower, "`replace`"),
+        (Form::Capital, "`Replace`"),
+        (Form::NoPath, "no path"),
     ] {
         let display = format!("{}c {name}", session.names().prefix()).replace('`', "");
-        let operations = match (name, capital) {
-            ("no path", _) => pathless(&display),
-            (_, true) => path("Replace", &display),
-            (_, false) => path("replace", &display),
-        };
-        let request = session.patch(c, operations);
-        let answer = session.send(request).await?;
-        let outcome = match session.read(c).await? {
-            None if session.has_vanished(c).await? => {
-                said.push(format!("{name} removes the user"));
+        let mut outcome = String::new();
+        // What does not work is tried once more.
+        for _ in 0..2 {
+            let operations = match form {
+                Form::Lower => path("replace", &display),
+                Form::Capital => path("Replace", &display),
+                Form::NoPath => pathless(&display),
+            };
+            let request = session.patch(c, operations);
+            let answer = session.send(request).await?;
+            outcome = match session.read(c).await? {
+                None if session.has_vanished(c).await? => {
+                    said.push(format!("{name} removes the user"));
+                    measured.note(Topic::UserPatchForms, said.join("; "));
+                    return Ok(());
+                }
+                None => "is not clear".to_owned(),
+                Some(read) if read.body["displayName"] == display.as_str() => {
+                    taken.note(form);
+                    "works".to_owned()
+                }
+                Some(_) if answer.is_success() => {
+                    format!("{}, and does nothing", answer.says())
+                }
+                Some(_) => answer.says(),
+            };
+            if outcome == "works" {
                 break;
             }
-            None => "is not clear".to_owned(),
-            Some(read) if read.body["displayName"] == display.as_str() => "works".to_owned(),
-            Some(_) if answer.is_success() => format!("{}, and does nothing", answer.says()),
-            Some(_) => answer.says(),
-        };
+        }
         said.push(format!("{name} {outcome}"));
     }
     measured.note(Topic::UserPatchForms, said.join("; "));
-
+    op_case(session, measured, taken);
     content_type(session, measured, c).await
 }
 
@@ -476,10 +547,7 @@ async fn content_type<T: Transport>(
     c: &Own,
 ) -> Result<(), Halt> {
     let used = session.dialect().content_type;
-    let other = match used {
-        SCIM_JSON => JSON,
-        _ => SCIM_JSON,
-    };
+    let other = other_type(used);
     let whole = body(session, &c.name, "c");
     let request = session.with_body(Method::Put, &["Users", &c.id], &whole);
     let answer = session.send(request).await?;
@@ -496,8 +564,61 @@ async fn content_type<T: Transport>(
         _ if answer.is_success() => format!("{other} too"),
         _ => format!("{other} {}", answer.says()),
     };
-    measured.note(Topic::ContentType, format!("{used} is taken, {other_is}"));
+    let found = format!("{used} is taken, {other_is}");
+    measured.setting(Topic::ContentType, Key::ContentType, found, |profile| {
+        profile.dialect.content_type = used;
+    });
     Ok(())
+}
+
+fn other_type(content_type: &str) -> &'static str {
+    match content_type {
+        SCIM_JSON => JSON,
+        _ => SCIM_JSON,
+    }
+}
+
+/// A spelling of a PATCH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Lower,
+    Capital,
+    NoPath,
+}
+
+/// Which spellings of `op` were obeyed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    lower: bool,
+    capital: bool,
+}
+
+impl Taken {
+    pub(super) fn note(&mut self, form: Form) {
+        match form {
+            Form::Lower => self.lower = true,
+            Form::Capital => self.capital = true,
+            Form::NoPath => {}
+        }
+    }
+}
+
+/// From now on operations are spelled as the provider takes them: as in use, if that is one.
+pub(super) fn op_case<T: Transport>(
+    session: &mut Session<'_, T>,
+    measured: &mut Measured,
+    taken: Taken,
+) {
+    let (case, found) = match (taken.lower, taken.capital) {
+        (true, true) => (session.dialect().op_case, "small and capital"),
+        (true, false) => (OpCase::Lower, "small only"),
+        (false, true) => (OpCase::Capital, "capital only"),
+        (false, false) => return,
+    };
+    session.profile.dialect.op_case = case;
+    measured.setting(Topic::OpCase, Key::OpCase, found, |profile| {
+        profile.dialect.op_case = case;
+    });
 }
 
 /// What `active: false` does. At some providers it removes people, so it is asked of one of
@@ -514,23 +635,13 @@ pub(super) async fn inactive<T: Transport>(
     }
     let request = session.patch(c, active(false));
     let answer = session.send(request).await?;
-    let used = session.profile.suspension;
-    let believed = |found| {
-        Belief::is(
-            used == found,
-            match used {
-                Suspension::Disables => "the account stays, switched off",
-                Suspension::Removes => "the account is removed",
-            },
-        )
-    };
     let read = match session.read(c).await? {
         None if session.has_vanished(c).await? => {
-            measured.belief(
-                Topic::UserInactive,
-                "removes the user",
-                believed(Suspension::Removes),
-            );
+            let found = "removes the user";
+            measured.setting(Topic::UserInactive, Key::ActiveFalse, found, |profile| {
+                profile.suspension = Suspension::Removes;
+                profile.dialect.user_deactivation = UserDeactivation::Removes;
+            });
             return Ok(());
         }
         None => session.must_read(c).await?,
@@ -557,11 +668,11 @@ pub(super) async fn inactive<T: Transport>(
             answer.says()
         ),
     };
-    measured.belief(
-        Topic::UserInactive,
-        format!("switches the user off, who is {listed} and {back}"),
-        believed(Suspension::Disables),
-    );
+    let found = format!("switches the user off, who is {listed} and {back}");
+    measured.setting(Topic::UserInactive, Key::ActiveFalse, found, |profile| {
+        profile.suspension = Suspension::Disables;
+        profile.dialect.user_deactivation = UserDeactivation::PatchActiveFalse;
+    });
     Ok(())
 }
 
@@ -580,20 +691,35 @@ pub(super) async fn versions<T: Transport>(
         (true, false) => "told in `ETag` only",
         (false, true) => "told in `meta.version` only",
         (false, false) => {
-            measured.note(Topic::Etag, "none are told");
+            tags(measured, "none are told", EntityTags::Ignored);
             return Ok(());
         }
     };
-    let display = names(session, "b").display;
-    let operations = json!([{ "op": "replace", "path": "displayName", "value": display }]);
-    let mut request = session.patch(b, operations);
+    // A PUT of what is there already: only the version is asked about.
+    let whole = body(session, &b.name, "b");
+    let mut request = session.with_body(Method::Put, &["Users", &b.id], &whole);
     request.if_match = Some("W/\"scim-sync-probe\"".to_owned());
     let answer = session.send(request).await?;
-    let obeyed = match answer.status {
-        Some(412) => "a stale `If-Match` is refused".to_owned(),
-        _ if answer.is_success() => "a stale `If-Match` changes nothing".to_owned(),
-        _ => format!("a stale `If-Match` {}", answer.says()),
+    let (obeyed, found) = match answer.status {
+        Some(412) => (
+            "a stale `If-Match` is refused".to_owned(),
+            EntityTags::IfMatch,
+        ),
+        _ if answer.is_success() => (
+            "a stale `If-Match` changes nothing".to_owned(),
+            EntityTags::Ignored,
+        ),
+        _ => (
+            format!("a stale `If-Match` {}", answer.says()),
+            EntityTags::Ignored,
+        ),
     };
-    measured.note(Topic::Etag, format!("{offered}; {obeyed}"));
+    tags(measured, format!("{offered}; {obeyed}"), found);
     Ok(())
+}
+
+fn tags(measured: &mut Measured, found: impl Into<String>, entity_tags: EntityTags) {
+    measured.setting(Topic::Etag, Key::EntityTags, found, |profile| {
+        profile.dialect.entity_tags = entity_tags;
+    });
 }

@@ -14,7 +14,7 @@ use super::namespace::{Collection, Namespace};
 use crate::apply::Stop;
 use crate::ids::fold;
 use crate::profile::Profile;
-use crate::scim::dialect::Dialect;
+use crate::scim::dialect::{Dialect, ListMembers};
 use crate::scim::error::{ErrorKind, ScimError, is_web_page};
 use crate::scim::http::{Method, Request, Transport, TransportFault};
 use crate::scim::listing::Verdict;
@@ -404,7 +404,12 @@ impl<'a, T: Transport> Session<'a, T> {
         collection: Collection,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Swept, ScimError> {
-        let reader = Reader::new(self.transport, self.dialect().clone());
+        // Only names are looked at: members need not be asked for.
+        let dialect = Dialect {
+            list_members: ListMembers::Included,
+            ..self.dialect().clone()
+        };
+        let reader = Reader::new(self.transport, dialect);
         let mut rows = Vec::new();
         let mut note = |id: Option<String>, name: Option<String>| {
             if let (Some(id), Some(name)) = (id, name)

@@ -1,13 +1,13 @@
 //! A dialect, said in the keys of `target.dialect`.
 //!
-//! **Invariants.** What [`block`] gives, decoded and put over the named profile, is the found
-//! dialect again in every key that was measured.
+//! **Invariants.** What [`block`] gives, decoded and put over the profile that is in use without
+//! it, is the found one again in every key that was measured.
 
 use std::collections::BTreeSet;
 
-use crate::profile::{GroupRemovalRule, Profile, rfc};
+use crate::profile::{GroupRemovalRule, Profile};
 use crate::scim::dialect::{
-    Advance, Dialect, EntityTags, ExternalIdStorage, Filter, GroupRename, Groups, ListMembers,
+    Advance, EntityTags, ExternalIdStorage, Filter, GroupRename, Groups, ListMembers,
     MemberRemoval, OpCase, UserAttribute, UserDeactivation, UserDeletion, UserUpdate,
 };
 use crate::scim::http;
@@ -17,17 +17,17 @@ use crate::scim::http;
 pub enum Key {
     /// `userUpdate`.
     UserUpdate,
-    /// `userDeletion`; never measured.
+    /// `userDeletion`.
     UserDeletion,
-    /// `activeFalse`; never measured.
+    /// `activeFalse`.
     ActiveFalse,
-    /// `immutable`; never measured.
+    /// `immutable`.
     Immutable,
-    /// `opCase`; never measured.
+    /// `opCase`.
     OpCase,
-    /// `groups`; never measured.
+    /// `groups`.
     Groups,
-    /// `groupDeletion`; never measured.
+    /// `groupDeletion`.
     GroupDeletion,
     /// `memberRemoval`.
     MemberRemoval,
@@ -35,7 +35,7 @@ pub enum Key {
     GroupRename,
     /// `membersPerPatch`.
     MembersPerPatch,
-    /// `paging`; never measured.
+    /// `paging`.
     Paging,
     /// `pageSize`.
     PageSize,
@@ -47,9 +47,9 @@ pub enum Key {
     UserExternalId,
     /// `listMembers`.
     ListMembers,
-    /// `entityTags`; never measured.
+    /// `entityTags`.
     EntityTags,
-    /// `contentType`; never measured.
+    /// `contentType`.
     ContentType,
     /// `requestsPerMinute`; never measured.
     RequestsPerMinute,
@@ -104,13 +104,9 @@ impl Key {
         }
     }
 
-    /// Its value in a dialect, as a manifest says it. Who removes groups is no part of one; SCIM
-    /// does, as far as it goes.
-    pub fn value(self, dialect: &Dialect) -> String {
-        self.value_where(dialect, GroupRemovalRule::Deletable)
-    }
-
-    fn value_where(self, dialect: &Dialect, group_removal: GroupRemovalRule) -> String {
+    /// Its value in a profile, as a manifest says it.
+    pub fn value(self, profile: &Profile) -> String {
+        let dialect = &profile.dialect;
         match self {
             Key::UserDeletion => match dialect.user_deletion {
                 UserDeletion::Removes => "removes",
@@ -145,7 +141,7 @@ impl Key {
                 Groups::NotServed => "notServed",
             }
             .to_owned(),
-            Key::GroupDeletion => match group_removal {
+            Key::GroupDeletion => match profile.group_removal {
                 GroupRemovalRule::Deletable => "delete",
                 GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => "byHand",
             }
@@ -214,20 +210,24 @@ fn filter(filter: Filter) -> &'static str {
     }
 }
 
-/// What `target.dialect` has to say: what was measured and is not what the named profile
-/// says, and what the manifest said already and no measurement speaks against.
-pub fn block(used: &Profile, found: &Dialect, measured: &BTreeSet<Key>) -> Vec<(Key, String)> {
-    let named = Profile::named(used.name).unwrap_or_else(rfc::profile);
+/// What `target.dialect` has to say: what was measured and would not be so without it, and
+/// what the manifest said already and no measurement speaks against. `base` is the profile as
+/// it is without a word of the manifest.
+pub fn block(
+    used: &Profile,
+    base: &Profile,
+    found: &Profile,
+    measured: &BTreeSet<Key>,
+) -> Vec<(Key, String)> {
     Key::ALL
         .iter()
         .copied()
         .filter_map(|key| {
             let value = match measured.contains(&key) {
-                true => key.value_where(found, used.group_removal),
-                false => key.value_where(&used.dialect, used.group_removal),
+                true => key.value(found),
+                false => key.value(used),
             };
-            let before = key.value_where(&named.dialect, named.group_removal);
-            (value != before).then_some((key, value))
+            (value != key.value(base)).then_some((key, value))
         })
         .collect()
 }
@@ -236,6 +236,7 @@ pub fn block(used: &Profile, found: &Dialect, measured: &BTreeSet<Key>) -> Vec<(
 mod tests {
     use super::*;
     use crate::manifest::decl::DialectDecl;
+    use crate::scim::dialect::Dialect;
 
     /// Whoever adds a key to the manifest decides here whether it is measured.
     #[test]
@@ -253,29 +254,30 @@ mod tests {
 
     #[test]
     fn only_what_differs_from_the_profile_is_said() {
-        let used = Profile::named("scim").expect("a profile");
+        let base = Profile::named("scim").expect("a profile");
         let measured: BTreeSet<Key> = Key::ALL.iter().copied().collect();
-        assert_eq!(block(&used, &used.dialect, &measured), []);
-        let found = Dialect {
-            member_removal: MemberRemoval::ValueList,
-            user_filter: Filter::None,
-            ..Dialect::rfc()
+        assert_eq!(block(&base, &base, &base, &measured), []);
+        let found = Profile {
+            dialect: Dialect {
+                member_removal: MemberRemoval::ValueList,
+                user_filter: Filter::None,
+                ..Dialect::rfc()
+            },
+            group_removal: GroupRemovalRule::ByHand,
+            ..base.clone()
         };
         assert_eq!(
-            block(&used, &found, &measured),
+            block(&base, &base, &found, &measured),
             [
+                (Key::GroupDeletion, "byHand".to_owned()),
                 (Key::MemberRemoval, "valueList".to_owned()),
                 (Key::UserFilter, "none".to_owned())
             ]
         );
         // What was not measured stays as the manifest has it.
-        let used = Profile {
-            dialect: found,
-            ..used
-        };
-        let measured = BTreeSet::from([Key::UserFilter]);
+        let measured = BTreeSet::from([Key::UserFilter, Key::GroupDeletion]);
         assert_eq!(
-            block(&used, &Dialect::rfc(), &measured),
+            block(&found, &base, &base, &measured),
             [(Key::MemberRemoval, "valueList".to_owned())]
         );
     }

@@ -19,7 +19,7 @@ use crate::cli::{GlobalArgs, ProbeArgs, ProbeFormat};
 use crate::exit::Exit;
 use crate::probe::found::Left;
 use crate::probe::namespace::Namespace;
-use crate::probe::{self, GROUPS, Groups, Seen, USERS};
+use crate::probe::{self, GROUPS, Groups, Seen, UNREMOVABLE, USERS};
 use crate::profile::{Creation, GroupRemovalRule, Profile};
 use crate::render;
 use crate::render::escape;
@@ -54,10 +54,7 @@ fn stays_clean(project: &Project) -> Result<(), Trouble> {
         UserDeletion::Removes => Ok(()),
         UserDeletion::Deactivates => Err(Trouble::new(
             "probe-leaves-users",
-            format!(
-                "{} never removes a user, it only deactivates: what `probe` makes would stay",
-                project.profile.title
-            ),
+            format!("{} is not probed: {UNREMOVABLE}", project.profile.title),
             "if DELETE does remove users there, set `target.dialect.userDeletion` to `removes`",
         )),
     }
@@ -140,7 +137,7 @@ async fn measure(
     };
     let run = probe::probe(
         &connection.wire,
-        &project.profile,
+        &connection.profile,
         connection.target.clone(),
         groups,
         &mut kept.journal,
@@ -191,7 +188,7 @@ async fn clean_earlier(
             ));
             continue;
         }
-        let stays = probe::clean(&connection.wire, &project.profile, &mut kept.journal).await;
+        let stays = probe::clean(&connection.wire, &connection.profile, &mut kept.journal).await;
         if stays.is_empty() {
             terminal.status(&format!("run {run}: everything it made is gone"));
         }
@@ -209,7 +206,7 @@ async fn clean(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let (runs, mut left) = clean_earlier(project, connection, terminal).await?;
-    let seen = probe::seen(&connection.wire, &project.profile).await?;
+    let seen = probe::seen(&connection.wire, &connection.profile).await?;
     let (asked, others): (Vec<Seen>, Vec<Seen>) = seen
         .into_iter()
         .filter(|seen| !runs.contains(&seen.run))
@@ -223,7 +220,7 @@ async fn clean(
                 .adopt(seen.collection, &seen.name, &seen.id)
                 .map_err(|error| Trouble::file("write the journal", kept.path(), &error))?;
         }
-        left.extend(probe::clean(&connection.wire, &project.profile, &mut kept.journal).await);
+        left.extend(probe::clean(&connection.wire, &connection.profile, &mut kept.journal).await);
         kept.close()?;
     }
     for seen in &others {
