@@ -6,7 +6,7 @@
 //! | [`commands`] | one file for each verb: glue and printing | yes |
 //! | [`cli`], [`exit`] | what was typed; the exit codes | |
 //! | [`render`] | a plan in, bytes out | |
-//! | [`import`] | what exists → declarations, texts of files, edits of files | |
+//! | [`import`] | what exists → declarations, texts of files, edits of files | OneLogin's API, through `Transport` |
 //! | [`probe`] | what a provider does, measured with users and groups of its own | through `Transport` |
 //! | [`apply`] | the reviewed plan carried out, each write read back | through [`scim::http::Transport`] |
 //! | [`forge`] | a plan's comment at GitHub or GitLab, kept up to date | through `Transport` |
