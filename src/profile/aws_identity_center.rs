@@ -64,7 +64,7 @@ const FACTS: &[Fact] = &[
     Fact::reported(
         "member removal",
         "`remove` with path `members` and the list of ids.",
-        "slashdevops/idp-scim-sync; awslabs/ssosync",
+        "slashdevops/idp-scim-sync internal/scim/operations.go",
         "Sent so. Read strictly it would mean everybody, which AWS refuses.",
     ),
     Fact::documented(
