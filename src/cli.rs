@@ -694,6 +694,12 @@ pub enum SchemaName {
     Comparison,
     /// The output of `probe --format json`
     Probe,
+    /// The output of `doctor --format json`
+    Doctor,
+    /// The output of `status --format json`
+    Status,
+    /// The output of `support-request --format json`
+    SupportRequest,
 }
 
 /// What to do with a report.

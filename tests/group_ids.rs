@@ -2,7 +2,7 @@
 //! does. They are written apart, from the same facts; where they differ, one has misread.
 
 use proptest::prelude::*;
-use scim_sync::profile::harness::group_identifier;
+use scim_sync::profile::harness::{group_identifier, profile};
 use scim_sync::sandbox::world::identifier::{identifier, validate};
 
 fn agree(name: &str) -> Result<(), TestCaseError> {
@@ -13,6 +13,11 @@ fn agree(name: &str) -> Result<(), TestCaseError> {
             prop_assert!(validate(&given).is_ok(), "{:?} gives {:?}", name, given);
         }
         Err(_) => prop_assert!(validate(&given).is_err(), "{:?} gives {:?}", name, given),
+    }
+    // What a create looks for besides.
+    let older = profile().older_group_id.expect("an older form")(name);
+    if let Some(older) = older {
+        prop_assert_eq!(older, identifier(name).legacy, "{:?}", name);
     }
     Ok(())
 }

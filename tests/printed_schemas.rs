@@ -41,6 +41,9 @@ fn committed_schemas_are_the_generated_ones() {
         "explain",
         "comparison",
         "probe",
+        "doctor",
+        "status",
+        "support-request",
     ] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);
@@ -150,4 +153,31 @@ fn a_schema_rejects_what_is_no_plan() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     assert!(!validator.is_valid(&serde_json::json!({})));
     assert!(!validator.is_valid(&serde_json::json!({ "version": 1, "actions": "all" })));
+}
+
+/// What the commands that only look print of the same example.
+#[test]
+fn what_commands_that_look_print_obeys_its_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/role-removed");
+    let place = Place::new();
+    for file in ["scim-sync.yaml", "live.json"] {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        place.write(file, &text);
+    }
+    place.run(&["sandbox", "load", "live.json"]);
+    for (which, arguments) in [
+        ("doctor", &["doctor", "--format", "json"][..]),
+        (
+            "status",
+            &["status", "--format", "json", "--live", "live.json"],
+        ),
+        (
+            "support-request",
+            &["support-request", "--format", "json", "--live", "live.json"],
+        ),
+    ] {
+        let printed = place.run(arguments).out;
+        assert!(printed.len() > 100, "{which}: {printed}");
+        obeys(which, &printed);
+    }
 }

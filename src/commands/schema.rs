@@ -10,9 +10,12 @@ use crate::live::snapshot::Snapshot;
 use crate::manifest::schema::{included_schema, manifest_schema};
 use crate::plan::compare::Comparison;
 use crate::plan::explain::Explanation;
+use crate::plan::status::Status;
 use crate::probe::found::Probed;
+use crate::render::doctor::Examination;
 use crate::render::json::plan_schema;
 use crate::render::several::plans_schema;
+use crate::render::support::SupportRequest;
 
 pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let schema = match args.which {
@@ -25,6 +28,9 @@ pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failur
         SchemaName::Explain => schemars::schema_for!(Explanation).to_value(),
         SchemaName::Comparison => schemars::schema_for!(Comparison).to_value(),
         SchemaName::Report => schemars::schema_for!(Line).to_value(),
+        SchemaName::Doctor => schemars::schema_for!(Examination).to_value(),
+        SchemaName::Status => schemars::schema_for!(Status).to_value(),
+        SchemaName::SupportRequest => schemars::schema_for!(SupportRequest).to_value(),
         SchemaName::Snapshot => schemars::schema_for!(Snapshot).to_value(),
     };
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema has only string keys");

@@ -28,6 +28,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         by_name: HashMap::with_capacity(live.groups.len()),
         claimed: vec![false; live.groups.len()],
         ids: BTreeMap::new(),
+        older_ids: BTreeMap::new(),
         purged: vec![false; live.users.len()],
         marks: RefCell::new(Marks::new(live.users.len())),
         desired: context
@@ -67,6 +68,8 @@ pub(super) struct Groups<'a> {
     claimed: Vec<bool>,
     /// Ids in use, live or planned, to find collisions of derived ids.
     ids: BTreeMap<GroupId, GroupName>,
+    /// Ids that older servers gave groups which are to be made.
+    older_ids: BTreeMap<GroupId, GroupName>,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
     marks: RefCell<Marks>,
@@ -238,7 +241,28 @@ impl Groups<'_> {
                 });
                 return;
             }
+            if let Some((other, older)) = self.older_id_taken(group, id) {
+                draft.refusals.push(Refusal {
+                    id: ItemId::new(format!("group:{}:create", group.name)),
+                    code: RefusalCode::GroupIdTaken,
+                    message: format!(
+                        "creating the group `{}` could take the group `{other}` for it: servers of \
+                         an older kind gave both the id `{older}`, and a create still looks for that",
+                        group.name
+                    ),
+                    help: format!(
+                        "map the role to `{other}`, or rename the role so that its id differs"
+                    ),
+                    evidence,
+                    blocked: Vec::new(),
+                    cause: None,
+                });
+                return;
+            }
             self.ids.insert(id.clone(), group.name.clone());
+            if let Some(older) = self.older_id(group) {
+                self.older_ids.insert(older, group.name.clone());
+            }
             match self.hand_made(draft, group, id, &evidence) {
                 HandMadeFound::None => {}
                 HandMadeFound::Refused => return,
@@ -257,6 +281,27 @@ impl Groups<'_> {
             evidence,
         );
         self.plan_members(draft, group, None, Some(create));
+    }
+
+    /// The id that an older server gave a group of this name, if that is another one.
+    fn older_id(&self, group: &DesiredGroup) -> Option<GroupId> {
+        let older = self.context.input.profile.older_group_id?;
+        older(group.name.as_str()).map(GroupId::from)
+    }
+
+    /// The group that has, or will have, the older id of a new one; or whose older id the new
+    /// one would get.
+    fn older_id_taken(&self, group: &DesiredGroup, new: &GroupId) -> Option<(GroupName, GroupId)> {
+        if let Some(older) = self.older_id(group) {
+            let hand_made = self.context.input.live.beside.groups.known();
+            let mut hand_made = hand_made.into_iter().flatten();
+            let named = || hand_made.find(|it| it.id == older).map(|it| &it.name);
+            if let Some(other) = self.ids.get(&older).or_else(named) {
+                return Some((other.clone(), older));
+            }
+        }
+        let other = self.older_ids.get(new)?;
+        Some((other.clone(), new.clone()))
     }
 
     /// The difference between who is wanted and who is there, in batches.

@@ -26,10 +26,16 @@ pub fn questions(input: PlanInput<'_>, sketch: &Sketch) -> Ask {
         ask.owner_and_admins |= action.change.is_removal();
         match &action.change {
             Change::CreateGroup {
-                name: _,
+                name,
                 expected_id: Some(id),
             } if beside.groups.is_open() => {
                 groups.insert(id.clone());
+                let older = input.profile.older_group_id;
+                groups.extend(
+                    older
+                        .and_then(|older| older(name.as_str()))
+                        .map(GroupId::from),
+                );
             }
             Change::CreateBinding { group: _, binding } => {
                 let asked = |scope: &Scope| beside.roles.contains_key(scope);

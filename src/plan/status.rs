@@ -64,9 +64,10 @@ impl State {
 /// Where everybody and every group stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "scim-sync status")]
+#[schemars(title = "scim-sync status, version 1", extend("$id" = "urn:scim-sync:schema:status:1"))]
 pub struct Status {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The service provider.
     pub target: TargetInfo,
@@ -119,10 +120,10 @@ pub struct GroupStanding {
 #[serde(rename_all = "camelCase")]
 pub struct Because {
     /// Sentences for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
     /// The plan's items about it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemId>,
     /// What the last run said of one of them.
     #[serde(skip_serializing_if = "Option::is_none")]

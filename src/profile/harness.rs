@@ -177,6 +177,7 @@ pub fn profile() -> Profile {
                            it out. If it is refused, the members are out all the same",
         },
         group_ids: GroupIds::DerivedFromName(group_identifier),
+        older_group_id: Some(older_group_identifier),
         group_names: GroupNames::Exact,
         other_login: Some(FIRST_GEN),
         checks: CHECKS,
@@ -226,23 +227,7 @@ pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
         return Err(GroupNameFault::EmptyId);
     }
     let trimmed = java_trim(display_name);
-    let underscored = trimmed.replace(['.', '-'], "_");
-    let unaccented: String = underscored
-        .nfd()
-        // stripAccents takes out this block only, not every combining mark.
-        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
-        .map(|c| match c {
-            'Ł' => 'L',
-            'ł' => 'l',
-            other => other,
-        })
-        .collect();
-    let mut id: String = java_trim(&unaccented)
-        .trim_start_matches(|c: char| c.is_ascii_digit() || c == '$' || c == '-')
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | ' '))
-        .map(|c| if c == ' ' { '_' } else { c })
-        .collect();
+    let mut id = without_suffix(display_name);
     if !id.is_empty() && trimmed.starts_with(|c: char| c.is_ascii_digit()) && display_name != id {
         id.truncate(119);
         let digest = sha2::Sha256::digest(display_name.as_bytes());
@@ -267,6 +252,36 @@ pub fn group_identifier(display_name: &str) -> Result<String, GroupNameFault> {
         return Err(GroupNameFault::Reserved { id });
     }
     Ok(id)
+}
+
+/// The id before its digit suffix (source: `generateHarnessUIFormatIdentifier`).
+fn without_suffix(display_name: &str) -> String {
+    let trimmed = java_trim(display_name);
+    let underscored = trimmed.replace(['.', '-'], "_");
+    let unaccented: String = underscored
+        .nfd()
+        // stripAccents takes out this block only, not every combining mark.
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
+        .map(|c| match c {
+            'Ł' => 'L',
+            'ł' => 'l',
+            other => other,
+        })
+        .collect();
+    java_trim(&unaccented)
+        .trim_start_matches(|c: char| c.is_ascii_digit() || c == '$' || c == '-')
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | ' '))
+        .map(|c| if c == ' ' { '_' } else { c })
+        .collect()
+}
+
+/// The id without the suffix of names that begin with a digit, which older servers did not
+/// have: a create takes a group of that id as well (source: `generateUserGroupIdentifier`).
+fn older_group_identifier(display_name: &str) -> Option<String> {
+    let older = without_suffix(display_name);
+    let current = group_identifier(display_name).ok()?;
+    (older != current && !older.is_empty()).then_some(older)
 }
 
 /// Java's `String.trim`: everything up to U+0020 goes, and nothing else: a no-break space stays.

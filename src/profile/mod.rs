@@ -69,6 +69,8 @@ pub struct Profile {
     pub group_removal: GroupRemovalRule,
     /// How a group's id comes about.
     pub group_ids: GroupIds,
+    /// How it came about before, as far as that still matters.
+    pub older_group_id: Option<OlderGroupId>,
     /// How group names compare.
     pub group_names: GroupNames,
     /// An older integration that may exist beside SCIM and decides who can log in.
@@ -236,6 +238,10 @@ pub enum GroupIds {
     /// find collisions, never to find a group.
     DerivedFromName(fn(&str) -> Result<String, names::GroupNameFault>),
 }
+
+/// The id that an older server gave a group of this display name, where that is another one
+/// and a create still looks for it.
+pub type OlderGroupId = fn(&str) -> Option<String>;
 
 /// How group names compare when a group is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

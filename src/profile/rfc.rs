@@ -39,6 +39,7 @@ pub(super) fn careful(name: &'static str, title: &'static str, facts: &'static [
         user_removal: UserRemovalEffect::LeavesMemberships,
         group_removal: GroupRemovalRule::Deletable,
         group_ids: GroupIds::Opaque,
+        older_group_id: None,
         group_names: GroupNames::Folded,
         other_login: None,
         checks: super::checks::PLAIN,

@@ -16,9 +16,10 @@ pub const EXAMINATION_VERSION: u32 = 1;
 /// Everything that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "scim-sync doctor")]
+#[schemars(title = "scim-sync doctor, version 1", extend("$id" = "urn:scim-sync:schema:doctor:1"))]
 pub struct Examination {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The service provider.
     pub target: TargetInfo,

@@ -16,9 +16,10 @@ pub const SUPPORT_REQUEST_VERSION: u32 = 1;
 /// A letter to Support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "scim-sync support request")]
+#[schemars(title = "scim-sync support request, version 1", extend("$id" = "urn:scim-sync:schema:support-request:1"))]
 pub struct SupportRequest {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// Whom to write to.
     pub to: String,
