@@ -626,6 +626,14 @@ fn told_at(world: &World, used: Profile, groups: Groups) -> String {
         let name = left.name.rsplit('-').next().unwrap_or_default();
         told.push_str(&format!("; left: {} {name}", left.collection));
     }
+    // What is measured by hand is spelled as the provider takes it, too.
+    if run.probed.stopped.is_none() {
+        let inactive = verdict(&run, Topic::UserInactive);
+        assert!(
+            matches!(inactive, Verdict::AsUsed | Verdict::Differs),
+            "{inactive:?}"
+        );
+    }
     if let Some(stopped) = &run.probed.stopped {
         told.push_str(&format!("; stopped: {stopped}"));
     }

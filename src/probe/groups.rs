@@ -405,7 +405,8 @@ async fn replacement<T: Transport>(
         return Ok(());
     }
     let before = members(&session.must_read(subject).await?.body);
-    let operations = json!([{ "op": "replace", "path": "members", "value": values([crew.b]) }]);
+    let replace = session.replace();
+    let operations = json!([{ "op": replace, "path": "members", "value": values([crew.b]) }]);
     let request = session.patch(subject, operations);
     let answer = session.send(request).await?;
     let after = members(&session.must_read(subject).await?.body);

@@ -628,7 +628,8 @@ pub(super) async fn inactive<T: Transport>(
     measured: &mut Measured,
     c: &Own,
 ) -> Result<(), Halt> {
-    let active = |value: bool| json!([{ "op": "replace", "path": "active", "value": value }]);
+    let replace = session.replace();
+    let active = |value: bool| json!([{ "op": replace, "path": "active", "value": value }]);
     if session.is_gone(c).await? {
         measured.unknown(Topic::UserInactive, "the user to try it on is gone already");
         return Ok(());

@@ -14,7 +14,7 @@ use super::namespace::{Collection, Namespace};
 use crate::apply::Stop;
 use crate::ids::fold;
 use crate::profile::Profile;
-use crate::scim::dialect::{Dialect, ListMembers};
+use crate::scim::dialect::{Dialect, ListMembers, OpCase};
 use crate::scim::error::{ErrorKind, ScimError, is_web_page};
 use crate::scim::http::{Method, Request, Transport, TransportFault};
 use crate::scim::listing::Verdict;
@@ -276,6 +276,14 @@ impl<'a, T: Transport> Session<'a, T> {
         let mut request = Request::scim(method, path.iter().copied()).with_body(body.to_string());
         request.content_type = self.dialect().content_type;
         request
+    }
+
+    /// `replace`, in the case the provider takes.
+    pub(super) fn replace(&self) -> &'static str {
+        match self.dialect().op_case {
+            OpCase::Lower => "replace",
+            OpCase::Capital => "Replace",
+        }
     }
 
     /// A PATCH of one of ours, spelled by hand.
