@@ -18,7 +18,7 @@ use super::{Terminal, runtime};
 use crate::desired::DesiredState;
 use crate::live::LiveState;
 use crate::live::collect::collect;
-use crate::manifest::decl::TargetDecl;
+use crate::manifest::decl::{IncludedDecl, TargetDecl};
 use crate::manifest::fault::Severity;
 use crate::manifest::load::Begun;
 use crate::profile::Profile;
@@ -70,6 +70,11 @@ impl Ahead {
             foretold,
             _stop: stop,
         })
+    }
+
+    /// Tells of an included file: there is probably as much to read as is declared.
+    pub(super) fn count(&self, decl: &IncludedDecl) {
+        self.foretold.count(decl.users.0.len(), decl.roles.0.len());
     }
 
     /// Tells how much there probably is to read, now that the manifest says what is wanted.

@@ -2,7 +2,7 @@
 //! besides, as far as the plan depends on it.
 
 use super::plan::{self, Rails};
-use super::project::Project;
+use super::project::{self, Project};
 use crate::desired::BaseRevision;
 use crate::live::beside::Ask;
 use crate::live::collect::collect;
@@ -38,6 +38,14 @@ impl<'a> Goal<'a> {
         }
     }
 
+    /// The sketch of the same input, in which nothing has changed but what is known beside SCIM.
+    fn again(self, input: PlanInput<'_>, before: Sketch) -> Sketch {
+        match self {
+            Goal::Manifest(_) => crate::plan::resketch(input, before),
+            Goal::Undo(record) => undo::sketch(input, record),
+        }
+    }
+
     fn complete(self, input: PlanInput<'_>, sketch: Sketch) -> Plan {
         match self {
             Goal::Manifest(_) => crate::plan::complete(input, sketch),
@@ -54,8 +62,31 @@ pub(super) fn make(
     target: &TargetInfo,
     rails: &Rails,
 ) -> Plan {
-    plan::with_input(project, goal.base(), live, target, rails, |input| {
+    named(project, goal, live, target, rails, |input| {
         goal.complete(input, goal.sketch(input))
+    })
+}
+
+/// Makes a plan and, on another thread, the fingerprints of what it is made of, which take as
+/// long.
+fn named(
+    project: &Project,
+    goal: Goal<'_>,
+    live: &LiveState,
+    target: &TargetInfo,
+    rails: &Rails,
+    make: impl FnOnce(PlanInput<'_>) -> Plan,
+) -> Plan {
+    std::thread::scope(|scope| {
+        let sources = &project.manifest.sources;
+        let inputs = scope.spawn(|| project::fingerprints(sources, goal.base(), live));
+        let mut plan = plan::with_unnamed_input(project, goal.base(), live, target, rails, make);
+        plan.inputs = match inputs.join() {
+            Ok(inputs) => inputs,
+            // A panic is a bug there; pass it on.
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        plan
     })
 }
 
@@ -97,13 +128,14 @@ pub(super) async fn plan_read<T: Transport>(
             (sketch, ask)
         });
     let plan = if ask.is_empty() {
-        plan::with_input(project, goal.base(), &live, target, rails, |input| {
+        named(project, goal, &live, target, rails, |input| {
             goal.complete(input, sketch)
         })
     } else {
-        drop(sketch);
         collect_beside::answer(reader, &ask, &mut live).await;
-        make(project, goal, &live, target, rails)
+        named(project, goal, &live, target, rails, |input| {
+            goal.complete(input, goal.again(input, sketch))
+        })
     };
     Ok((plan, live))
 }

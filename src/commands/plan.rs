@@ -17,6 +17,7 @@ use crate::live::beside::Told;
 use crate::live::collect::collect;
 use crate::live::snapshot::Snapshot;
 use crate::live::{LiveCount, LiveState};
+use crate::manifest::decl::IncludedDecl;
 use crate::manifest::load;
 use crate::plan::file::PlanFile;
 use crate::plan::undo::Undo;
@@ -41,7 +42,13 @@ pub(super) fn run(
         true => Ahead::begin(&begun, &root, terminal),
         false => None,
     };
-    match project::select_begun(begun, &root, global, as_of, Unnamed::All, terminal)? {
+    let tell = |decl: &IncludedDecl| {
+        if let Some(ahead) = &ahead {
+            ahead.count(decl);
+        }
+    };
+    let select = project::select_begun;
+    match select(begun, &tell, &root, global, as_of, Unnamed::All, terminal)? {
         Selection::One(project) => one(*project, ahead, args, terminal),
         Selection::Several(projects) => several(projects, args, terminal),
     }
@@ -65,7 +72,10 @@ fn one(
         ));
     }
     several::view(&project, &args.view, detail(&args.shape)).print(&plan, terminal)?;
-    Ok(verdict(&plan, args))
+    let verdict = verdict(&plan, args);
+    // As above, of what was wanted.
+    std::mem::forget((project, plan));
+    Ok(verdict)
 }
 
 /// The plans of several targets, made side by side.
@@ -173,7 +183,10 @@ fn made(
                     }
                 };
                 let planned = observe::plan_read(project, goal, reader, live, target, &rails);
-                let (plan, _) = planned.await?;
+                let (plan, live) = planned.await?;
+                // The process is about to end: taking apart what was read would take longer
+                // than printing what came of it.
+                std::mem::forget(live);
                 Ok(plan)
             })
         }
@@ -360,26 +373,8 @@ fn allowances(shape: &PlanShape) -> Result<Allowances, Trouble> {
     Ok(allow)
 }
 
-/// Makes something of what every plan is made of.
-pub(super) fn with_input<R>(
-    project: &Project,
-    base: Option<&BaseRevision>,
-    live: &LiveState,
-    target: &TargetInfo,
-    rails: &Rails,
-    make: impl FnOnce(PlanInput<'_>) -> R,
-) -> R {
-    let inputs = project::fingerprints(&project.manifest.sources, base, live);
-    with_unnamed_input(project, base, live, target, rails, |input| {
-        make(PlanInput {
-            inputs: &inputs,
-            ..input
-        })
-    })
-}
-
-/// As [`with_input`], without the fingerprints of what it is made of, which cost most of all:
-/// for what is looked at and never saved.
+/// Makes something of what every plan is made of, without the fingerprints of that: for what is
+/// looked at and never saved.
 pub(super) fn with_unnamed_input<R>(
     project: &Project,
     base: Option<&BaseRevision>,

@@ -17,7 +17,7 @@ use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::Manifest;
 use crate::manifest::decode::Wholeness;
 use crate::manifest::fault::{self, Fault, FaultCode};
-use crate::manifest::load;
+use crate::manifest::load::{self, Tell};
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
@@ -146,12 +146,13 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    Ok(check_begun(load::begin(&root), &root, as_of))
+    Ok(check_begun(load::begin(&root), &root, as_of, &|_| {}))
 }
 
 /// As [`check`], of a root file that was read already.
-fn check_begun(begun: load::Begun, root: &Path, as_of: Date) -> Checked {
-    Checked::new(lint::check(begun.finish().checked(as_of), as_of), root)
+fn check_begun(begun: load::Begun, root: &Path, as_of: Date, tell: Tell<'_>) -> Checked {
+    let loaded = begun.finish_telling(tell);
+    Checked::new(lint::check(loaded.checked(as_of), as_of), root)
 }
 
 /// A whole manifest without errors, for what has nothing to do with targets, and its folder.
@@ -206,19 +207,21 @@ pub(crate) fn load_selected(
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
     let root = root_file(global)?;
-    select_begun(load::begin(&root), &root, global, as_of, unnamed, terminal)
+    let begun = load::begin(&root);
+    select_begun(begun, &|_| {}, &root, global, as_of, unnamed, terminal)
 }
 
 /// As [`load_selected`], of a root file that was read already.
 pub(crate) fn select_begun(
     begun: load::Begun,
+    tell: Tell<'_>,
     root: &Path,
     global: &GlobalArgs,
     as_of: Date,
     unnamed: Unnamed,
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
-    let projects = check_begun(begun, root, as_of).without_errors(terminal)?;
+    let projects = check_begun(begun, root, as_of, tell).without_errors(terminal)?;
     Ok(selection::select(projects, &global.target, unnamed)?)
 }
 

@@ -33,6 +33,7 @@ pub(super) enum Match {
 }
 
 /// All matches, both ways.
+#[derive(Debug, Clone)]
 pub(super) struct Matches {
     by_user: Vec<Match>,
     by_live: Vec<Claim>,

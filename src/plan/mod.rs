@@ -63,7 +63,7 @@ pub use item::{
     Reason, Refusal, RefusalCode, Stands, Unmanaged, UnmanagedBinding, UnmanagedGroup,
     UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
 };
-pub use planner::{PlanInput, Sketch, complete, plan, sketch};
+pub use planner::{PlanInput, Sketch, complete, plan, resketch, sketch};
 pub use population::Population;
 pub use recent::Recent;
 pub use summary::Summary;

@@ -6,7 +6,7 @@ use super::after::after;
 use super::bindings::{bindings_lost, plan_bindings};
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
-use super::identity::match_users;
+use super::identity::{Matches, match_users};
 use super::item::{
     Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
     Refusal, Unmanaged,
@@ -156,12 +156,45 @@ pub struct Sketch {
     pub(super) plan: Plan,
     /// Declared people who have no account that SCIM lists.
     pub(super) nobody: Vec<UserIndex>,
+    /// Who is who, as far as e-mails and keys tell, with the doubts; nothing where it is not
+    /// worth keeping.
+    pub(super) matched: Option<Matched>,
+}
+
+/// What matching people came to.
+#[derive(Debug, Clone)]
+pub(super) struct Matched {
+    matches: Matches,
+    refusals: Vec<Refusal>,
 }
 
 /// Makes the items of a plan and does not prove them.
 pub fn sketch(input: PlanInput<'_>) -> Sketch {
-    let (plan, nobody) = make_and_tell(input);
-    Sketch { plan, nobody }
+    sketch_of(input, match_all(input))
+}
+
+/// As [`sketch`], of an input in which nothing has changed but what is known beside SCIM since
+/// an earlier sketch: who is who stays as it was.
+pub fn resketch(input: PlanInput<'_>, before: Sketch) -> Sketch {
+    match before.matched {
+        Some(matched) => sketch_of(input, matched),
+        None => sketch(input),
+    }
+}
+
+fn sketch_of(input: PlanInput<'_>, matched: Matched) -> Sketch {
+    let (plan, nobody) = make_and_tell(input, matched.clone());
+    Sketch {
+        plan,
+        nobody,
+        matched: Some(matched),
+    }
+}
+
+fn match_all(input: PlanInput<'_>) -> Matched {
+    let mut refusals = Vec::new();
+    let matches = match_users(&Context { input }, &mut refusals);
+    Matched { matches, refusals }
 }
 
 /// Makes a plan of a sketch of the same input.
@@ -217,15 +250,21 @@ pub(super) fn prove<'a>(
 }
 
 fn make(input: PlanInput<'_>) -> Plan {
-    make_and_tell(input).0
+    make_and_tell(input, match_all(input)).0
 }
 
 /// The items, and whom no account was found for.
-fn make_and_tell(input: PlanInput<'_>) -> (Plan, Vec<UserIndex>) {
+fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex>) {
     let context = Context { input };
-    let mut draft = Draft::default();
+    let Matched {
+        mut matches,
+        refusals,
+    } = matched;
+    let mut draft = Draft {
+        refusals,
+        ..Draft::default()
+    };
 
-    let mut matches = match_users(&context, &mut draft.refusals);
     let gone = base::follow(&context, &mut matches, &mut draft.refusals);
     let nobody = matches.nobody().collect();
     standalone::hold(&context, &mut matches, &mut draft);

@@ -10,7 +10,11 @@ use crate::live::beside::{Ask, WhichAccounts, WhichGroups};
 
 /// What a plan of this sketch leaves open. Asking it again after the answers gives nothing.
 pub fn questions(input: PlanInput<'_>, sketch: &Sketch) -> Ask {
-    let Sketch { plan, nobody } = sketch;
+    let Sketch {
+        plan,
+        nobody,
+        matched: _,
+    } = sketch;
     let beside = &input.live.beside;
     let mut ask = Ask::default();
     if beside.accounts.is_open() {

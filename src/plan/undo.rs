@@ -117,7 +117,11 @@ pub fn undo(input: PlanInput<'_>, record: &Undo) -> Plan {
 pub fn sketch(input: PlanInput<'_>, record: &Undo) -> Sketch {
     let base = None;
     let (plan, nobody) = make_and_tell(PlanInput { base, ..input }, record);
-    Sketch { plan, nobody }
+    Sketch {
+        plan,
+        nobody,
+        matched: None,
+    }
 }
 
 /// Makes the plan of a sketch of the same input.

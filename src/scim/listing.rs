@@ -552,7 +552,13 @@ pub struct Foretold {
 }
 
 impl Foretold {
-    /// Tells it.
+    /// Tells of some more.
+    pub fn count(&self, users: usize, groups: usize) {
+        self.users.fetch_add(users as u64, Ordering::Relaxed);
+        self.groups.fetch_add(groups as u64, Ordering::Relaxed);
+    }
+
+    /// Tells how many there are in all.
     pub fn tell(&self, users: usize, groups: usize) {
         self.users.store(users as u64, Ordering::Relaxed);
         self.groups.store(groups as u64, Ordering::Relaxed);

@@ -106,6 +106,9 @@ impl Loaded {
     }
 }
 
+/// Hears of an included file.
+pub type Tell<'t> = &'t (dyn Fn(&IncludedDecl) + Sync);
+
 /// A root file that was read, before what it includes is.
 pub struct Begun {
     files: DiskFiles,
@@ -125,7 +128,13 @@ impl Begun {
 
     /// Reads the rest of the manifest.
     pub fn finish(self) -> Loaded {
-        finish(&self.files, &self.name, self.root)
+        self.finish_telling(&|_| {})
+    }
+
+    /// As [`Begun::finish`], telling of each included file as soon as it is decoded, in any
+    /// order and from any thread.
+    pub fn finish_telling(self, tell: Tell<'_>) -> Loaded {
+        finish(&self.files, &self.name, self.root, tell)
     }
 }
 
@@ -160,13 +169,14 @@ fn read_root(files: &dyn Files, name: &str) -> Result<(Arc<str>, Decoded<RootDec
 
 /// Loads the manifest whose root file is called `root_name` from anything that has files.
 pub fn load_from(files: &dyn Files, root_name: &str) -> Loaded {
-    finish(files, root_name, read_root(files, root_name))
+    finish(files, root_name, read_root(files, root_name), &|_| {})
 }
 
 fn finish(
     files: &dyn Files,
     root_name: &str,
     root: Result<(Arc<str>, Decoded<RootDecl>), ReadProblem>,
+    tell: Tell<'_>,
 ) -> Loaded {
     let mut sources = SourceMap::default();
     let mut faults = Vec::new();
@@ -209,7 +219,7 @@ fn finish(
         includes.truncate(MAX_FILES);
     }
 
-    let mut read = read_all(files, &includes);
+    let mut read = read_all(files, &includes, tell);
     if read.is_none() {
         faults.push(Fault::error(
             FaultCode::TooLarge,
@@ -317,7 +327,7 @@ type Read = Result<(Arc<str>, Decoded<IncludedDecl>), ReadProblem>;
 /// Reads and decodes included files, several at a time; the results are in the files' order.
 /// Nothing if the files are too large together: which of them would be read last depends on
 /// the threads, so then none is used.
-fn read_all(files: &dyn Files, includes: &[Included]) -> Option<Vec<Read>> {
+fn read_all(files: &dyn Files, includes: &[Included], tell: Tell<'_>) -> Option<Vec<Read>> {
     let total = AtomicUsize::new(0);
     let one = |index: usize| {
         let file = FileId(u32::try_from(index + 1).unwrap_or(u32::MAX));
@@ -327,6 +337,7 @@ fn read_all(files: &dyn Files, includes: &[Included]) -> Option<Vec<Read>> {
         let text = read(files, &includes[index].name, file)?;
         total.fetch_add(text.len(), Ordering::Relaxed);
         let decoded = decode::included(&text, file);
+        tell(&decoded.decl);
         Ok((text, decoded))
     };
     let workers = std::thread::available_parallelism()
