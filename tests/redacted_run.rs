@@ -139,3 +139,83 @@ fn a_plan_tells_nobody_either() {
     let (_, ran) = run(&["-vv", "plan", "--redact", "all"], "tok");
     nobody(&ran.ends(0));
 }
+
+/// What an account is called now is not the plan's to know: it moved since the plan was saved.
+#[test]
+fn names_that_only_the_live_side_has() {
+    let place = Place::new();
+    let served = Served::start(&place, &["--token", "tok", "--provider", "scim"]);
+    let manifest = |given: &str| {
+        format!(
+            "version: 1\ntarget:\n  provider: scim\n  baseUrl: {}\n  token: {{ env: SCIM_TOKEN }}\nusers:\n  al: {{ email: al@corp.example, givenName: {given}, familyName: Xu }}\n",
+            served.base_url
+        )
+    };
+    let variables = [("SCIM_TOKEN", "tok")];
+    let apply = ["apply", "--auto-approve"];
+    place.write("scim-sync.yaml", &manifest("ZZold"));
+    place.run_with(&variables, &apply).ends(0);
+    place.write("scim-sync.yaml", &manifest("ZZnew"));
+    let plan = ["plan", "--out", "p.json"];
+    place.run_with(&variables, &plan).ends(0);
+    place.write("scim-sync.yaml", &manifest("ZZother"));
+    place.run_with(&variables, &apply).ends(0);
+    place.write("scim-sync.yaml", &manifest("ZZnew"));
+    let arguments = [
+        "-vv",
+        "apply",
+        "p.json",
+        "--auto-approve",
+        "--redact",
+        "all",
+    ];
+    let ran = place.run_with(&variables, &arguments).ends(4);
+    for text in [
+        "ZZold", "ZZother", "ZZnew", "Xu", "al@corp", "user al", ":al:",
+    ] {
+        assert!(!ran.out.contains(text), "{text} in\n{}", ran.out);
+        assert!(!ran.err.contains(text), "{text} in\n{}", ran.err);
+    }
+}
+
+/// Lines of the manifest name people, so faults are told by code and place.
+#[test]
+fn faults_of_the_manifest_show_no_line() {
+    let place = Place::new();
+    place.write(
+        "scim-sync.yaml",
+        "version: 1\ntarget: { provider: harness }\nusers:\n  ada: { email: ada@corp.example }\n  eve: { email: ada@corp.example }\n",
+    );
+    for arguments in [
+        &["plan", "--redact", "all"][..],
+        &["apply", "--auto-approve", "--redact", "all"],
+    ] {
+        let ran = place.run(arguments).ends(1);
+        assert!(!ran.err.contains("ada"), "{}", ran.err);
+        ran.warns("error[duplicate-email] scim-sync.yaml:5");
+    }
+}
+
+/// The id of an account that was just made stands in the request after it.
+#[test]
+fn a_new_account_has_no_id_in_a_log() {
+    let (_, ran) = run(
+        &[
+            "-v",
+            "apply",
+            "--auto-approve",
+            "--approve",
+            "delete",
+            "--redact",
+            "all",
+        ],
+        "tok",
+    );
+    for line in ran.err.lines().filter(|line| line.contains("Users/")) {
+        let after = line.split("Users/").nth(1).expect("a path");
+        assert!(
+            after.starts_with("person-") || after.starts_with("[hidden]"),
+            "{line}"
+        );
+    }
+}

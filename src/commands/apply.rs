@@ -16,9 +16,7 @@ use super::selection::{self, FileKind, Selection, Unnamed};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{
-    Terminal, base, interrupts, logins, newer, plan, recent, runtime, several, view, written,
-};
+use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime, several, written};
 use crate::apply::recorded::Recorder;
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
@@ -50,6 +48,7 @@ pub(super) fn run(
     args: &ApplyArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    terminal.redact(args.redact);
     // A bad option is told before anything is read.
     Rails::new(&args.shape)?;
     let saved = SavedPlans::open(global, args)?;
@@ -68,11 +67,6 @@ pub(super) fn run(
         true => saved.names(),
         false => global.target.clone(),
     };
-    let keep: BTreeSet<&str> = projects
-        .iter()
-        .flat_map(|project| view::nobodys(&project.profile))
-        .collect();
-    terminal.redact(args.redact, &Vec::from_iter(keep));
     match selection::select(projects, &asked, Unnamed::Refused)? {
         Selection::One(project) => {
             let saved = saved.of(project.manifest.name.as_ref())?;

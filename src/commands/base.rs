@@ -15,7 +15,9 @@ use crate::desired::DesiredState;
 use crate::desired::since::since;
 use crate::ids::TargetName;
 use crate::manifest::at::{self, TargetManifest};
-use crate::manifest::decl::{FirstGenDecl, HarnessDecl, Manifest, TargetDecl, Targets, TokenDecl};
+use crate::manifest::decl::{
+    DialectDecl, FirstGenDecl, HarnessDecl, Manifest, TargetDecl, Targets, TokenDecl,
+};
 use crate::manifest::fault::{self, Fault};
 use crate::manifest::history::{self, Base, Wanted, ci};
 use crate::manifest::source::{SourceMap, Spanned};
@@ -138,6 +140,8 @@ struct Reach<'a> {
     ca_file: Option<&'a str>,
     sandbox_state: Option<&'a str>,
     first_gen: Option<(Option<&'a str>, Option<Source<'a>>)>,
+    /// How it is spoken to: what is read, and how often.
+    dialect: &'a DialectDecl,
 }
 
 impl<'a> Reach<'a> {
@@ -157,8 +161,7 @@ impl<'a> Reach<'a> {
             token,
             ca_file,
             sandbox,
-            // How requests are spelled, and not to whom.
-            dialect: _,
+            dialect,
             harness: HarnessDecl { first_gen },
             // What is done there, and not where.
             policy: _,
@@ -178,6 +181,7 @@ impl<'a> Reach<'a> {
             ca_file: text(ca_file),
             sandbox_state: text(&sandbox.state),
             first_gen,
+            dialect,
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn run(
     args: &CommentArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    terminal.redact(args.redact, &[]);
+    terminal.redact(args.redact);
     let plans = apply::saved(global, &args.plan)?;
     let detected = detect();
     let forge = forge(args, &detected)?;

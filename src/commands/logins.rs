@@ -49,9 +49,24 @@ pub(super) fn read_offline(project: &Project) -> Result<Told<BTreeSet<String>>, 
     }
 }
 
+/// The largest list of addresses: a million of them fit.
+const MAX_BYTES: u64 = 64 << 20;
+
 fn of_file(path: &Path) -> Result<BTreeSet<String>, Trouble> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Trouble::file("read the addresses in", path, &error))?;
+    let cannot = |error: &std::io::Error| Trouble::file("read the addresses in", path, error);
+    let about = std::fs::metadata(path).map_err(|error| cannot(&error))?;
+    if !about.is_file() || about.len() > MAX_BYTES {
+        return Err(Trouble::new(
+            "first-gen-emails",
+            format!(
+                "`{}` is no file of at most {} MiB",
+                path.display(),
+                MAX_BYTES >> 20
+            ),
+            "name a text file with one address a line",
+        ));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| cannot(&error))?;
     addresses(&text).map_err(|line| {
         // What stands there is not repeated: it may be any file.
         Trouble::new(

@@ -55,6 +55,7 @@ use crate::cli::{Cli, ColourChoice, Command, GlobalArgs, RedactChoice};
 use crate::exit::Exit;
 use crate::ids::TargetName;
 use crate::plan::Plan;
+use crate::profile::Profile;
 use crate::render::faults::{Color, Glyphs, TextStyle};
 use crate::render::style::Colour;
 use crate::render::veil::Veil;
@@ -167,12 +168,20 @@ impl Terminal {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on lines lose people; with [`RedactChoice::None`] nothing changes. `keep` are
-    /// addresses that are nobody's.
-    pub(crate) fn redact(&self, choice: RedactChoice, keep: &[&str]) {
+    /// From now on lines lose people; with [`RedactChoice::None`] nothing changes.
+    pub(crate) fn redact(&self, choice: RedactChoice) {
         if let Some(redaction) = view::redaction(choice) {
-            *self.veil() = Some(Veil::new(redaction, keep));
+            let profiles = Profile::NAMES
+                .iter()
+                .filter_map(|name| Profile::named(name));
+            let nobodys: Vec<&str> = profiles.flat_map(|it| view::nobodys(&it)).collect();
+            *self.veil() = Some(Veil::new(redaction, &nobodys));
         }
+    }
+
+    /// Whether names of people are hidden in what is printed.
+    pub(crate) fn hides_names(&self) -> bool {
+        self.veil().as_ref().is_some_and(Veil::hides_names)
     }
 
     /// A plan without the people who are to be hidden; lines hide them from now on.

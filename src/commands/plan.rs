@@ -32,7 +32,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let as_of = args.shape.as_of.unwrap_or_else(project::today);
-    terminal.redact(args.view.redact, &[]);
+    terminal.redact(args.view.redact);
     // A bad option is told before anything is read.
     Rails::new(&args.shape)?;
     let root = project::root_file(global)?;

@@ -16,7 +16,7 @@ use crate::live::LiveState;
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::Manifest;
 use crate::manifest::decode::Wholeness;
-use crate::manifest::fault::{self, Fault, FaultCode};
+use crate::manifest::fault::{self, Fault, FaultCode, Severity};
 use crate::manifest::load::{self, Tell};
 use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
@@ -95,6 +95,9 @@ impl Checked {
     /// stderr.
     fn without_errors(self, terminal: &Terminal) -> Result<Vec<Project>, Failure> {
         let drawn = |found: &[Fault], sources: &SourceMap| {
+            if terminal.hides_names() {
+                return places_of(found, sources);
+            }
             let style = terminal.fault_style(terminal.err_colour());
             faults::text(found, sources, style)
         };
@@ -114,6 +117,22 @@ impl Checked {
         }
         Ok(projects)
     }
+}
+
+/// Faults without the lines they are about, which name people.
+fn places_of(found: &[Fault], sources: &SourceMap) -> String {
+    let lines = found.iter().map(|fault| {
+        let place = sources.place(fault.primary.span);
+        let severity = match fault.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+        };
+        format!("{severity}[{}] {}:{}\n", fault.code, place.file, place.line)
+    });
+    let mut text: String = lines.collect();
+    text.push_str("help: `scim-sync validate` tells each in full; here people are hidden\n");
+    text
 }
 
 /// Today, in UTC, so that a pipeline's place does not matter.

@@ -56,9 +56,29 @@ pub fn sandbox_state(name: Option<&TargetName>, target: &TargetDecl) -> String {
 /// Where a target is: equal for two that are one service provider.
 pub fn place(name: Option<&TargetName>, target: &TargetDecl) -> String {
     match &target.base_url {
-        Some(url) => url.value.trim_end_matches('/').to_owned(),
-        None => format!("sandbox in {}", sandbox_state(name, target)),
+        Some(url) => url_place(&url.value),
+        None => {
+            let state = sandbox_state(name, target);
+            let parts = std::path::Path::new(&state).components();
+            let plain = parts.filter(|part| *part != std::path::Component::CurDir);
+            let plain: std::path::PathBuf = plain.collect();
+            format!("sandbox in {}", plain.display())
+        }
     }
+}
+
+/// A URL as every spelling of it is understood: the host in lower case, the usual port left
+/// out, no `..`. With a variable in it, as it is written.
+fn url_place(url: &str) -> String {
+    let read = match url.contains("${") {
+        true => None,
+        false => url::Url::parse(url.trim()).ok(),
+    };
+    let text = match read {
+        Some(read) => read.to_string(),
+        None => url.to_owned(),
+    };
+    text.trim_end_matches('/').to_owned()
 }
 
 /// Whether something that is limited to these targets holds at one. No limit is everywhere.

@@ -73,6 +73,12 @@ const OURS: &[&str] = &[
     "externalId",
 ];
 
+/// Short words of sentences, which a key of one or two letters would take out of all of them.
+const WORDS: &[&str] = &[
+    "a", "i", "an", "as", "at", "be", "by", "do", "go", "if", "in", "is", "it", "ms", "no", "of",
+    "on", "or", "so", "to", "up", "us", "we",
+];
+
 pub(super) struct Redactor {
     redaction: Redaction,
     keep: Vec<String>,
@@ -128,8 +134,8 @@ impl Redactor {
     /// Every text that is hidden wherever it stands, with what is shown instead.
     pub(super) fn spelt(&self) -> Vec<(String, String)> {
         let is_hidden = |text: &str| {
-            // A key of one or two letters is a word more often than it is a person.
-            text.contains('@') || (self.hides_all() && text.chars().count() > 2)
+            let is_word = || WORDS.contains(&text.to_lowercase().as_str());
+            text.contains('@') || (self.hides_all() && !is_word())
         };
         self.spelt
             .iter()
@@ -156,7 +162,7 @@ impl Redactor {
         address(number)
     }
 
-    fn hides_all(&self) -> bool {
+    pub(super) fn hides_all(&self) -> bool {
         match self.redaction {
             Redaction::All => true,
             Redaction::Email | Redaction::None => false,
@@ -177,11 +183,19 @@ impl Redactor {
                     self.learn_names(user, number);
                 }
                 Change::UpdateUser {
-                    person, becomes, ..
+                    person,
+                    changes,
+                    becomes,
                 } => {
                     self.learn_person(person);
                     let number = self.number_of(person);
                     self.learn_names(becomes, number);
+                    for change in changes {
+                        let texts = change.before.iter().chain([&change.after]);
+                        for text in texts.filter(|text| !text.is_empty()) {
+                            self.also(text, number);
+                        }
+                    }
                 }
                 Change::AdoptUser { person, user, .. } => {
                     self.learn_person(person);

@@ -72,12 +72,20 @@ impl Veil {
         shown
     }
 
+    /// Whether names are hidden as well, and not only addresses.
+    pub fn hides_names(&self) -> bool {
+        self.redactor.hides_all()
+    }
+
     /// A text without people.
     pub fn hide(&mut self, text: &str) -> String {
         if self.redactor.shows_all() {
             return text.to_owned();
         }
-        let known = self.hidden.replaced(text);
+        let mut known = self.hidden.replaced(text);
+        if self.hides_names() {
+            known = unquoted(&known);
+        }
         let redactor = &mut self.redactor;
         let hidden = ADDRESS.replace_all(&known, |found: &Captures<'_>| {
             let Some(coded) = found.name("coded") else {
@@ -89,6 +97,47 @@ impl Veil {
         });
         hidden.into_owned()
     }
+}
+
+/// What a provider says, and values it has now, stand in quotes and may tell of anybody; an id
+/// that was just given stands in a path. With names hidden, nothing of that is shown that is not
+/// known to be a pseudonym.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?<key>"(?:detail|message|path)"\s*:\s*)"[^"]*"|(?<json>"[A-Za-z$]+"\s*:)|(?<quoted>"[^"]{0,2000}")|(?<value>\b(?:was|is)\s+)`(?<now>[^`]{0,2000})`|(?<users>\bUsers/)(?<id>[^\s/:?"`,]+)"#,
+    )
+    .expect("a pattern that compiles")
+});
+
+/// A text in which whatever is quoted is a pseudonym or gone.
+fn unquoted(text: &str) -> String {
+    const GONE: &str = "[hidden]";
+    let is_hidden = |text: &str| {
+        let text = text.trim_matches('"');
+        text.strip_prefix("person-").is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains(' ')
+        })
+    };
+    let hidden = QUOTED.replace_all(text, |found: &Captures<'_>| {
+        let of = |name| found.name(name).map_or("", |part| part.as_str());
+        if found.name("key").is_some() {
+            return format!("{}\"{GONE}\"", of("key"));
+        }
+        if found.name("json").is_some() || is_hidden(of("quoted")) || is_hidden(of("now")) {
+            return found[0].to_owned();
+        }
+        if found.name("quoted").is_some() {
+            return format!("\"{GONE}\"");
+        }
+        if found.name("now").is_some() {
+            return format!("{}`{GONE}`", of("value"));
+        }
+        match is_hidden(of("id")) {
+            true => found[0].to_owned(),
+            false => format!("{}{GONE}", of("users")),
+        }
+    });
+    hidden.into_owned()
 }
 
 impl Hidden {
@@ -141,6 +190,31 @@ mod tests {
         );
         let mut open = Veil::new(Redaction::None, &[]);
         assert_eq!(open.hide("ada@x.io"), "ada@x.io");
+    }
+
+    #[test]
+    fn what_is_quoted_may_be_anybody() {
+        for (text, shown) in [
+            (
+                "moved: update user person-1: name.givenName \"ZZold\" -> \"person-1\"",
+                "moved: update user person-1: name.givenName \"[hidden]\" -> \"person-1\"",
+            ),
+            (
+                "name.givenName of `person-1` was `ZZold` and is `ZZother` now",
+                "name.givenName of `person-1` was `[hidden]` and is `[hidden]` now",
+            ),
+            (
+                "`GET Users`: failed (500): \"cannot do it for\n  Ada\"",
+                "`GET Users`: failed (500): \"[hidden]\"",
+            ),
+            (
+                "GET Users/xhN2: 200 in 1 ms, answered: {\"detail\":\"of Ada\",\"status\":\"404\"}",
+                "GET Users/[hidden]: 200 in 1 ms, answered: {\"detail\":\"[hidden]\",\"status\":\"[hidden]\"}",
+            ),
+            ("GET Users/person-1: 200", "GET Users/person-1: 200"),
+        ] {
+            assert_eq!(unquoted(text), shown);
+        }
     }
 
     #[test]

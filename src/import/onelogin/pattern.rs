@@ -90,7 +90,11 @@ fn tidy(pattern: String) -> String {
             }
         }
     }
-    text.to_owned()
+    // A repeated anchor, `^*`, is no expression without it.
+    match regex_syntax::Parser::new().parse(text) {
+        Ok(_) => text.to_owned(),
+        Err(_) => pattern,
+    }
 }
 
 struct Walk {

@@ -84,7 +84,9 @@ impl Decoder {
             user_update: self.choice(&fields, "userUpdate", USER_UPDATE),
             user_deletion: self.choice(&fields, "userDeletion", USER_DELETION),
             active_false: self.choice(&fields, "activeFalse", ACTIVE_FALSE),
-            immutable: fields.get("immutable").map(|field| self.immutable(field)),
+            immutable: fields
+                .get("immutable")
+                .and_then(|field| self.immutable(field)),
             op_case: self.choice(&fields, "opCase", OP_CASE),
             groups: self.choice(&fields, "groups", GROUPS),
             group_deletion: self.choice(&fields, "groupDeletion", GROUP_DELETION),
@@ -103,16 +105,16 @@ impl Decoder {
         }
     }
 
-    fn immutable(&mut self, field: Field<'_>) -> Vec<ImmutableDecl> {
+    fn immutable(&mut self, field: Field<'_>) -> Option<Vec<ImmutableDecl>> {
         let mut attributes = Vec::new();
-        self.items(field, OF, "[displayName]", |decoder, item| {
+        let listed = self.items(field, OF, "[displayName]", |decoder, item| {
             let subject = "an item of `immutable` of `target.dialect`";
             let word = decoder.word_at(item, subject, IMMUTABLE);
             attributes.extend(word.map(|word| word.value));
         });
         attributes.sort();
         attributes.dedup();
-        attributes
+        listed.then_some(attributes)
     }
 
     fn choice<T: Copy, const N: usize>(
