@@ -235,7 +235,7 @@ pub struct ImportLiveArgs {
     after_help = "Writes nothing to OneLogin, and never over a file. People and roles need a credential with the\nscope `Read All`; rules alone want `Manage All`, and are left out without it.\n\nExamples:\n  scim-sync import onelogin --subdomain acme --app Harness --out access\n  scim-sync import onelogin --subdomain acme --app Harness --no-rules --layout per-group --out access\n  scim-sync import onelogin --subdomain acme --app Harness --compare --live snapshot.json\n  scim-sync import onelogin --csv users.csv --out access"
 )]
 pub struct ImportOneLoginArgs {
-    /// The tenant: SUBDOMAIN of https://SUBDOMAIN.onelogin.com
+    /// The tenant: SUBDOMAIN of `SUBDOMAIN.onelogin.com`
     #[arg(long, value_name = "SUBDOMAIN", conflicts_with_all = ["base_url", "csv"])]
     pub subdomain: Option<String>,
     /// The tenant by its whole address, where it has another one

@@ -795,3 +795,47 @@ fn a_target_that_goes_is_told() {
         .ends(0)
         .warns("the target `onprem` of the base before is in the manifest no more");
 }
+
+/// One place in another spelling is one place: each name would undo what the other does.
+#[test]
+fn two_spellings_of_one_place_are_one() {
+    let at = |url: &str| format!("{{ provider: scim, baseUrl: '{url}', token: {{ env: T }} }}");
+    let in_state = |file: &str| format!("{{ provider: scim, sandbox: {{ state: {file} }} }}");
+    for (a, b, is_one) in [
+        (
+            at("https://a.example/scim/v2"),
+            at("https://A.example/scim/v2/"),
+            true,
+        ),
+        (
+            at("https://a.example/scim/v2"),
+            at("HTTPS://a.example:443/scim/x/../v2"),
+            true,
+        ),
+        (
+            at("https://a.example/scim/v2"),
+            at("https://a.example:8443/scim/v2"),
+            false,
+        ),
+        (
+            at("https://a.example/${X}"),
+            at("https://a.example/${Y}"),
+            false,
+        ),
+        (in_state("x.json"), in_state("./x.json"), true),
+        (in_state("x.json"), in_state("y/x.json"), false),
+    ] {
+        let place = Place::new();
+        place.write(
+            "scim-sync.yaml",
+            &format!("version: 1\ntargets: {{ a: {a}, b: {b} }}\nusers: {{ ada: {{ email: ada@x.io }} }}\n"),
+        );
+        let ran = place.run(&["validate"]);
+        assert_eq!(
+            ran.out.contains("same-target"),
+            is_one,
+            "{a} and {b}:\n{}",
+            ran.out
+        );
+    }
+}

@@ -21,6 +21,10 @@ pub fn text(explanation: &Explanation, width: usize, colour: Colour) -> String {
         width: width.clamp(40, 200),
         styles: Styles::new(colour),
     };
+    if let Some(name) = &explanation.target.name {
+        page.out
+            .push_str(&format!("At {}:\n", terminal(name.as_str())));
+    }
     page.person(&explanation.person);
     for group in &explanation.groups {
         page.group(group);
