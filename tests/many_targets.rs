@@ -534,8 +534,12 @@ fn what_only_looks_is_for_all_of_them() {
             let arguments = [command, "--format", "json", "--target", name];
             let alone = place.run(&arguments);
             match &target["result"] {
-                // The other way of Support: there is none to write to.
-                Value::Null => assert_eq!((command, name.as_str()), ("support-request", "onprem")),
+                // There is nobody to write to, which is said as it is of that target alone.
+                Value::Null => {
+                    assert_eq!((command, name.as_str()), ("support-request", "onprem"));
+                    assert_eq!(target["error"]["code"], "no-support");
+                    alone.ends(1).warns("error[no-support]");
+                }
                 // A clock goes on from one run to the next.
                 _ if command == "doctor" => {}
                 result => assert_eq!(*result, json(&alone.ends(0)), "{command} {name}"),

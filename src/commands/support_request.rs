@@ -38,19 +38,29 @@ pub(super) fn run(
                 let Some(contact) = contact(&project) else {
                     let none = no_support(&project);
                     terminal.status(&format!("{none}: {}", none.instruction()));
-                    return Ok(None);
+                    return Err(none.into());
                 };
-                request(&project, contact, args, live.as_deref(), terminal).map(Some)
+                request(&project, contact, args, live.as_deref(), terminal)
             };
-            let found = several::told(several::side_by_side(targets, terminal, work), terminal);
-            let exit = several::exit_of(&found);
+            // That there is nobody to write to at one of them is an answer.
+            let found = several::side_by_side(targets, terminal, work);
+            let is_answer = |trouble: &Trouble| trouble.code() == NO_SUPPORT;
+            let found = several::told_unless(found, is_answer, terminal);
+            let failed = found.values().any(|target| match target {
+                OfTarget::Error(error) => error.code != NO_SUPPORT,
+                OfTarget::Result(_) => false,
+            });
+            let exit = match failed {
+                true => Exit::Failure,
+                false => Exit::Success,
+            };
             if args.format == SupportFormat::Json {
                 several::print_json(found, terminal)?;
                 return Ok(exit);
             }
             let mut letters = 0;
             for target in found.values() {
-                let OfTarget::Result(Some(request)) = target else {
+                let OfTarget::Result(request) = target else {
                     continue;
                 };
                 if request.groups.is_empty() {
@@ -67,6 +77,9 @@ pub(super) fn run(
     }
 }
 
+/// Where the provider lets anybody remove groups, or nobody.
+const NO_SUPPORT: &str = "no-support";
+
 /// Whom to write to, if only they remove groups.
 fn contact(project: &Project) -> Option<&'static str> {
     match project.profile.group_removal {
@@ -77,7 +90,7 @@ fn contact(project: &Project) -> Option<&'static str> {
 
 fn no_support(project: &Project) -> Trouble {
     Trouble::new(
-        "no-support",
+        NO_SUPPORT,
         format!(
             "no group of {} needs Support to be removed",
             project.profile.title
