@@ -104,6 +104,14 @@ impl BaseUrlRule {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
+        if authority.contains('@') {
+            return Some(BaseUrlFault::error(
+                "a secret may stand here",
+                "`baseUrl` holds a user name or a password",
+                "take it out, revoke it if this file was ever shared, and say where to find a \
+                 token: `token: { env: NAME }`",
+            ));
+        }
         let host = host(authority);
         if scheme.contains("${") || is_loopback(host) {
             return None;
@@ -116,7 +124,13 @@ impl BaseUrlRule {
             ));
         }
         match self {
-            BaseUrlRule::Any => None,
+            BaseUrlRule::Any => path.find(['?', '#']).map(|at| {
+                BaseUrlFault::error(
+                    "more than a path",
+                    "`baseUrl` goes on after its path, where `/Users` has to follow",
+                    format!("did you mean `https://{authority}{}`?", &path[..at]),
+                )
+            }),
             BaseUrlRule::Account(rule) => rule.fault(authority, host, path),
             BaseUrlRule::Shape(shape) => shape.fault(authority, host, path),
         }
@@ -594,6 +608,28 @@ mod tests {
             .fault("https://api.slack.com/scim/v1")
             .expect("a fault");
         assert!(fault.message.contains("SCIM 1.1"));
+    }
+
+    #[test]
+    fn no_secret_and_nothing_after_the_path() {
+        for url in [
+            "https://user:secret@app.harness.io/gateway/ng/api/scim/account/x",
+            "http://user:secret@127.0.0.1/x",
+            "https://${USER}:${PASSWORD}@scim.example.com/v2",
+        ] {
+            for rule in [harness::profile().base_url, BaseUrlRule::Any] {
+                let fault = rule.fault(url).expect("a fault");
+                assert!(!format!("{fault:?}").contains("secret@"), "{fault:?}");
+                assert!(fault.help.contains("token: {"), "{fault:?}");
+            }
+        }
+        for url in [
+            "https://scim.example.com/v2?x=1",
+            "https://scim.example.com/v2#x",
+        ] {
+            let fault = BaseUrlRule::Any.fault(url).expect("a fault");
+            assert_eq!(fault.help, "did you mean `https://scim.example.com/v2`?");
+        }
     }
 
     #[test]

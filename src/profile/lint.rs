@@ -159,7 +159,12 @@ fn base_url(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault
         return;
     };
     if let Some(found) = profile.base_url.fault(&url.value) {
-        faults.push(url_fault(url.span, found));
+        let fault = url_fault(url.span, found);
+        faults.push(match url.value.contains('@') {
+            // It may be a password, which is not shown.
+            true => fault.redact_snippet(url.span),
+            false => fault,
+        });
     }
 }
 
