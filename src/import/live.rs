@@ -21,6 +21,7 @@ use crate::manifest::decode::{is_email, is_name};
 use crate::manifest::lint::compatible;
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::profile::{GroupIds, GroupNames, Profile, Suspension};
+use crate::scim::dialect::Groups;
 
 /// A manifest that is there already: what it declares is not drafted again.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,11 @@ pub fn draft(live: &LiveState, profile: &Profile, known: Option<Known<'_>>) -> D
         import.recognise(known);
     }
     import.people();
-    import.groups(known);
+    match profile.dialect.groups {
+        Groups::Served => import.groups(known),
+        // It lists none, and a manifest that had any would be at fault.
+        Groups::NotServed => {}
+    }
     Draft {
         keys: import.keys,
         ..import.draft
