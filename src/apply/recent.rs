@@ -6,7 +6,7 @@
 use super::report::{Event, Line};
 use super::undo::recorded;
 use crate::plan::undo::{DoneItem, How, PreImage};
-use crate::plan::{Change, Recent, TargetInfo};
+use crate::plan::{Recent, Taken, TargetInfo};
 use crate::profile::UserRemovalEffect;
 
 /// Adds what one report removes; nothing if its run was at another target, or has not written
@@ -58,8 +58,8 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
         members,
         before,
     } = item;
-    match change {
-        Change::DeleteUser { .. } => {
+    match change.taken() {
+        Taken::Account(_) => {
             recent.users += 1;
             match (before, effect) {
                 (Some(PreImage::User { groups, .. }), UserRemovalEffect::PurgesMemberships) => {
@@ -73,26 +73,19 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
                 | (Some(PreImage::Group { .. }) | None, _) => {}
             }
         }
-        Change::DeactivateUser { .. } => recent.users += 1,
-        Change::DeleteBinding { .. } => recent.bindings += 1,
-        Change::RemoveMembers { group, .. } => {
+        Taken::UseOf(_) => recent.users += 1,
+        Taken::Binding { .. } => recent.bindings += 1,
+        // As many as were taken out, which may be fewer than were planned.
+        Taken::Members { group, members: _ } => {
             recent.memberships += members.len();
             *recent.by_group.entry(group.name.clone()).or_default() += members.len();
         }
-        Change::DeleteGroup { .. } => {
+        Taken::Group(_) => {
             if let Some(PreImage::Group { members }) = before {
                 recent.memberships += members.len();
             }
         }
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. } => {}
+        Taken::Nothing => {}
     }
 }
 

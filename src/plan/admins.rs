@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::guard::{evidence_of, take};
-use super::item::{Action, Change, ItemId, Notice, NoticeCode, Refusal, RefusalCode};
+use super::item::{Action, Change, ItemId, Notice, NoticeCode, Refusal, RefusalCode, Taken};
 use super::planner::{Context, Draft};
 use crate::ids::{GroupId, Scope};
 use crate::live::beside::{Admins, Holder, Told};
@@ -26,22 +26,12 @@ pub(super) fn guard(context: &Context<'_>, draft: &mut Draft) {
             ),
         ),
         Told::Known(Holder::Person(own)) => {
-            let blocked = take(draft, |action| match &action.change {
-                Change::DeleteUser { person } | Change::DeactivateUser { person } => {
-                    person.id.as_ref() == Some(own)
-                }
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::AdoptGroup { .. }
-                | Change::AddMembers { .. }
-                | Change::RenameGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::RemoveMembers { .. }
-                | Change::DeleteBinding { .. }
-                | Change::DeleteGroup { .. } => false,
+            let blocked = take(draft, |action| match action.change.taken() {
+                Taken::Account(person) | Taken::UseOf(person) => person.id.as_ref() == Some(own),
+                Taken::Nothing
+                | Taken::Members { .. }
+                | Taken::Binding { .. }
+                | Taken::Group(_) => false,
             });
             if !blocked.is_empty() {
                 draft.refusals.push(Refusal {
@@ -96,31 +86,21 @@ fn last_admin(context: &Context<'_>, draft: &mut Draft, admins: &Admins) {
     if !has_admin(&people, &groups) {
         return; // who administers it cannot be seen here: a service account, say
     }
-    let administers = |action: &Action| match &action.change {
-        Change::DeleteUser { person } | Change::DeactivateUser { person } => {
-            person.id.as_ref().is_some_and(|id| {
-                admins.people.contains(id)
-                    || groups.values().any(|members| members.contains(id.as_str()))
-            })
-        }
-        Change::RemoveMembers { group, .. } => {
+    let administers = |action: &Action| match action.change.taken() {
+        Taken::Account(person) | Taken::UseOf(person) => person.id.as_ref().is_some_and(|id| {
+            admins.people.contains(id)
+                || groups.values().any(|members| members.contains(id.as_str()))
+        }),
+        Taken::Members { group, members: _ } => {
             group.id.as_ref().is_some_and(|id| groups.contains_key(id))
         }
-        Change::DeleteGroup { id, .. } => groups.contains_key(id),
-        Change::DeleteBinding { group, binding, .. } => {
+        Taken::Group(id) => groups.contains_key(id),
+        Taken::Binding { group, binding } => {
             binding.role == admins.role
                 && binding.scope == Scope::Account
                 && group.id.as_ref().is_some_and(|id| groups.contains_key(id))
         }
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::CreateBinding { .. } => false,
+        Taken::Nothing => false,
     };
     let taking: Vec<ItemId> = draft
         .actions

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::base::before;
 use super::item::{
-    Change, Consequence, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
+    Change, Consequence, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode, Taken,
     UnmanagedBinding, UnmanagedReason,
 };
 use super::planner::{Context, Draft};
@@ -370,8 +370,8 @@ pub(super) fn bindings_lost(context: &Context<'_>, draft: &mut Draft) {
                 lost.entry(gone).or_default().push(person.clone());
             }
         };
-        match &action.change {
-            Change::RemoveMembers { group, members } => {
+        match action.change.taken() {
+            Taken::Members { group, members } => {
                 let Some(group) = &group.id else { continue };
                 for member in members {
                     let Some(id) = &member.person.id else {
@@ -393,7 +393,7 @@ pub(super) fn bindings_lost(context: &Context<'_>, draft: &mut Draft) {
                     note(&member.person, given(group).clone(), kept);
                 }
             }
-            Change::DeleteUser { person } | Change::DeactivateUser { person } => {
+            Taken::Account(person) | Taken::UseOf(person) => {
                 let Some(id) = &person.id else { continue };
                 let mut had = of_user.get(id).cloned().unwrap_or_default();
                 for group in groups_of.get(id).into_iter().flatten() {
@@ -401,17 +401,7 @@ pub(super) fn bindings_lost(context: &Context<'_>, draft: &mut Draft) {
                 }
                 note(person, had, BTreeSet::new());
             }
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::DeleteGroup { .. } => {}
+            Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => {}
         }
         let told = lost
             .into_iter()

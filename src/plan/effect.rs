@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use super::item::{Action, Change, Consequence, Person};
+use super::item::{Action, Change, Consequence, Person, Taken};
 use crate::ids::{GroupId, GroupName, UserId};
 use crate::live::{LiveGroup, LiveIndex, LiveState};
 
@@ -149,21 +149,13 @@ pub(super) fn tell(plan: &mut Plan, live: &LiveState, after: &LiveState) {
 /// The group an action removes, whether or not the provider lets it: what would be lost is
 /// told in either case.
 fn deleted_group(change: &Change) -> Option<&GroupId> {
-    match change {
-        Change::DeleteGroup { id, name: _ } => Some(id),
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. } => None,
+    match change.taken() {
+        Taken::Group(id) => Some(id),
+        Taken::Nothing
+        | Taken::Account(_)
+        | Taken::UseOf(_)
+        | Taken::Members { .. }
+        | Taken::Binding { .. } => None,
     }
 }
 
@@ -305,23 +297,14 @@ fn left_without(plan: &mut Plan, people: &[Effect], groups: &Groups<'_>) {
         return;
     }
     for action in &mut plan.actions {
-        let leaving: Vec<Person> = match &action.change {
-            Change::RemoveMembers { members, .. } => {
+        let leaving: Vec<Person> = match action.change.taken() {
+            Taken::Members { group: _, members } => {
                 members.iter().map(|member| member.person.clone()).collect()
             }
-            Change::DeleteGroup { id, .. } => groups.members(id).collect(),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. } => continue,
+            Taken::Group(id) => groups.members(id).collect(),
+            Taken::Nothing | Taken::Account(_) | Taken::UseOf(_) | Taken::Binding { .. } => {
+                continue;
+            }
         };
         for person in leaving {
             if person.id.as_ref().is_some_and(|id| nothing.remove(id)) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assertion;
 use super::item::{
-    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode,
+    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode, Taken,
 };
 use super::planner::{Context, Draft};
 use super::recent::Recent;
@@ -206,6 +206,21 @@ fn purged_groups<'a>(context: &Context<'_>, action: &'a Action) -> &'a [GroupNam
     }
 }
 
+/// The group an item empties because it is to go.
+fn emptied(action: &Action) -> Option<&GroupId> {
+    match action.change.taken() {
+        Taken::Members { group, members: _ } if action.reason == Reason::GroupRemoved => {
+            group.id.as_ref()
+        }
+        Taken::Nothing
+        | Taken::Account(_)
+        | Taken::UseOf(_)
+        | Taken::Members { .. }
+        | Taken::Binding { .. }
+        | Taken::Group(_) => None,
+    }
+}
+
 /// Takes the actions for which `is_blocked` holds out of the plan.
 pub(super) fn take(draft: &mut Draft, mut is_blocked: impl FnMut(&Action) -> bool) -> Vec<Action> {
     draft
@@ -275,20 +290,10 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             cause: None,
         });
     };
-    for action in take(draft, |action| match &action.change {
-        Change::DeleteUser { person } | Change::DeactivateUser { person } => is_protected(person),
-        Change::RemoveMembers { members, .. } => members.iter().any(|m| is_protected(&m.person)),
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::DeleteGroup { .. } => false,
+    for action in take(draft, |action| match action.change.taken() {
+        Taken::Account(person) | Taken::UseOf(person) => is_protected(person),
+        Taken::Members { group: _, members } => members.iter().any(|m| is_protected(&m.person)),
+        Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => false,
     }) {
         match &action.change {
             Change::RemoveMembers { group, members } => {
@@ -551,20 +556,11 @@ fn keep_members(
     if (leaving.is_empty() && !goes) || left >= least as usize {
         return;
     }
-    let blocked = take(draft, |action| match &action.change {
-        Change::RemoveMembers { group, .. } => is_it(group),
-        Change::DeleteUser { person } | Change::DeactivateUser { person } => is_member(person),
-        Change::DeleteGroup { id, .. } => *id == group.id,
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. } => false,
+    let blocked = take(draft, |action| match action.change.taken() {
+        Taken::Members { group, members: _ } => is_it(group),
+        Taken::Account(person) | Taken::UseOf(person) => is_member(person),
+        Taken::Group(id) => *id == group.id,
+        Taken::Nothing | Taken::Binding { .. } => false,
     });
     draft.refusals.push(Refusal {
         id,
@@ -612,26 +608,13 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
                 draft
                     .actions
                     .iter()
-                    .filter_map(|action| match &action.change {
-                        Change::DeleteGroup { id, .. } => Some(id),
-                        Change::RemoveMembers { group, .. }
-                            if action.reason == Reason::GroupRemoved =>
-                        {
-                            group.id.as_ref()
-                        }
-                        Change::RemoveMembers { .. }
-                        | Change::CreateUser { .. }
-                        | Change::AdoptUser { .. }
-                        | Change::ReactivateUser { .. }
-                        | Change::UpdateUser { .. }
-                        | Change::CreateGroup { .. }
-                        | Change::AdoptGroup { .. }
-                        | Change::CreateBinding { .. }
-                        | Change::DeleteBinding { .. }
-                        | Change::AddMembers { .. }
-                        | Change::RenameGroup { .. }
-                        | Change::DeactivateUser { .. }
-                        | Change::DeleteUser { .. } => None,
+                    .filter_map(|action| match action.change.taken() {
+                        Taken::Group(id) => Some(id),
+                        Taken::Nothing
+                        | Taken::Account(_)
+                        | Taken::UseOf(_)
+                        | Taken::Members { .. }
+                        | Taken::Binding { .. } => emptied(action),
                     }),
             )
             .collect();
@@ -678,26 +661,15 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         })
         .collect();
     for tripped in measured.iter().filter(|limit| limit.tripped) {
-        let blocked = take(draft, |action| match &action.change {
-            Change::RemoveMembers { group, .. } => {
+        let blocked = take(draft, |action| match action.change.taken() {
+            Taken::Members { group, members: _ } => {
                 action.reason != Reason::GroupRemoved && Some(&group.name) == tripped.group.as_ref()
             }
-            Change::DeleteUser { .. } => tripped
+            Taken::Account(_) => tripped
                 .group
                 .as_ref()
                 .is_some_and(|name| purged_groups(context, action).contains(name)),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteGroup { .. } => false,
+            Taken::Nothing | Taken::UseOf(_) | Taken::Binding { .. } | Taken::Group(_) => false,
         });
         // What another group's limit has blocked already is not blocked twice.
         if blocked.is_empty() {
@@ -710,49 +682,17 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         share(b).cmp(&share(a)).then_with(|| a.group.cmp(&b.group))
     });
 
-    let emptied_first: HashSet<&GroupId> = draft
-        .actions
-        .iter()
-        .filter_map(|action| match &action.change {
-            Change::RemoveMembers { group, .. } if action.reason == Reason::GroupRemoved => {
-                group.id.as_ref()
-            }
-            Change::RemoveMembers { .. }
-            | Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => None,
-        })
-        .collect();
+    let emptied_first: HashSet<&GroupId> = draft.actions.iter().filter_map(emptied).collect();
     let removed = draft
         .actions
         .iter()
-        .map(|action| match &action.change {
-            Change::RemoveMembers { members, .. } => members.len(),
+        .map(|action| match action.change.taken() {
+            Taken::Members { group: _, members } => members.len(),
             // Where it is emptied first, by items that are counted, it takes nothing more.
-            Change::DeleteGroup { id, .. } if emptied_first.contains(id) => 0,
-            Change::DeleteGroup { id, .. } => before.of_group(id),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. } => 0,
-            Change::DeleteUser { .. } => purged_groups(context, action).len(),
+            Taken::Group(id) if emptied_first.contains(id) => 0,
+            Taken::Group(id) => before.of_group(id),
+            Taken::Account(_) => purged_groups(context, action).len(),
+            Taken::Nothing | Taken::UseOf(_) | Taken::Binding { .. } => 0,
         })
         .sum();
     let total = measure(

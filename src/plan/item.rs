@@ -49,21 +49,13 @@ pub enum Cause {
 impl Action {
     /// Whose account it removes, if it removes one.
     pub(super) fn removed_person(&self) -> Option<&Person> {
-        match &self.change {
-            Change::DeleteUser { person } => Some(person),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::RemoveMembers { .. }
-            | Change::DeleteBinding { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteGroup { .. } => None,
+        match self.change.taken() {
+            Taken::Account(person) => Some(person),
+            Taken::Nothing
+            | Taken::UseOf(_)
+            | Taken::Members { .. }
+            | Taken::Binding { .. }
+            | Taken::Group(_) => None,
         }
     }
 
@@ -207,6 +199,34 @@ pub enum Change {
     },
 }
 
+/// What a change takes away. Rails ask this and not the change: a new kind of change is judged
+/// here once, and every rail then has to say what it makes of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Taken<'c> {
+    /// Nothing.
+    Nothing,
+    /// An account.
+    Account(&'c Person),
+    /// The use of an account that stays.
+    UseOf(&'c Person),
+    /// Members of a group.
+    Members {
+        /// The group.
+        group: &'c GroupRef,
+        /// Who.
+        members: &'c [MemberChange],
+    },
+    /// A role of a group.
+    Binding {
+        /// The group.
+        group: &'c GroupRef,
+        /// What it gave.
+        binding: &'c Binding,
+    },
+    /// A group, by id.
+    Group(&'c GroupId),
+}
+
 /// The order of execution: what makes things comes before what uses them, and what takes
 /// access away comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -289,14 +309,18 @@ impl Change {
         }
     }
 
-    /// Whether it takes something away.
-    pub fn is_removal(&self) -> bool {
+    /// What it takes away.
+    pub fn taken(&self) -> Taken<'_> {
         match self {
-            Change::RemoveMembers { .. }
-            | Change::DeleteBinding { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => true,
+            Change::RemoveMembers { group, members } => Taken::Members { group, members },
+            Change::DeleteBinding {
+                group,
+                id: _,
+                binding,
+            } => Taken::Binding { group, binding },
+            Change::DeactivateUser { person } => Taken::UseOf(person),
+            Change::DeleteUser { person } => Taken::Account(person),
+            Change::DeleteGroup { id, name: _ } => Taken::Group(id),
             Change::CreateUser { .. }
             | Change::AdoptUser { .. }
             | Change::ReactivateUser { .. }
@@ -305,8 +329,13 @@ impl Change {
             | Change::AdoptGroup { .. }
             | Change::AddMembers { .. }
             | Change::RenameGroup { .. }
-            | Change::CreateBinding { .. } => false,
+            | Change::CreateBinding { .. } => Taken::Nothing,
         }
+    }
+
+    /// Whether it takes something away.
+    pub fn is_removal(&self) -> bool {
+        !matches!(self.taken(), Taken::Nothing)
     }
 
     /// The id of the group it is about, if it is about one that is live: two may have one name.

@@ -60,7 +60,7 @@ pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
     Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
     ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
-    Reason, Refusal, RefusalCode, Stands, Unmanaged, UnmanagedBinding, UnmanagedGroup,
+    Reason, Refusal, RefusalCode, Stands, Taken, Unmanaged, UnmanagedBinding, UnmanagedGroup,
     UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
 };
 pub use planner::{PlanInput, Sketch, complete, plan, resketch, sketch};
