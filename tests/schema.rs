@@ -110,7 +110,7 @@ fn the_decoder_and_the_schema_know_the_same_keys() {
     check("NeverDecl", &keys::NEVER.names);
     check("AlwaysDecl", &keys::ALWAYS.names);
     check("OwnershipDecl", &keys::OWNERSHIP.names);
-    check("TargetPolicyDecl", &keys::TARGET_POLICY.names);
+    check("TargetPolicyDecl", &keys::POLICY.names);
     check("TargetUndeclaredDecl", &keys::UNDECLARED.names);
     check("TargetOnRemovalDecl", &keys::ON_REMOVAL.names);
     check("UndeclaredDecl", &keys::UNDECLARED.names);

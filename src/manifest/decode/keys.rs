@@ -180,11 +180,8 @@ pub const GROUP: Keys<7> = Keys {
 };
 /// [`crate::manifest::decl::BindingDecl`].
 pub const BINDING: Keys<3> = keys(["role", "resourceGroup", "scope"]);
-/// [`crate::manifest::decl::PolicyDecl`].
+/// [`crate::manifest::decl::PolicyDecl`] and [`crate::manifest::decl::TargetPolicyDecl`].
 pub const POLICY: Keys<5> = keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
-/// [`crate::manifest::decl::TargetPolicyDecl`].
-pub const TARGET_POLICY: Keys<5> =
-    keys(["undeclared", "onRemoval", "limits", "protect", "approvals"]);
 /// [`crate::manifest::decl::AssertionDecl`].
 pub const ASSERTION: Keys<2> = keys(["never", "always"]);
 /// [`crate::manifest::decl::NeverDecl`].

@@ -4,15 +4,12 @@
 //! there hides its source line: people paste real tokens by mistake.
 
 use super::fields::Field;
-use super::keys::{
-    FIRST_GEN, HARNESS, LIMITS, ON_REMOVAL, POLICY, PROTECT, SANDBOX, TARGET, TOKEN, UNDECLARED,
-    words,
-};
+use super::keys::{FIRST_GEN, HARNESS, LIMITS, PROTECT, SANDBOX, TARGET, TOKEN, words};
 use super::{Decoder, Of, file};
 use crate::ids::GroupName;
 use crate::manifest::decl::{
-    Declared, FirstGenDecl, HarnessDecl, LimitsDecl, OnRemovalDecl, PolicyDecl, ProtectDecl,
-    SandboxDecl, TargetDecl, TokenDecl, UndeclaredDecl,
+    Declared, FirstGenDecl, HarnessDecl, LimitsDecl, PolicyDecl, ProtectDecl, SandboxDecl,
+    TargetDecl, TokenDecl,
 };
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::source::Spanned;
@@ -251,72 +248,9 @@ impl Decoder {
         }
     }
 
+    /// The root's policy: what is said of it, over what holds where nothing is said.
     pub(super) fn policy(&mut self, node: Node<'_>) -> PolicyDecl {
-        let of = Of::Section("policy");
-        let Some(fields) = self.fields(node, of, &POLICY) else {
-            return PolicyDecl::default();
-        };
-        let mut approvals = Vec::new();
-        if let Some(field) = fields.get("approvals") {
-            self.items(field, of, "[delete]", |decoder, item| {
-                let subject = "an item of `approvals` of `policy`";
-                approvals.extend(decoder.word_at(item, subject, words::APPROVAL));
-            });
-        }
-        PolicyDecl {
-            undeclared: fields
-                .get("undeclared")
-                .map(|field| self.undeclared(field.node))
-                .unwrap_or_default(),
-            on_removal: fields
-                .get("onRemoval")
-                .map(|field| self.on_removal(field.node))
-                .unwrap_or_default(),
-            limits: fields
-                .get("limits")
-                .map(|field| self.limits(field.node))
-                .unwrap_or_default(),
-            protect: fields
-                .get("protect")
-                .map(|field| self.protect(field.node))
-                .unwrap_or_default(),
-            approvals,
-        }
-    }
-
-    fn undeclared(&mut self, node: Node<'_>) -> UndeclaredDecl {
-        let of = Of::Section("policy.undeclared");
-        let Some(fields) = self.fields(node, of, &UNDECLARED) else {
-            return UndeclaredDecl::default();
-        };
-        let mut word = |name| {
-            fields
-                .written(name)
-                .and_then(|field| self.word(field, of, words::UNDECLARED))
-                .map(|undeclared| undeclared.value)
-                .unwrap_or_default()
-        };
-        UndeclaredDecl {
-            users: word("users"),
-            groups: word("groups"),
-        }
-    }
-
-    fn on_removal(&mut self, node: Node<'_>) -> OnRemovalDecl {
-        let of = Of::Section("policy.onRemoval");
-        let Some(fields) = self.fields(node, of, &ON_REMOVAL) else {
-            return OnRemovalDecl::default();
-        };
-        let users = fields
-            .written("users")
-            .and_then(|field| self.word(field, of, words::USER_REMOVAL));
-        let groups = fields
-            .written("groups")
-            .and_then(|field| self.word(field, of, words::GROUP_REMOVAL));
-        OnRemovalDecl {
-            users: users.map(|users| users.value).unwrap_or_default(),
-            groups: groups.map(|groups| groups.value).unwrap_or_default(),
-        }
+        PolicyDecl::default().at(&self.target_policy(node))
     }
 
     pub(super) fn limits(&mut self, node: Node<'_>) -> LimitsDecl {

@@ -1,7 +1,7 @@
 //! `target` or `targets`, what holds at which of them, and the policy of one.
 
 use super::fields::{Field, Fields};
-use super::keys::{ON_REMOVAL, ROOT, TARGET_POLICY, UNDECLARED, words};
+use super::keys::{ON_REMOVAL, POLICY, ROOT, UNDECLARED, words};
 use super::{Decoder, Of, file};
 use crate::ids::TargetName;
 use crate::manifest::decl::{
@@ -142,9 +142,10 @@ impl Decoder {
         targets
     }
 
+    /// What a policy says, the root's or a target's own.
     pub(super) fn target_policy(&mut self, node: Node<'_>) -> TargetPolicyDecl {
         let of = Of::Section("policy");
-        let Some(fields) = self.fields(node, of, &TARGET_POLICY) else {
+        let Some(fields) = self.fields(node, of, &POLICY) else {
             return TargetPolicyDecl::default();
         };
         let approvals = fields.get("approvals").map(|field| {
