@@ -8,17 +8,15 @@
 //! **Invariants.** No token is ever in a report: it is not part of any value here. Once a
 //! line cannot be written, no further request goes out (`apply::recorded`).
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Mutex;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 
 use super::context::MadeBy;
 use super::outcome::Status;
-use crate::ids::{GroupId, ItemId, UserId};
+use crate::ids::{GroupId, ItemId, UserId, digest};
 use crate::live::LiveCount;
 use crate::plan::undo::PreImage;
 use crate::plan::{Action, Change, TargetInfo};
@@ -216,7 +214,7 @@ impl Report {
             event,
         };
         let mut text = serde_json::to_string(&line).expect("a report line has only string keys");
-        state.prev = hash(&text);
+        state.prev = digest::of(&text);
         text.push('\n');
         state.seq += 1;
         state.sink.append(&text).map_err(|error| {
@@ -225,15 +223,6 @@ impl Report {
             why
         })
     }
-}
-
-/// `sha256:` and the hash of a text.
-pub fn hash(text: &str) -> String {
-    let mut hex = "sha256:".to_owned();
-    for byte in sha2::Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 /// What a report amounts to, after checking it.
@@ -288,7 +277,7 @@ pub fn verify(text: &str) -> Result<Verified, ReportError> {
         if line.seq != at as u64 || line.prev != prev {
             return Err(ReportError::Broken { line: at + 1 });
         }
-        prev = hash(text);
+        prev = digest::of(text);
         lines.push(line);
     }
     match lines.first().map(|line| &line.event) {

@@ -11,7 +11,7 @@ use super::selection::{self, Selection, Unnamed};
 use super::trouble::Trouble;
 use crate::cli::GlobalArgs;
 use crate::desired::{BaseRevision, DesiredState};
-use crate::ids::TargetName;
+use crate::ids::{TargetName, digest};
 use crate::live::LiveState;
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::Manifest;
@@ -317,7 +317,7 @@ pub(crate) fn fingerprints(
 pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<String, String>) {
     let files: BTreeMap<String, String> = sources
         .files()
-        .map(|(_, file)| (file.name.to_string(), fingerprint(file.text.as_bytes())))
+        .map(|(_, file)| (file.name.to_string(), digest::of(file.text.as_bytes())))
         .collect();
     let mut all = sha2::Sha256::new();
     for (name, hash) in &files {
@@ -325,21 +325,5 @@ pub(crate) fn manifest_fingerprints(sources: &SourceMap) -> (String, BTreeMap<St
         all.update(name.as_bytes());
         all.update(hash.as_bytes());
     }
-    (hex(all), files)
-}
-
-/// The fingerprint of one file's bytes.
-pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    let mut hash = sha2::Sha256::new();
-    hash.update(bytes);
-    hex(hash)
-}
-
-fn hex(hash: sha2::Sha256) -> String {
-    use std::fmt::Write as _;
-    let mut text = "sha256:".to_owned();
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    (digest::written(all), files)
 }

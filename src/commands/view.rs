@@ -153,7 +153,7 @@ impl View<'_> {
         let tree = TreeFiles::new(&repository, &commit).ok()?;
         let same = |name: &str, hash: &str| {
             let bytes = tree.read(name).ok();
-            bytes.is_some_and(|bytes| super::project::fingerprint(&bytes) == hash)
+            bytes.is_some_and(|bytes| crate::ids::digest::of(&bytes) == hash)
         };
         let files: BTreeSet<String> = plan
             .inputs

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Activity, LiveGroup, LiveState, LiveUser};
-use crate::ids::ExternalId;
+use crate::ids::{ExternalId, digest};
 
 impl LiveState {
     /// `sha256:` and the hash of all users and groups: equal for states that hold the same.
@@ -104,15 +104,8 @@ impl Told {
     }
 
     fn finish(mut self) -> String {
-        use std::fmt::Write as _;
-
         self.hash.update(&self.page);
-        let mut text = "sha256:".to_owned();
-        for byte in self.hash.finalize() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        digest::written(self.hash)
     }
 }
 

@@ -3,13 +3,11 @@
 //! **Invariants.** The file names its version and the hash of the plan in it; a plan whose
 //! content does not give that hash is not opened. It holds no secret.
 
-use std::fmt::Write as _;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
 
 use super::{PLAN_VERSION, Plan};
+use crate::ids::digest;
 
 /// A saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,11 +45,7 @@ impl Plan {
     /// The plan's fingerprint: of its compact JSON, whose order the types fix.
     pub fn fingerprint(&self) -> String {
         let json = serde_json::to_vec(self).expect("a plan has only string keys");
-        let mut text = "sha256:".to_owned();
-        for byte in sha2::Sha256::digest(json) {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        digest::of(json)
     }
 }
 
