@@ -16,7 +16,7 @@ use super::selection::{self, FileKind, Selection, Unnamed};
 use super::state::{self, Lock, ReportFile};
 use super::target::{self, WritingConnection};
 use super::trouble::Trouble;
-use super::{Terminal, base, interrupts, logins, newer, plan, recent, runtime, several, written};
+use super::{Terminal, base, interrupts, newer, plan, recent, runtime, several};
 use crate::apply::recorded::Recorder;
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
@@ -27,7 +27,7 @@ use crate::ids::TargetName;
 use crate::live::LiveCount;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
-use crate::plan::{Plan, Population, TargetInfo, Written};
+use crate::plan::{Plan, Population, TargetInfo};
 use crate::render;
 use crate::render::several::{Line, OfTarget};
 use crate::render::style::{Colour, count};
@@ -433,16 +433,11 @@ async fn begin(
     if !args.older {
         newer::check(&project, &target)?;
     }
-    rails.recent = recent::removals(&project, &target)?;
-    rails.written = written::by_runs(&project, &target);
-    rails.remembered = newer::last_count(&project, &target);
-    rails.logins = logins::read(&project, terminal).await?;
+    rails.recall(&project, &target, terminal).await?;
     let (planned, picture) = match saved {
         Some(saved) => {
             let planned = for_this_target(saved, &target)?;
             recent::check(&planned, &rails.recent)?;
-            rails.remembered = None;
-            rails.written = Written::default();
             (planned, Picture::Dated)
         }
         None => {
@@ -450,12 +445,10 @@ async fn begin(
             let reader = writer.reader();
             let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
             rails.population = Some(Population::of(&live));
-            // What this run takes away is no collapse, and what it writes no other client's.
-            rails.remembered = None;
-            rails.written = Written::default();
             (plan, Picture::Fresh)
         }
     };
+    rails.forget();
     Ok(Begun::Ready(Box::new(Run {
         project,
         base,

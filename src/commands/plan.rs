@@ -144,9 +144,7 @@ fn made(
     match live {
         Some(file) => {
             let (mut live, target) = from_snapshot(project, file, terminal)?;
-            logins::read_offline(project)?.replace(&mut live.beside.logins);
-            rails.recent = recent::removals(project, &target)?;
-            rails.written = written::by_runs(project, &target);
+            rails.recall_offline(project, &target, &mut live)?;
             let record = record(args, &target)?;
             let goal = goal(record.as_ref(), base.as_ref());
             Ok(observe::make(project, goal, &live, &target, &rails))
@@ -169,10 +167,7 @@ fn made(
             };
             runtime.block_on(async {
                 let (reader, target) = (&connection.reader, &connection.target);
-                rails.recent = recent::removals(project, target)?;
-                rails.written = written::by_runs(project, target);
-                rails.remembered = newer::last_count(project, target);
-                rails.logins = logins::read(project, terminal).await?;
+                rails.recall(project, target, terminal).await?;
                 let record = record(args, target)?;
                 let goal = goal(record.as_ref(), base.as_ref());
                 let live = match live {
@@ -240,18 +235,13 @@ pub(super) fn look(
     match snapshot {
         Some(file) => {
             let (mut live, target) = from_snapshot(project, file, terminal)?;
-            logins::read_offline(project)?.replace(&mut live.beside.logins);
-            rails.recent = recent::removals(project, &target)?;
-            rails.written = written::by_runs(project, &target);
+            rails.recall_offline(project, &target, &mut live)?;
             let plan = observe::make(project, goal, &live, &target, &rails);
             Ok((plan, live, target))
         }
         None => runtime().block_on(async {
             let connection = target::connect(project, terminal).await?;
-            rails.recent = recent::removals(project, &connection.target)?;
-            rails.written = written::by_runs(project, &connection.target);
-            rails.remembered = newer::last_count(project, &connection.target);
-            rails.logins = logins::read(project, terminal).await?;
+            rails.recall(project, &connection.target, terminal).await?;
             let (reader, target) = (&connection.reader, connection.target);
             let (plan, live) = observe::plan(project, goal, reader, &target, &rails).await?;
             Ok((plan, live, target))
@@ -354,6 +344,41 @@ impl Rails {
             remembered: None,
             logins: Told::NotAsked,
         })
+    }
+
+    /// Adds what earlier runs at this target left in their reports, and who can log in.
+    pub(super) async fn recall(
+        &mut self,
+        project: &Project,
+        target: &TargetInfo,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        self.recent = recent::removals(project, target)?;
+        self.written = written::by_runs(project, target);
+        self.remembered = newer::last_count(project, target);
+        self.logins = logins::read(project, terminal).await?;
+        Ok(())
+    }
+
+    /// As [`Rails::recall`] for a snapshot, asking nobody: what it holds may be older than the
+    /// last run, so it is not compared with what that left.
+    fn recall_offline(
+        &mut self,
+        project: &Project,
+        target: &TargetInfo,
+        live: &mut LiveState,
+    ) -> Result<(), Trouble> {
+        logins::read_offline(project)?.replace(&mut live.beside.logins);
+        self.recent = recent::removals(project, target)?;
+        self.written = written::by_runs(project, target);
+        Ok(())
+    }
+
+    /// Forgets what only the plan at the start of a run is compared with: what this run
+    /// takes away is no collapse, and what it writes no other client's.
+    pub(super) fn forget(&mut self) {
+        self.remembered = None;
+        self.written = Written::default();
     }
 }
 
