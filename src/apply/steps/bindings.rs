@@ -13,14 +13,7 @@ impl<T: Transport> Steps<'_, T> {
         let Some(bindings) = self.writer.bindings() else {
             return Ok(no_way());
         };
-        let made = self
-            .made
-            .lock()
-            .expect("no panic inside")
-            .groups
-            .get(&group.name)
-            .cloned();
-        let Some(id) = group.id.clone().or(made) else {
+        let Some(id) = self.id_now(group) else {
             return Ok(Status::Skipped {
                 because: format!("the group `{}` was not created", group.name),
             });

@@ -39,14 +39,7 @@ impl<T: Transport> Steps<'_, T> {
                 .map(|item| (*item, Ok(status.clone())))
                 .collect()
         };
-        let made = self
-            .made
-            .lock()
-            .expect("no panic inside")
-            .groups
-            .get(&group.name)
-            .cloned();
-        let Some(id) = group.id.clone().or(made) else {
+        let Some(id) = self.id_now(group) else {
             return same_for_all(Status::Skipped {
                 because: format!("the group `{}` was not created", group.name),
             });

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use super::context::{Made, MadeBy, Picture};
 use super::outcome::Status;
+use crate::ids::GroupId;
 use crate::plan::undo::PreImage;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, GroupRef};
 use crate::profile::Profile;
 use crate::scim::dialect::EntityTags;
 use crate::scim::error::{ErrorKind, ScimError};
@@ -76,6 +77,15 @@ impl<T: Transport> Steps<'_, T> {
                 unreachable!("memberships run in chains")
             }
         }
+    }
+
+    /// The id of a group that is there or that this run has made.
+    fn id_now(&self, group: &GroupRef) -> Option<GroupId> {
+        let made = || {
+            let made = self.made.lock().expect("no panic inside");
+            made.groups.get(&group.name).cloned()
+        };
+        group.id.clone().or_else(made)
     }
 
     /// What an item made in this run.

@@ -10,7 +10,7 @@ use super::super::observe::{self, Goal};
 use super::super::plan::{self, Rails};
 use super::super::target::{self, SANDBOX};
 use super::super::{fmt, runtime, snapshot};
-use super::{create, lenient, tell, would_overwrite};
+use super::{create_and_list, lenient, tell, would_overwrite};
 use crate::cli::{GlobalArgs, ImportLiveArgs};
 use crate::commands::Terminal;
 use crate::commands::project::{self, Failure, Project};
@@ -195,12 +195,7 @@ fn fresh(
     };
     let written = files(&draft, &section, &heading, args.layout.into());
     let after = check(&written, &live, &target, terminal)?;
-    create(&out, &written)?;
-    let list: String = written
-        .iter()
-        .map(|file| format!("created  {}\n", out.join(&file.name).display()))
-        .collect();
-    terminal.print(&list)?;
+    create_and_list(&out, &written, terminal)?;
     tell(&draft.notes, terminal);
     tell_counts(&draft, "declared", terminal);
     tell_plan(&after, terminal);

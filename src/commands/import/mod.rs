@@ -118,6 +118,16 @@ fn create(folder: &Path, files: &[NewFile]) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Creates files and prints which.
+fn create_and_list(folder: &Path, files: &[NewFile], terminal: &Terminal) -> Result<(), Failure> {
+    create(folder, files)?;
+    let list: String = files
+        .iter()
+        .map(|file| format!("created  {}\n", folder.join(&file.name).display()))
+        .collect();
+    terminal.print(&list)
+}
+
 fn would_overwrite(path: &Path) -> Trouble {
     Trouble::new(
         "would-overwrite",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::live::{read, target_section, tell_counts};
-use super::{create, lenient, tell, would_overwrite};
+use super::{create_and_list, lenient, tell, would_overwrite};
 use crate::cli::{ExplainFormat, GlobalArgs, ImportOneLoginArgs};
 use crate::commands::project::{self, Failure, Project};
 use crate::commands::trouble::Trouble;
@@ -65,12 +65,7 @@ pub(super) fn run(
     let written = files(&draft, &section, &heading, args.layout.into());
     // What is written is read as any manifest is; a fault in it would be ours.
     lenient(&in_memory(&written), Path::new(ROOT_FILE), &[], terminal)?;
-    create(&out, &written)?;
-    let list: String = written
-        .iter()
-        .map(|file| format!("created  {}\n", out.join(&file.name).display()))
-        .collect();
-    terminal.print(&list)?;
+    create_and_list(&out, &written, terminal)?;
     tell(&draft.notes, terminal);
     tell_counts(&draft, "declared", terminal);
     terminal.status(
