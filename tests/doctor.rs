@@ -34,21 +34,7 @@ impl Clinic {
         };
         let mut world = World::new("sandbox", "tok", reading);
         change(&mut world);
-        place.write(
-            "state.json",
-            &String::from_utf8(world.to_json()).expect("text"),
-        );
-        let served = Served::start(
-            &place,
-            &[
-                "--token",
-                "tok",
-                "--behavior",
-                behavior,
-                "--state",
-                "state.json",
-            ],
-        );
+        let served = Served::holding(&place, &world);
         place.write("scim-sync.yaml", &manifest("harness", &served.base_url));
         Self {
             place,

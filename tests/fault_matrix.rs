@@ -8,7 +8,6 @@
 //! `FAULT=Stale` at one fault.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use scim_sync::apply::{Options, Outcome, Picture};
 use scim_sync::ids::{GroupId, UserId};
@@ -27,6 +26,8 @@ mod account;
 #[path = "support/dozen.rs"]
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 mod dozen;
+#[path = "support/once.rs"]
+mod once;
 #[path = "support/planning.rs"]
 mod planning;
 #[path = "support/reported.rs"]
@@ -34,46 +35,20 @@ mod planning;
 mod reported;
 
 use account::{Account, TOKEN, run};
+use once::once;
 use planning::Project;
 use reported::{Paper, carry_out_reported, verified};
 
 /// Once at the k-th request.
 fn single() -> Vec<Fault> {
-    vec![
-        Fault::Slow(Duration::from_secs(40)),
-        Fault::Refused,
-        Fault::DropBefore,
-        Fault::DropAfter,
-        Fault::TimeoutBefore,
-        Fault::TimeoutAfter,
-        Fault::HalfBody,
-        Fault::WrongType,
-        Fault::Html(200),
-        Fault::Html(403),
-        Fault::Status(401),
-        Fault::Status(404),
-        Fault::Status(409),
-        Fault::Status(413),
-        Fault::Status(500),
-        Fault::StatusAfter(500),
-        Fault::StatusAfter(404),
-        Fault::StatusAfter(409),
-        Fault::TooManyRequests { retry_after: None },
-        Fault::TooManyRequests {
-            retry_after: Some("7".to_owned()),
-        },
-        Fault::TooManyRequests {
-            retry_after: Some("99999999999999999999".to_owned()),
-        },
-        Fault::Redirect,
-        Fault::TooLarge,
-        Fault::RowTwice,
-        Fault::RowMissing,
-        Fault::WrongTotal(-1),
-        Fault::WrongTotal(1000),
-        Fault::Stale,
-        Fault::NoOp,
-    ]
+    let mut faults = once();
+    faults.push(Fault::Status(413));
+    faults.extend(
+        ["7", "99999999999999999999"].map(|after| Fault::TooManyRequests {
+            retry_after: Some(after.to_owned()),
+        }),
+    );
+    faults
 }
 
 fn options() -> Options {

@@ -77,23 +77,11 @@ fn a_list_of_addresses_from_the_identity_provider() {
     }
 }
 
-fn served(behavior: &str, reading: SandboxBehavior, first_gen: &str) -> (Place, Served) {
+fn served(reading: SandboxBehavior, first_gen: &str) -> (Place, Served) {
     let place = Place::new();
     let mut world = World::new("sandbox", "tok", reading);
     world.seed_scim_user("ada@x.io").expect("a free address");
-    let state = String::from_utf8(world.to_json()).expect("text");
-    place.write("state.json", &state);
-    let served = Served::start(
-        &place,
-        &[
-            "--token",
-            "tok",
-            "--behavior",
-            behavior,
-            "--state",
-            "state.json",
-        ],
-    );
+    let served = Served::holding(&place, &world);
     let host = served.base_url.split("/gateway").next().expect("a host");
     let first_gen = first_gen.replace("HOST", host);
     place.write(
@@ -108,9 +96,8 @@ fn served(behavior: &str, reading: SandboxBehavior, first_gen: &str) -> (Place, 
 
 #[test]
 fn its_own_scim_is_asked() {
-    for (behavior, reading) in BEHAVIORS {
+    for (_, reading) in BEHAVIORS {
         let (place, _served) = served(
-            behavior,
             reading,
             "{ baseUrl: \"HOST/gateway/api/scim/account/sandbox\" }",
         );
@@ -123,9 +110,8 @@ fn its_own_scim_is_asked() {
 
 #[test]
 fn what_it_does_not_tell_is_said() {
-    for (behavior, reading) in BEHAVIORS {
+    for (_, reading) in BEHAVIORS {
         let (place, _served) = served(
-            behavior,
             reading,
             "{ baseUrl: \"HOST/gateway/api/scim/account/sandbox\", token: { env: OTHER } }",
         );

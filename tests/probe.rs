@@ -35,10 +35,13 @@ mod account;
 #[path = "support/dozen.rs"]
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 mod dozen;
+#[path = "support/once.rs"]
+mod once;
 #[path = "support/planning.rs"]
 mod planning;
 
 use account::{TOKEN, run};
+use once::once;
 
 /// A journal in memory, with room for so many lines.
 #[derive(Clone)]
@@ -255,37 +258,6 @@ fn a_group_that_only_support_removes() {
     assert_eq!(members, 0);
 }
 
-fn faults() -> Vec<Fault> {
-    vec![
-        Fault::Slow(Duration::from_secs(40)),
-        Fault::Refused,
-        Fault::DropBefore,
-        Fault::DropAfter,
-        Fault::TimeoutBefore,
-        Fault::TimeoutAfter,
-        Fault::HalfBody,
-        Fault::WrongType,
-        Fault::Html(200),
-        Fault::Html(403),
-        Fault::Status(401),
-        Fault::Status(404),
-        Fault::Status(409),
-        Fault::Status(500),
-        Fault::StatusAfter(500),
-        Fault::StatusAfter(404),
-        Fault::StatusAfter(409),
-        Fault::TooManyRequests { retry_after: None },
-        Fault::Redirect,
-        Fault::TooLarge,
-        Fault::RowTwice,
-        Fault::RowMissing,
-        Fault::WrongTotal(-1),
-        Fault::WrongTotal(1000),
-        Fault::Stale,
-        Fault::NoOp,
-    ]
-}
-
 fn env<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -310,7 +282,7 @@ fn every_fault_at_every_request_leaves_nothing_behind() {
     let mut runs = 0;
     for bench in Bench::all() {
         let requests = requests(&bench);
-        for (fault, offset) in faults().into_iter().zip((0..stride).cycle()) {
+        for (fault, offset) in once().into_iter().zip((0..stride).cycle()) {
             if named
                 .as_ref()
                 .is_some_and(|name| !format!("{fault:?}").starts_with(name))

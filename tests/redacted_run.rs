@@ -64,9 +64,7 @@ fn world() -> World {
 
 fn run(arguments: &[&str], token: &str) -> (Place, Ran) {
     let place = Place::new();
-    let state = String::from_utf8(world().to_json()).expect("text");
-    place.write("state.json", &state);
-    let served = Served::start(&place, &["--token", "tok", "--state", "state.json"]);
+    let served = Served::holding(&place, &world());
     place.write(
         "scim-sync.yaml",
         &format!(

@@ -144,6 +144,26 @@ pub struct Served {
 }
 
 impl Served {
+    /// Serves a world to whoever has the token `tok`, from `state.json`.
+    pub fn holding(place: &Place, world: &scim_sync::sandbox::world::World) -> Self {
+        use scim_sync::manifest::decl::SandboxBehavior;
+        let json = String::from_utf8(world.to_json()).expect("JSON is text");
+        place.write("state.json", &json);
+        let behavior = match world.settings().behavior {
+            SandboxBehavior::Documented => "documented",
+            SandboxBehavior::Source => "source",
+        };
+        let arguments = [
+            "--token",
+            "tok",
+            "--behavior",
+            behavior,
+            "--state",
+            "state.json",
+        ];
+        Self::start(place, &arguments)
+    }
+
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
         use std::io::BufRead as _;
         let mut all = vec!["sandbox", "serve", "--port", "0"];
