@@ -372,10 +372,8 @@ async fn other_login(project: &Project, terminal: &Terminal, found: &mut Finding
             "check `target.harness.firstGen`, or name a file of its members' e-mails there",
         ),
         Ok(Told::Known(admitted)) => {
-            let users = project.desired.users.iter();
-            let missing: Vec<String> = users
-                .filter(|user| user.status == UserStatus::Active)
-                .filter(|user| !admitted.contains(user.email.folded()))
+            let missing = project.desired.locked_out(&admitted);
+            let missing: Vec<String> = missing
                 .map(|user| format!("{} <{}>", user.key, user.email))
                 .collect();
             if missing.is_empty() {

@@ -8,6 +8,7 @@ use super::trouble::Trouble;
 use super::{Terminal, target};
 use crate::ids::Email;
 use crate::live::beside::Told;
+use crate::manifest::decode::is_email;
 
 /// Reads whom the manifest's `target` says that the older integration has; nothing is asked
 /// where the manifest names none.
@@ -91,8 +92,8 @@ fn addresses(text: &str) -> Result<BTreeSet<String>, usize> {
         if address.is_empty() {
             continue;
         }
-        let (local, domain) = address.rsplit_once('@').ok_or(number)?;
-        if local.is_empty() || domain.is_empty() || address.contains([' ', '\t', ',', ';']) {
+        // Separators of lists that are written otherwise.
+        if !is_email(address) || address.contains([',', ';']) {
             return Err(number);
         }
         found.insert(Email::new(address).folded().to_owned());

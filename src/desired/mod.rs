@@ -11,6 +11,8 @@ pub mod human;
 mod resolve;
 pub mod since;
 
+use std::collections::BTreeSet;
+
 use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
 use crate::manifest::decl::{Adoption, Management, Membership, UserStatus};
 use crate::manifest::source::Span;
@@ -252,6 +254,18 @@ pub struct Origin<'a> {
 }
 
 impl DesiredState {
+    /// Whoever is to have an account and is not among those whom something else lets in, by
+    /// folded e-mail.
+    pub fn locked_out<'a>(
+        &'a self,
+        admitted: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = &'a DesiredUser> {
+        let active = self.users.iter();
+        active
+            .filter(|user| user.status == UserStatus::Active)
+            .filter(|user| !admitted.contains(user.email.folded()))
+    }
+
     /// The person at this position.
     pub fn user(&self, index: UserIndex) -> &DesiredUser {
         &self.users[index.0 as usize]

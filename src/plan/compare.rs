@@ -438,9 +438,7 @@ fn logins(provisions: &DesiredState, live: &LiveState, profile: &Profile) -> Opt
         Told::NotAsked => None,
         Told::NotTold(why) => known(Some(why.clone()), Vec::new()),
         Told::Known(admitted) => {
-            let users = provisions.users.iter();
-            let active = users.filter(|user| user.status == UserStatus::Active);
-            let kept_out = active.filter(|user| !admitted.contains(user.email.folded()));
+            let kept_out = provisions.locked_out(admitted);
             known(None, sorted(kept_out.map(|user| user.email.clone())))
         }
     }

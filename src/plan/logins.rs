@@ -3,7 +3,6 @@
 use super::item::{Notice, NoticeCode};
 use super::planner::{Context, Draft};
 use crate::live::beside::Told;
-use crate::manifest::decl::UserStatus;
 
 /// Names everybody who is to have an account and is missing where logins are decided, or says
 /// that it could not be checked.
@@ -22,9 +21,7 @@ pub(super) fn flag(context: &Context<'_>, draft: &mut Draft) {
             evidence: Vec::new(),
         }),
         Told::Known(admitted) => {
-            let users = context.input.desired.users.iter();
-            let active = users.filter(|user| user.status == UserStatus::Active);
-            for user in active.filter(|user| !admitted.contains(user.email.folded())) {
+            for user in context.input.desired.locked_out(admitted) {
                 draft.notices.push(Notice {
                     code: NoticeCode::CannotLogIn,
                     message: format!(
