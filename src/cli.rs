@@ -742,18 +742,18 @@ pub struct SandboxServeArgs {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Where the state is kept
+    /// Where the state is kept; one sandbox at a time may have it
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// The bearer token it wants
-    #[arg(long, default_value = "sandbox")]
+    #[arg(long, default_value = "sandbox", value_parser = bearer_token)]
     pub token: String,
-    /// Which reading of Harness it follows
-    #[arg(long, value_enum, default_value_t = BehaviorChoice::Documented)]
-    pub behavior: BehaviorChoice,
-    /// Which kind of service provider it is
-    #[arg(long, visible_alias = "provider", value_parser = providers(), default_value = "harness")]
-    pub personality: String,
+    /// Which reading of Harness it follows; a new state is `documented`
+    #[arg(long, value_enum)]
+    pub behavior: Option<BehaviorChoice>,
+    /// Which kind of service provider it is; a new state is of `harness`
+    #[arg(long, visible_alias = "provider", value_parser = providers())]
+    pub personality: Option<String>,
     /// Milliseconds to wait before each answer
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub latency: u64,
@@ -799,7 +799,7 @@ pub struct SandboxLoadArgs {
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// The bearer token it will want
-    #[arg(long, default_value = "sandbox")]
+    #[arg(long, default_value = "sandbox", value_parser = bearer_token)]
     pub token: String,
 }
 
@@ -824,8 +824,8 @@ pub struct ProbeArgs {
     /// Measure nothing: remove what earlier runs left
     #[arg(long, conflicts_with_all = ["i_know_it_writes", "groups_may_stay", "deadline", "format"])]
     pub clean: bool,
-    /// With --clean: remove what this run left, whose journal is not here
-    #[arg(long, value_name = "RUN", requires = "clean")]
+    /// With --clean: remove what the run of this number left, whose journal is not here
+    #[arg(long, value_name = "RUN", requires = "clean", value_parser = run_number)]
     pub run: Option<String>,
     /// How the findings are printed
     #[arg(long, value_enum, default_value_t = ProbeFormat::Text)]
@@ -852,6 +852,25 @@ fn mail_domain(text: &str) -> Result<String, String> {
     match text.contains('.') && text.split('.').all(is_name) {
         true => Ok(text.to_ascii_lowercase()),
         false => Err("write a domain, such as `probe.example.com`".to_owned()),
+    }
+}
+
+/// Reads the number of a probe's run, as it stands in the names of what the run made.
+fn run_number(text: &str) -> Result<String, String> {
+    let is_digit = |it: u8| it.is_ascii_digit() || (b'a'..=b'f').contains(&it);
+    match text.len() == 12 && text.bytes().all(is_digit) {
+        true => Ok(text.to_owned()),
+        false => Err(
+            "write the 12 digits after `scim-sync-probe-` in the name of what is left".to_owned(),
+        ),
+    }
+}
+
+/// Reads a bearer token: something, and nothing that a header cannot carry.
+fn bearer_token(text: &str) -> Result<String, String> {
+    match !text.is_empty() && text.bytes().all(|it| it.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("write at least one letter, digit or sign, and no spaces".to_owned()),
     }
 }
 

@@ -377,6 +377,92 @@ fn a_served_sandbox_keeps_its_state_over_a_restart() {
         .says("Nothing to do");
 }
 
+#[test]
+fn a_state_file_is_of_one_sandbox_at_a_time() {
+    let place = Place::new();
+    let arguments = ["--token", "tok", "--state", "state.json"];
+    let served = Served::start(&place, &arguments);
+    let again = [&["sandbox", "serve"], &arguments[..]].concat();
+    place
+        .run(&again)
+        .ends(1)
+        .warns("the sandbox state `state.json` is in use by process ")
+        .warns("what a process holds is let go of when it ends, however it ends");
+    place.write("scim-sync.yaml", &at(&served.base_url, PEOPLE));
+    let snapshot = place
+        .run_with(&[("SCIM_TOKEN", "tok")], &["snapshot"])
+        .ends(0)
+        .out;
+    place.write("live.json", &snapshot);
+    place
+        .run(&["sandbox", "load", "live.json", "--state", "state.json"])
+        .ends(1)
+        .warns("is in use by process ");
+    // Killed, not ended: nothing is left locked.
+    drop(served);
+    drop(Served::start(&place, &arguments));
+
+    // The sandbox of a manifest is one as well.
+    place.write("scim-sync.yaml", QUICK);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let state = ".scim-sync/sandbox.json";
+    let served = Served::start(&place, &["--state", state]);
+    place.run(&["plan", "--detailed-exitcode"]).ends(0);
+    for writes in [&["apply", "--auto-approve"][..], &["sandbox", "reset"]] {
+        place.run(writes).ends(1).warns("is in use by process ");
+    }
+    drop(served);
+    place.run(&["sandbox", "reset"]).ends(0);
+}
+
+#[test]
+fn a_state_file_is_of_one_kind_of_provider() {
+    let place = Place::new();
+    drop(Served::start(&place, &["--state", "harness.json"]));
+    drop(Served::start(
+        &place,
+        &["--provider", "scim", "--state", "scim.json"],
+    ));
+    let serve = |provider: &'static str, state: &'static str| {
+        place.run(&["sandbox", "serve", "--provider", provider, "--state", state])
+    };
+    serve("scim", "harness.json")
+        .ends(1)
+        .warns("`harness.json` holds a sandbox of Harness, not a sandbox of a plain SCIM provider");
+    serve("harness", "scim.json")
+        .ends(1)
+        .warns("`scim.json` holds a sandbox of a plain SCIM provider, not a sandbox of Harness");
+    // Whoever asks for none is served what is there.
+    let served = Served::start(&place, &["--state", "scim.json"]);
+    assert!(served.base_url.ends_with("/scim/v2"), "{}", served.base_url);
+
+    // A manifest whose provider has changed since.
+    place.write("scim-sync.yaml", QUICK);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let other = QUICK.replace("provider: harness", "provider: scim");
+    assert_ne!(other, QUICK);
+    place.write("scim-sync.yaml", &other);
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        place
+            .run(command)
+            .ends(1)
+            .warns("holds a sandbox of Harness, not a sandbox of a plain SCIM provider");
+    }
+    place.run(&["sandbox", "reset"]).ends(0);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+}
+
+#[test]
+fn a_sandbox_has_a_token_that_can_be_sent() {
+    let place = Place::new();
+    for token in ["", " ", "two words", "tok\n"] {
+        place
+            .run(&["sandbox", "serve", "--token", token])
+            .ends(1)
+            .warns("write at least one letter, digit or sign, and no spaces");
+    }
+}
+
 /// Harness documents that a group made by SCIM is removed only by Support; its source lets
 /// SCIM do it. The sandbox can be either.
 #[test]

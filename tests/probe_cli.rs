@@ -305,7 +305,14 @@ fn a_killed_probe_is_cleaned_up_by_the_next() {
     assert_ne!(bench.live(), bench.before);
     bench
         .run(&["probe", "--clean", "--run", "000000000000"])
-        .ends(0);
+        .ends(1)
+        .warns("nothing is known of the run 000000000000: no journal, and nothing in the lists");
+    for no_run in ["../x", "", "00000000000", "00000000000G", "0123456789AB"] {
+        bench
+            .run(&["probe", "--clean", "--run", no_run])
+            .ends(1)
+            .warns("write the 12 digits after `scim-sync-probe-`");
+    }
     assert_ne!(bench.live(), bench.before);
     bench
         .run(&["probe", "--clean", "--run", run])
@@ -329,6 +336,11 @@ fn journals_that_are_not_ours() {
     );
     bench
         .run(&["probe", "--clean"])
+        .ends(0)
+        .warns("is of https://other.example");
+    // Known, though not here: neither an error nor taken away.
+    bench
+        .run(&["probe", "--clean", "--run", "0123456789ab"])
         .ends(0)
         .warns("is of https://other.example");
     assert_eq!(bench.journals().len(), 1);

@@ -368,6 +368,7 @@ impl Lab {
             port: 0,
             state: None,
             latency,
+            ..Options::default()
         };
         let server = runtime.block_on(Server::start(options, || {
             let mut world = World::new("acct", "tok", SandboxBehavior::Source);

@@ -12,8 +12,9 @@ use crate::live::beside::{Beside, Bound, Made};
 use crate::live::snapshot::Snapshot;
 use crate::manifest::decl::SandboxBehavior;
 use crate::manifest::load;
+use crate::profile::Profile;
 use crate::render::style::count;
-use crate::sandbox::server::{Options, Server};
+use crate::sandbox::server::{Options, Server, ServerError};
 use crate::sandbox::state_file::StateFile;
 use crate::sandbox::world::{PrincipalKind, SeedError, SeedGroup, SeedUser, World};
 
@@ -29,29 +30,35 @@ pub(super) fn run(
     }
 }
 
+/// Whose sandbox is served where neither an option nor a state file says.
+const DEFAULT_PROVIDER: &str = "harness";
+
 fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let behavior = match args.behavior {
+    let behavior = args.behavior.map(|behavior| match behavior {
         BehaviorChoice::Documented => SandboxBehavior::Documented,
         BehaviorChoice::Source => SandboxBehavior::Source,
-    };
+    });
+    // What a state file holds is served as it is; what is asked for has to fit it.
+    let asked = args.personality.as_deref().and_then(Profile::named);
     let options = Options {
         port: args.port,
         state: args.state.as_ref().map(StateFile::new),
+        personality: asked.as_ref().map(target::personality),
         latency: Duration::from_millis(args.latency),
     };
     runtime().block_on(async {
         let server = Server::start(options, || {
-            target::empty_world(&args.personality, behavior, &args.token)
+            let provider = args.personality.as_deref().unwrap_or(DEFAULT_PROVIDER);
+            let behavior = behavior.unwrap_or(SandboxBehavior::Documented);
+            target::empty_world(provider, behavior, &args.token)
         })
         .await
-        .map_err(|error| {
-            Trouble::new(
-                "sandbox",
-                error.to_string(),
-                "choose another port, or another state file",
-            )
-        })?;
-        server.with_world(|world| target::admit(world, &args.token, Some(behavior)));
+        .map_err(Trouble::from)?;
+        server.with_world(|world| {
+            target::admit(world, &args.token, behavior);
+            let quirks = asked.as_ref().and_then(target::quirks);
+            target::depart(world, quirks.as_ref());
+        });
         terminal.print(&format!("{}\n", server.base_url()))?;
         wait_for_the_end().await;
         server.shutdown().await;
@@ -98,13 +105,11 @@ fn fill(global: &GlobalArgs, args: &SandboxLoadArgs, terminal: &Terminal) -> Res
             "correct the snapshot, or take it again",
         )
     })?;
-    state.save(&world.to_json()).map_err(|error| {
-        Trouble::new(
-            "sandbox",
-            error.to_string(),
-            "check the path and its permissions",
-        )
-    })?;
+    let held = state.hold().map_err(ServerError::from);
+    let held = held.map_err(Trouble::from)?;
+    let saved = state.save(&world.to_json()).map_err(ServerError::from);
+    saved.map_err(Trouble::from)?;
+    drop(held);
     terminal.status(&format!(
         "filled {} with {} and {}",
         state.path().display(),
@@ -198,6 +203,9 @@ fn sandbox_of(global: &GlobalArgs) -> Result<StateFile, Failure> {
 
 fn reset(global: &GlobalArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let state = sandbox_of(global)?;
+    // Where there is none yet, no file is made to say so.
+    let held = state.path().exists().then(|| state.hold()).transpose();
+    let _held = held.map_err(ServerError::from).map_err(Trouble::from)?;
     match std::fs::remove_file(state.path()) {
         Ok(()) => terminal.status(&format!("removed {}", state.path().display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

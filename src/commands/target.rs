@@ -18,7 +18,7 @@ use crate::render;
 use crate::sandbox::server::{Options, Server, ServerError};
 use crate::sandbox::state_file::StateFile;
 use crate::sandbox::world::quirks::{GroupDeletion, Names, Quirks};
-use crate::sandbox::world::{Token, World};
+use crate::sandbox::world::{Personality, Token, World};
 use crate::scim::client::{ClientError, ClientOptions, HttpTransport};
 use crate::scim::dialect::{Dialect, Rate};
 use crate::scim::retry::{Retry, RetryPolicy, Retrying};
@@ -351,24 +351,22 @@ pub(crate) fn quirks(profile: &Profile) -> Option<Quirks> {
 async fn start_sandbox(site: Site<'_>, access: Access) -> Result<Server, Failure> {
     let target = site.target;
     let behavior = target.sandbox.behavior;
-    let trouble = |error: ServerError| {
-        Trouble::new(
-            "sandbox",
-            error.to_string(),
-            "check the sandbox's state file and its folder's permissions",
-        )
-    };
     let file = sandbox_state(site.name, target, site.folder);
     let quirks = quirks(site.profile);
     let empty = || match &quirks {
         Some(quirks) => World::rfc_like(SANDBOX_TOKEN, quirks.clone()),
         None => World::new(SANDBOX_ACCOUNT, SANDBOX_TOKEN, behavior),
     };
-    let mut options = Options::default();
+    let personality = personality(site.profile);
+    let mut options = Options {
+        personality: Some(personality),
+        ..Options::default()
+    };
     let server = match access {
         // Whoever only reads leaves no file behind, and needs no right to write one.
         Access::Read => {
-            let stored = file.load().map_err(|error| trouble(error.into()))?;
+            let stored = file.load_as(Some(personality)).map_err(ServerError::from);
+            let stored = stored.map_err(Trouble::from)?;
             Server::start(options, || stored.unwrap_or_else(empty)).await
         }
         Access::Write | Access::Probe => {
@@ -376,16 +374,35 @@ async fn start_sandbox(site: Site<'_>, access: Access) -> Result<Server, Failure
             Server::start(options, empty).await
         }
     }
-    .map_err(trouble)?;
+    .map_err(Trouble::from)?;
     server.with_world(|world| {
         admit(world, SANDBOX_TOKEN, Some(behavior));
-        if let Some(quirks) = &quirks
-            && world.settings().quirks != *quirks
-        {
-            world.configure(|settings| settings.quirks = quirks.clone());
-        }
+        depart(world, quirks.as_ref());
     });
     Ok(server)
+}
+
+/// Which kind of world the sandbox of a provider is.
+pub(crate) fn personality(profile: &Profile) -> Personality {
+    match quirks(profile) {
+        Some(_) => Personality::Rfc,
+        None => Personality::Harness,
+    }
+}
+
+/// Sets in what a world departs from RFC 7644, which may have been another provider's.
+pub(crate) fn depart(world: &mut World, quirks: Option<&Quirks>) {
+    if let Some(quirks) = quirks
+        && world.settings().quirks != *quirks
+    {
+        world.configure(|settings| settings.quirks = quirks.clone());
+    }
+}
+
+impl From<ServerError> for Trouble {
+    fn from(error: ServerError) -> Self {
+        Trouble::new("sandbox", error.to_string(), error.help())
+    }
 }
 
 /// Lets a token into a world, and sets how it behaves.

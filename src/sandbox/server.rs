@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::state_file::{StateFile, StateFileError};
-use super::world::{Incoming, World};
+use super::state_file::{Held, StateFile, StateFileError};
+use super::world::{Incoming, Personality, World};
 use crate::scim::http::{Method, Response};
 
 /// The largest request body; larger ones are answered 413.
@@ -31,6 +31,8 @@ pub struct Options {
     pub port: u16,
     /// Where the state is kept; `None` for memory only.
     pub state: Option<StateFile>,
+    /// Which kind of provider that state must be of; `None` takes either.
+    pub personality: Option<Personality>,
     /// How long each request waits before it is looked at.
     pub latency: Duration,
 }
@@ -49,6 +51,16 @@ pub enum ServerError {
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] StateFileError),
+}
+
+impl ServerError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            ServerError::Listen { .. } => "choose another port",
+            ServerError::State(error) => error.help(),
+        }
+    }
 }
 
 struct Shared {
@@ -200,6 +212,7 @@ pub struct Server {
     base_url: String,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
+    held: Option<Held>,
 }
 
 impl std::fmt::Debug for Server {
@@ -214,7 +227,8 @@ impl Server {
     /// Serves the state in the file, or the initial world when there is none yet.
     ///
     /// # Errors
-    /// When the port cannot be had, or the state file cannot be read or written.
+    /// When the port cannot be had, or the state file cannot be read or written, or is another
+    /// sandbox's.
     pub async fn start(
         options: Options,
         initial: impl FnOnce() -> World,
@@ -222,10 +236,12 @@ impl Server {
         let Options {
             port,
             state,
+            personality,
             latency,
         } = options;
+        let held = state.as_ref().map(StateFile::hold).transpose()?;
         let stored = match &state {
-            Some(file) => file.load()?,
+            Some(file) => file.load_as(personality)?,
             None => None,
         };
         let world = match (stored, &state) {
@@ -267,6 +283,7 @@ impl Server {
             base_url,
             stop,
             running,
+            held,
         })
     }
 
@@ -299,9 +316,11 @@ impl Server {
             base_url: _,
             stop,
             running,
+            held,
         } = self;
         // A server that ended by itself no longer listens to this.
         let _already_ended = stop.send(());
         let _ended = running.await;
+        drop(held);
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! **Invariants.** A file that cannot be read as a state is never written over. A reader
 //! sees the old state or the new one, never half of one. Nobody but the owner reads it.
+//! Whoever serves it holds it: another that would write to it is refused.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::world::{StateError, World};
+use super::world::{Personality, StateError, World};
 
 /// A state file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,59 @@ pub enum StateFileError {
         /// Why.
         source: StateError,
     },
+    /// It is a state of another kind of provider than was asked for.
+    #[error("`{path}` holds {}, not {}", .found.title(), .wanted.title())]
+    Personality {
+        /// The file.
+        path: PathBuf,
+        /// Whose state it is.
+        found: Personality,
+        /// Whose was wanted.
+        wanted: Personality,
+    },
+    /// Another sandbox writes to it.
+    #[error("the sandbox state `{path}` is in use{}", by(.holder))]
+    Held {
+        /// The file.
+        path: PathBuf,
+        /// Who has it, as that process wrote it; empty if it could not be read.
+        holder: String,
+    },
+}
+
+impl StateFileError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            StateFileError::Read { .. } | StateFileError::Write { .. } => {
+                "check the path and its permissions"
+            }
+            StateFileError::Content { .. } => "a state is written by this program only",
+            StateFileError::Personality { .. } => {
+                "name another state file; or empty this one with `scim-sync sandbox reset`, or by \
+                 removing it"
+            }
+            StateFileError::Held { .. } => {
+                "end that process, or name another state file; what a process holds is let go of \
+                 when it ends, however it ends"
+            }
+        }
+    }
+}
+
+fn by(holder: &str) -> String {
+    match holder {
+        "" => String::new(),
+        holder => format!(" by {holder}"),
+    }
+}
+
+/// A state file is held as long as this is there. The operating system lets go of it when the
+/// process ends, however it ends.
+#[derive(Debug)]
+#[must_use = "the file is let go of when this is dropped"]
+pub struct Held {
+    _lock: File,
 }
 
 impl StateFile {
@@ -53,6 +108,79 @@ impl StateFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Holds the file, so that nobody else writes to it.
+    ///
+    /// The state is replaced by renaming, so what is locked is a file beside it, which stays:
+    /// removing it would let go of what somebody else holds.
+    ///
+    /// # Errors
+    /// When somebody else holds it, or a lock cannot be had.
+    pub fn hold(&self) -> Result<Held, StateFileError> {
+        let cannot = |source| StateFileError::Write {
+            path: self.path.clone(),
+            source,
+        };
+        fs::create_dir_all(self.folder()).map_err(cannot)?;
+        let mut name = OsString::from(&self.path);
+        name.push(".lock");
+        let mut lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(name)
+            .map_err(cannot)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Who holds it is a help, not a condition.
+                let _ = lock.read_to_string(&mut holder);
+                return Err(StateFileError::Held {
+                    path: self.path.clone(),
+                    holder: holder.trim().to_owned(),
+                });
+            }
+        }
+        let holder = format!(
+            "process {} since {}\n",
+            std::process::id(),
+            jiff::Timestamp::now()
+        );
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| lock.write_all(holder.as_bytes()))
+            .map_err(cannot)?;
+        Ok(Held { _lock: lock })
+    }
+
+    /// The folder it is in.
+    fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            Some(_) | None => Path::new("."),
+        }
+    }
+
+    /// The state in it, which must be of this kind of provider if one is named.
+    ///
+    /// # Errors
+    /// As [`StateFile::load`], and when it is of another kind.
+    pub fn load_as(&self, wanted: Option<Personality>) -> Result<Option<World>, StateFileError> {
+        let world = self.load()?;
+        if let (Some(world), Some(wanted)) = (&world, wanted)
+            && world.settings().personality != wanted
+        {
+            return Err(StateFileError::Personality {
+                path: self.path.clone(),
+                found: world.settings().personality,
+                wanted,
+            });
+        }
+        Ok(world)
     }
 
     /// The state in it; `None` when there is no file yet.
@@ -91,10 +219,7 @@ impl StateFile {
     }
 
     fn replace(&self, json: &[u8]) -> io::Result<()> {
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            Some(_) | None => Path::new("."),
-        };
+        let folder = self.folder();
         fs::create_dir_all(folder)?;
         // Created with mode 0600, in the same folder so that renaming is atomic.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

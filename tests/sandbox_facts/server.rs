@@ -121,10 +121,16 @@ fn state_survives_a_restart_and_is_written_before_the_answer() {
             .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    let left: Vec<_> = std::fs::read_dir(folder.path().join("new"))
+    let mut left: Vec<_> = std::fs::read_dir(folder.path().join("new"))
         .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(left.len(), 1, "no temporary file is left");
+    left.sort();
+    assert_eq!(
+        left,
+        ["sandbox.json", "sandbox.json.lock"],
+        "no temporary file is left"
+    );
 }
 
 #[test]

@@ -112,9 +112,9 @@ async fn measure(
     connection: &ProbingConnection,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let (_, left) = clean_earlier(project, connection, terminal).await?;
-    if !left.is_empty() {
-        tell_left(&left, terminal);
+    let earlier = clean_earlier(project, connection, terminal).await?;
+    if !earlier.left.is_empty() {
+        tell_left(&earlier.left, terminal);
     }
     // Seeded by the operating system anew for each process.
     let random = RandomState::new().hash_one(std::process::id());
@@ -171,14 +171,24 @@ fn tell_left(left: &[Left], terminal: &Terminal) {
     terminal.status(text.trim_end());
 }
 
-/// Takes away what the journals of this target tell; which runs they are of, and what stays.
+/// What the journals beside the manifest tell.
+#[derive(Default)]
+struct Earlier {
+    /// The runs at this target.
+    runs: BTreeSet<String>,
+    /// The runs at other targets, which were left as they are.
+    elsewhere: BTreeSet<String>,
+    /// What of this target's runs could not be taken away.
+    left: Vec<Left>,
+}
+
+/// Takes away what the journals of this target tell.
 async fn clean_earlier(
     project: &Project,
     connection: &ProbingConnection,
     terminal: &Terminal,
-) -> Result<(BTreeSet<String>, Vec<Left>), Failure> {
-    let mut left = Vec::new();
-    let mut runs = BTreeSet::new();
+) -> Result<Earlier, Failure> {
+    let mut earlier = Earlier::default();
     for mut kept in files::earlier(&project.folder)? {
         let run = kept.journal.names().run().to_owned();
         if kept.journal.target() != connection.target.base_url {
@@ -186,17 +196,28 @@ async fn clean_earlier(
                 "the journal of run {run} is of {}, and is left for a manifest of that target",
                 escape::terminal(kept.journal.target())
             ));
+            earlier.elsewhere.insert(run);
             continue;
         }
         let stays = probe::clean(&connection.wire, &connection.profile, &mut kept.journal).await;
         if stays.is_empty() {
             terminal.status(&format!("run {run}: everything it made is gone"));
         }
-        left.extend(stays);
-        runs.insert(run);
+        earlier.left.extend(stays);
+        earlier.runs.insert(run);
         kept.close()?;
     }
-    Ok((runs, left))
+    Ok(earlier)
+}
+
+/// Of a run that is asked for by its number there is neither a journal nor anything to see.
+fn unknown_run(run: &str) -> Trouble {
+    Trouble::new(
+        "probe-run",
+        format!("nothing is known of the run {run}: no journal, and nothing in the lists"),
+        "it may be gone already; `scim-sync probe --clean` without `--run` tells which runs have \
+         left something",
+    )
 }
 
 async fn clean(
@@ -205,12 +226,20 @@ async fn clean(
     connection: &ProbingConnection,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let (runs, mut left) = clean_earlier(project, connection, terminal).await?;
+    let Earlier {
+        runs,
+        elsewhere,
+        mut left,
+    } = clean_earlier(project, connection, terminal).await?;
     let seen = probe::seen(&connection.wire, &connection.profile).await?;
     let (asked, others): (Vec<Seen>, Vec<Seen>) = seen
         .into_iter()
         .filter(|seen| !runs.contains(&seen.run))
         .partition(|seen| args.run.as_ref() == Some(&seen.run));
+    let unknown = args
+        .run
+        .as_ref()
+        .filter(|run| asked.is_empty() && !runs.contains(*run) && !elsewhere.contains(*run));
     if let (Some(run), false) = (&args.run, asked.is_empty()) {
         let names = Namespace::of_run(run).expect("a resource has the run in its name");
         let shown = &connection.target.base_url;
@@ -241,6 +270,9 @@ async fn clean(
     if !left.is_empty() {
         tell_left(&left, terminal);
         return Ok(Exit::Partial);
+    }
+    if let Some(run) = unknown {
+        return Err(unknown_run(run).into());
     }
     terminal.print(&format!(
         "{} of earlier runs {} left\n",

@@ -78,6 +78,16 @@ pub enum Personality {
     Rfc,
 }
 
+impl Personality {
+    /// What it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Personality::Harness => "a sandbox of Harness",
+            Personality::Rfc => "a sandbox of a plain SCIM provider",
+        }
+    }
+}
+
 /// Of which age the Harness server is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
