@@ -95,7 +95,7 @@ pub struct Retrying<T> {
 
 struct Shared {
     limiter: Mutex<Limiter>,
-    jitter: Mutex<Xorshift>,
+    jitter: Mutex<SplitMix>,
 }
 
 impl<T: Clone> Clone for Retrying<T> {
@@ -126,7 +126,7 @@ impl<T: Transport> Retrying<T> {
             policy,
             shared: Arc::new(Shared {
                 limiter: Mutex::new(Limiter::new(rate)),
-                jitter: Mutex::new(Xorshift::new(policy.seed)),
+                jitter: Mutex::new(SplitMix(policy.seed)),
             }),
             observer: None,
         }
@@ -333,23 +333,22 @@ impl Limiter {
     }
 }
 
-/// Marsaglia's xorshift64: jitter needs no more.
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): every
+/// seed gives a sequence of its own, and neighbouring ones do not resemble one another, as the
+/// process numbers of workers on one machine are.
 #[derive(Debug)]
-struct Xorshift(u64);
+struct SplitMix(u64);
 
-impl Xorshift {
-    fn new(seed: u64) -> Self {
-        // Zero would stay zero.
-        Self(seed | 1)
-    }
-
+impl SplitMix {
     /// A duration from zero to `upper`.
     fn below(&mut self, upper: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
         // 53 bits are what a double holds exactly.
-        let share = (self.0 >> 11) as f64 / (1_u64 << 53) as f64;
+        let share = (mixed >> 11) as f64 / (1_u64 << 53) as f64;
         upper.mul_f64(share)
     }
 }

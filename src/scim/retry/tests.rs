@@ -251,3 +251,20 @@ async fn complaints_halve_the_rate_once_and_it_climbs_back() {
     }
     assert!((limiter.rate - limiter.ceiling).abs() < 1e-9);
 }
+
+/// Process numbers are neighbours: workers that were started together must not come back as one.
+#[test]
+fn neighbouring_seeds_give_waits_of_their_own() {
+    let second = Duration::from_secs(1);
+    let waits = |seed: u64| -> Vec<Duration> {
+        let mut jitter = SplitMix(seed);
+        (0..4).map(|_| jitter.below(second)).collect()
+    };
+    let firsts: std::collections::BTreeSet<_> = (0..1000).map(|seed| waits(seed)[0]).collect();
+    assert_eq!(firsts.len(), 1000);
+    // Nor are the first waits of small seeds all short.
+    let late = (0..1000).filter(|seed| waits(*seed)[0] > second / 2);
+    let late = late.count();
+    assert!((400..600).contains(&late), "{late}");
+    assert_eq!(waits(7), waits(7));
+}
