@@ -54,6 +54,8 @@ pub struct AccountUrl {
     pub path: &'static str,
     /// Paths of another, older interface.
     pub other: &'static [&'static str],
+    /// The path of that interface up to the account's id, where this one has `path`.
+    pub other_path: &'static str,
     /// The name of that interface.
     pub other_name: &'static str,
     /// How long ids are.
@@ -144,6 +146,18 @@ impl BaseUrlRule {
                 let (_, rest) = base_url.split_once(rule.path)?;
                 let account = rest.split(['/', '?', '#']).next()?;
                 (!account.is_empty()).then(|| account.to_owned())
+            }
+        }
+    }
+
+    /// The URL of the other, older interface that goes with this URL of a provider's own; nothing
+    /// where it is none of its own, or there is no other.
+    pub fn of_other(&self, url: &str) -> Option<String> {
+        match self {
+            BaseUrlRule::Any | BaseUrlRule::Shape(_) => None,
+            BaseUrlRule::Account(rule) => {
+                let (before, rest) = url.split_once(rule.path)?;
+                Some(format!("{before}{}{rest}", rule.other_path))
             }
         }
     }

@@ -40,6 +40,7 @@ const BASE_URL: AccountUrl = AccountUrl {
     gateway: "/gateway",
     path: "/ng/api/scim/account/",
     other: &["/gateway/api/scim", "/api/scim"],
+    other_path: "/api/scim/account/",
     other_name: "Harness FirstGen",
     id_length: 22,
     placeholders: &["account", "your", "example", "<", ">", "{", "}"],

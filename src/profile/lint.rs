@@ -208,6 +208,24 @@ fn other_login(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fa
         faults.push(url_fault(url.span, found));
         return;
     }
+    let place = |url: &str| url.trim().trim_end_matches('/').to_owned();
+    let same = target.base_url.as_ref();
+    let same = same.is_some_and(|target| place(&target.value) == place(&url.value));
+    let older = profile.base_url.of_other(&url.value);
+    if same || older.is_some() {
+        faults.push(Fault::error(
+            FaultCode::InvalidBaseUrl,
+            url.span,
+            "not FirstGen's",
+            "`target.harness.firstGen.baseUrl` is that of NextGen: whoever is provisioned is there, \
+             so nobody would be found missing",
+            match older {
+                Some(older) => format!("did you mean `{older}`?"),
+                None => "name FirstGen's base URL, or its members with `emails`".to_owned(),
+            },
+        ));
+        return;
+    }
     let theirs = target.base_url.as_ref().map(|url| origin(&url.value));
     if declared.token.is_none() && theirs != Some(origin(&url.value)) {
         faults.push(Fault::error(
