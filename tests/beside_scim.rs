@@ -405,6 +405,52 @@ fn authority_over_bindings_removes_within_the_limits() {
     );
 }
 
+/// A removed group takes its role bindings with it.
+#[test]
+fn bindings_that_end_with_a_group_are_told_and_count() {
+    both(
+        |world| {
+            let old = world.seed_scim_group("old").unwrap();
+            for number in 0..3 {
+                let role = format!("custom{number}");
+                world.seed_role(&role);
+                world
+                    .bind_role(PrincipalKind::UserGroup, old.as_str(), &role)
+                    .unwrap();
+            }
+        },
+        |case| {
+            let limited = |limit: &str| {
+                case.manifest(&format!(
+                    "{ADA}groups: {{ old: {{ status: absent }}, dev: {{ bindings: [] }} }}\n\
+                     policy: {{ onRemoval: {{ groups: delete }}, limits: {{ {limit} }} }}\nreports: runs\n"
+                ));
+            };
+            limited("bindingRemovals: 2");
+            case.plan(3)
+                .says("3 role bindings removed, 2 allowed [limit-binding-removals]")
+                .says("`--allow binding-removals=3`")
+                .says("role bindings removed: 3 of 2, over the limit");
+            case.apply(3);
+            assert_eq!(bound(case, "old").len(), 3);
+            limited("bindingRemovals: 3");
+            case.plan(0)
+                .says("3 role bindings end with it: custom0 on")
+                .says("role bindings removed: 3 of 3");
+            match case.behavior {
+                // Only Support removes it, whatever is asked for.
+                SandboxBehavior::Documented => {}
+                SandboxBehavior::Source => {
+                    case.converges();
+                    assert!(bound(case, "old").is_empty());
+                    case.plan(0)
+                        .says("role bindings removed: 0 after 3 in the last 24 hours of 3");
+                }
+            }
+        },
+    );
+}
+
 /// Where reports have a folder: what one run removed leaves less room for the next, planned
 /// afresh or saved before.
 #[test]

@@ -81,8 +81,9 @@ fn removal(recent: &mut Recent, item: &DoneItem, effect: UserRemovalEffect) {
             *recent.by_group.entry(group.name.clone()).or_default() += members.len();
         }
         Taken::Group(_) => {
-            if let Some(PreImage::Group { members }) = before {
+            if let Some(PreImage::Group { members, bindings }) = before {
                 recent.memberships += members.len();
+                recent.bindings += bindings.len();
             }
         }
         Taken::Nothing => {}

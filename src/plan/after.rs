@@ -176,6 +176,9 @@ impl<'a> After<'a> {
                     if let Some(at) = self.by_group.get(id) {
                         self.groups[*at] = None;
                     }
+                    if let Told::Known(bindings) = &mut self.beside.bindings {
+                        bindings.retain(|live| live.bound != Bound::Group(id.clone()));
+                    }
                 }
                 // As documented, nothing happens.
                 GroupRemovalRule::SupportOnly { .. } | GroupRemovalRule::ByHand => {}

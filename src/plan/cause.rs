@@ -252,6 +252,7 @@ fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
         | Consequence::MembershipsGained { .. }
         | Consequence::GroupLeftEmpty { .. }
         | Consequence::BindingsLost { .. }
+        | Consequence::BindingsEnd { .. }
         | Consequence::Undocumented { .. } => false,
     };
     let (theirs, ours): (Vec<Consequence>, Vec<Consequence>) =

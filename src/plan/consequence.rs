@@ -4,10 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::item::Change;
 use super::item::{Action, Consequence};
 use super::planner::{Context, Draft};
-use crate::ids::{GroupName, UserId};
+use crate::ids::{Binding, GroupId, GroupName, UserId};
 use crate::live::LiveIndex;
+use crate::live::beside::Bound;
 
 /// Adds the groups that end with an account to each removal of one.
 pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {
@@ -42,4 +44,35 @@ pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {
 
 fn removed_user(action: &Action) -> Option<&UserId> {
     action.removed_person()?.id.as_ref()
+}
+
+/// Adds the role bindings that end with a group to each removal of one, as far as they were
+/// read: switched off or not, they are gone with it.
+pub(super) fn bindings_ended(context: &Context<'_>, draft: &mut Draft) {
+    let Some(bindings) = context.input.live.beside.bindings.known() else {
+        return;
+    };
+    let mut ended: HashMap<GroupId, Vec<Binding>> = HashMap::new();
+    for action in &draft.actions {
+        if let Change::DeleteGroup { id, .. } = &action.change {
+            ended.insert(id.clone(), Vec::new());
+        }
+    }
+    if ended.is_empty() {
+        return;
+    }
+    for live in bindings {
+        if let Bound::Group(id) = &live.bound
+            && let Some(ended) = ended.get_mut(id)
+        {
+            ended.push(live.binding.clone());
+        }
+    }
+    for action in &mut draft.actions {
+        if let Change::DeleteGroup { id, .. } = &action.change
+            && let Some(bindings) = ended.remove(id).filter(|it| !it.is_empty())
+        {
+            action.with(Consequence::BindingsEnd { bindings });
+        }
+    }
 }

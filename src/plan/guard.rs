@@ -745,15 +745,19 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     uses
 }
 
-/// How many role bindings go; nothing where none were read.
+/// How many role bindings go, by themselves or with their group; nothing where none were read.
 fn binding_limit(context: &Context<'_>, draft: &mut Draft) -> Option<LimitUse> {
     let bindings = context.input.live.beside.bindings.known()?;
     let population = bindings
         .iter()
         .filter(|binding| matches!(binding.bound, Bound::Group(_)))
         .count();
-    let is_binding = |action: &Action| matches!(action.change, Change::DeleteBinding { .. });
-    let used = draft.actions.iter().filter(|it| is_binding(it)).count();
+    let ends = |action: &Action| match action.change.taken() {
+        Taken::Binding { .. } => 1,
+        Taken::Group(_) => action.bindings_ended().len(),
+        Taken::Nothing | Taken::Account(_) | Taken::UseOf(_) | Taken::Members { .. } => 0,
+    };
+    let used = draft.actions.iter().map(ends).sum();
     let limit = measure(
         context,
         LimitName::BindingRemovals,
@@ -762,7 +766,7 @@ fn binding_limit(context: &Context<'_>, draft: &mut Draft) -> Option<LimitUse> {
         population,
     );
     if limit.tripped {
-        let blocked = take(draft, is_binding);
+        let blocked = take(draft, |action| ends(action) > 0);
         draft.refusals.push(limit_refusal(&limit, blocked));
     }
     Some(limit)

@@ -73,9 +73,30 @@ impl Action {
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
                 | Consequence::BindingsLost { .. }
+                | Consequence::BindingsEnd { .. }
                 | Consequence::Undocumented { .. } => None,
             });
         lost.unwrap_or_default()
+    }
+
+    /// The role bindings that end with the group it removes.
+    pub fn bindings_ended(&self) -> &[Binding] {
+        let ended = self
+            .consequences
+            .iter()
+            .find_map(|consequence| match consequence {
+                Consequence::BindingsEnd { bindings } => Some(bindings.as_slice()),
+                Consequence::InvitationMailed { .. }
+                | Consequence::MayAdopt { .. }
+                | Consequence::SuspensionRemoves
+                | Consequence::MembershipsLost { .. }
+                | Consequence::MembershipsGained { .. }
+                | Consequence::GroupLeftEmpty { .. }
+                | Consequence::LeftWithoutGroups { .. }
+                | Consequence::BindingsLost { .. }
+                | Consequence::Undocumented { .. } => None,
+            });
+        ended.unwrap_or_default()
     }
 }
 
@@ -624,6 +645,11 @@ pub enum Consequence {
     BindingsLost {
         /// Who.
         people: Vec<Person>,
+        /// What.
+        bindings: Vec<Binding>,
+    },
+    /// These role bindings end with the group.
+    BindingsEnd {
         /// What.
         bindings: Vec<Binding>,
     },

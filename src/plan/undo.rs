@@ -104,6 +104,9 @@ pub enum PreImage {
     Group {
         /// Who was in it.
         members: Vec<UserId>,
+        /// The role bindings that went with it, as far as they were read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bindings: Vec<Binding>,
     },
 }
 
@@ -914,7 +917,7 @@ impl<'a> Undoing<'a> {
                     }
                 }
                 Change::DeleteGroup { id, name } => {
-                    if let Some(PreImage::Group { members }) = &done.before {
+                    if let Some(PreImage::Group { members, .. }) = &done.before {
                         let place = self.place(id);
                         for member in members {
                             self.put_back(place.as_ref(), name, member, None);

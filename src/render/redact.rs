@@ -689,6 +689,9 @@ impl Redactor {
                 people: people.iter().map(|person| self.person(person)).collect(),
                 bindings: bindings.clone(),
             },
+            Consequence::BindingsEnd { bindings } => Consequence::BindingsEnd {
+                bindings: bindings.clone(),
+            },
             Consequence::Undocumented { note } => Consequence::Undocumented {
                 note: self.sentence(note),
             },

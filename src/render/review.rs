@@ -920,6 +920,7 @@ fn side_effects(plan: &Plan) -> Vec<String> {
             | Consequence::GroupLeftEmpty { .. }
             | Consequence::LeftWithoutGroups { .. }
             | Consequence::BindingsLost { .. }
+            | Consequence::BindingsEnd { .. }
             | Consequence::Undocumented { .. } => {}
         }
     }

@@ -398,6 +398,7 @@ impl Page<'_> {
                 | Consequence::GroupLeftEmpty { .. }
                 | Consequence::LeftWithoutGroups { .. }
                 | Consequence::BindingsLost { .. }
+                | Consequence::BindingsEnd { .. }
                 | Consequence::Undocumented { .. } => {}
             }
         }

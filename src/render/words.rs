@@ -308,6 +308,12 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
                 ))
                 .then(list(what, bindings.len(), names))
         }
+        Consequence::BindingsEnd { bindings } => {
+            let what = bindings.iter().map(binding_phrase);
+            let verb = if bindings.len() == 1 { "ends" } else { "end" };
+            let bound = count(bindings.len(), "role binding", "role bindings");
+            Phrase::of(format!("{bound} {verb} with it: ")).then(list(what, bindings.len(), names))
+        }
         Consequence::Undocumented { note } => Phrase::message(note),
     })
 }
@@ -323,6 +329,7 @@ pub fn is_of_people(consequence: &Consequence) -> bool {
         | Consequence::SuspensionRemoves
         | Consequence::GroupLeftEmpty { .. }
         | Consequence::BindingsLost { .. }
+        | Consequence::BindingsEnd { .. }
         | Consequence::Undocumented { .. } => false,
     }
 }

@@ -216,7 +216,8 @@ impl<T: Transport> Steps<'_, T> {
             .filter_map(|member| member.value.as_deref())
             .map(UserId::from)
             .collect();
-        self.remember(action, PreImage::Group { members });
+        let bindings = action.bindings_ended().to_vec();
+        self.remember(action, PreImage::Group { members, bindings });
         let now = group.display_name.unwrap_or_default();
         if now != name.as_str() {
             return Ok(Status::Moved {
