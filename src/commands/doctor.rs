@@ -8,7 +8,7 @@ use super::plan::{self, Rails};
 use super::project::{self, Failure, Project};
 use super::selection::{self, Selection, Unnamed};
 use super::several::{self, Telling};
-use super::target::{self, Connection};
+use super::target::{self, Connection, UNLIMITED};
 use super::trouble::Trouble;
 use super::{Terminal, logins, runtime, written};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
@@ -618,6 +618,10 @@ fn rate_limit(project: &Project, dialect: &Dialect, found: &mut Findings) {
             "rate",
             format!("`target.dialect.requestsPerMinute` is {wanted}; {known} keeps within the known limits"),
             "lower it, unless the provider has promised you more",
+        ),
+        (_, _) if dialect.rate == UNLIMITED => found.ok(
+            "rate",
+            "no limit is kept to: the provider is on this machine",
         ),
         (_, _) => found.ok(
             "rate",

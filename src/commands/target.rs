@@ -76,7 +76,7 @@ pub(crate) fn sandbox_title(name: Option<&TargetName>) -> String {
 /// The token of the embedded sandbox: it listens on loopback only and holds toy data.
 const SANDBOX_TOKEN: &str = "sandbox";
 /// The rate towards a provider on this machine, whose limits are its own.
-const UNLIMITED: Rate = Rate {
+pub(super) const UNLIMITED: Rate = Rate {
     per_minute: 1_000_000,
 };
 /// The account of the embedded sandbox.

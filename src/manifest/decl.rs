@@ -313,7 +313,8 @@ pub struct DialectDecl {
     pub entity_tags: Option<EntityTagsDecl>,
     /// The media type of what is sent.
     pub content_type: Option<ContentTypeDecl>,
-    /// The most requests to send a minute.
+    /// The most requests to send a minute, by all workers together. Absent: as many as the
+    /// provider's profile says; a provider on this machine is sent as many as it answers.
     #[schemars(range(min = 1))]
     pub requests_per_minute: Option<u32>,
 }
