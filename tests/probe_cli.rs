@@ -121,6 +121,21 @@ fn nothing_begins_unless_it_is_asked_for_by_name() {
 }
 
 #[test]
+fn no_group_is_announced_where_there_are_none() {
+    for provider in ["gitlab", "pagerduty"] {
+        let place = Place::new();
+        place.write(
+            "scim-sync.yaml",
+            &format!("version: 1\ntarget: {{ provider: {provider} }}\nusers: {{ ada: {{ email: ada@x.io }} }}\n"),
+        );
+        place
+            .run(&["probe"])
+            .ends(1)
+            .warns("up to 9 users and no group, because its profile has none");
+    }
+}
+
+#[test]
 fn a_plain_provider_is_told_in_text_and_json() {
     let bench = Bench::new("scim", &["--personality", "scim"]);
     let ran = bench.run(&["probe", GO]).ends(0);

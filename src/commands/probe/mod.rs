@@ -24,7 +24,7 @@ use crate::profile::{Creation, GroupRemovalRule, Profile};
 use crate::render;
 use crate::render::escape;
 use crate::render::style::count;
-use crate::scim::dialect::UserDeletion;
+use crate::scim::dialect::{Groups as ServedGroups, UserDeletion};
 
 pub(super) fn run(
     global: &GlobalArgs,
@@ -63,31 +63,14 @@ fn stays_clean(project: &Project) -> Result<(), Trouble> {
 /// Says what it would do, to somebody who has not said that they know.
 fn unasked(project: &Project, args: &ProbeArgs) -> Trouble {
     let Profile {
-        title,
-        creation,
-        group_removal,
-        ..
+        title, creation, ..
     } = &project.profile;
     let url = project.manifest.target.base_url.as_ref();
     let place = url.map_or_else(
         || target::sandbox_title(project.manifest.name.as_ref()),
         |url| url.value.clone(),
     );
-    let groups = match (group_removal, args.groups_may_stay) {
-        (GroupRemovalRule::SupportOnly { .. }, false) => {
-            "no group, because only Support removes them there".to_owned()
-        }
-        (GroupRemovalRule::SupportOnly { .. }, true) => {
-            "one group, which may stay, because only Support removes them there".to_owned()
-        }
-        (GroupRemovalRule::ByHand, false) => {
-            "no group, because groups are removed by hand there".to_owned()
-        }
-        (GroupRemovalRule::ByHand, true) => {
-            "one group, which may stay, because groups are removed by hand there".to_owned()
-        }
-        (GroupRemovalRule::Deletable, _) => format!("up to {GROUPS} groups"),
-    };
+    let groups = groups_made(&project.profile, args);
     let mail = match creation {
         Creation::Invites => format!(
             "; an invitation is mailed for each user, to addresses at `{}`",
@@ -104,6 +87,35 @@ fn unasked(project: &Project, args: &ProbeArgs) -> Trouble {
         "try it on a test account; `--i-know-it-writes` begins, `--email-domain` names another \
          domain for the addresses (`example.com` takes no mail)",
     )
+}
+
+/// How many groups a run makes, in words.
+fn groups_made(profile: &Profile, args: &ProbeArgs) -> String {
+    match profile.dialect.groups {
+        // Whether that is so is measured as well.
+        ServedGroups::NotServed => {
+            return format!(
+                "no group, because its profile has none (if it lists groups all the same, up to \
+                 {GROUPS})"
+            );
+        }
+        ServedGroups::Served => {}
+    }
+    match (&profile.group_removal, args.groups_may_stay) {
+        (GroupRemovalRule::SupportOnly { .. }, false) => {
+            "no group, because only Support removes them there".to_owned()
+        }
+        (GroupRemovalRule::SupportOnly { .. }, true) => {
+            "one group, which may stay, because only Support removes them there".to_owned()
+        }
+        (GroupRemovalRule::ByHand, false) => {
+            "no group, because groups are removed by hand there".to_owned()
+        }
+        (GroupRemovalRule::ByHand, true) => {
+            "one group, which may stay, because groups are removed by hand there".to_owned()
+        }
+        (GroupRemovalRule::Deletable, _) => format!("up to {GROUPS} groups"),
+    }
 }
 
 async fn measure(
