@@ -398,10 +398,10 @@ pub enum RedactChoice {
 /// Options of `show`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Reads nothing but the file; links need the manifest's repository.\n\nExamples:\n  scim-sync show plan.json --format markdown > comment.md\n  scim-sync show plan.json --format html --redact email > plan.html"
+    after_help = "Asks nobody. Links need the manifest's repository, and a folder the names of its targets.\n\nExamples:\n  scim-sync show plan.json --format markdown > comment.md\n  scim-sync show plan.json --format html --redact email > plan.html"
 )]
 pub struct ShowArgs {
-    /// A plan saved with `plan --out`
+    /// A plan saved with `plan --out`, or the folder of several
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
     #[command(flatten)]
@@ -682,6 +682,14 @@ pub enum SchemaName {
     Plan,
     /// The same of several targets
     Plans,
+    /// The output of `explain --format json` of several targets
+    ExplainOfTargets,
+    /// The output of `doctor --format json` of several targets
+    DoctorOfTargets,
+    /// The output of `status --format json` of several targets
+    StatusOfTargets,
+    /// The output of `support-request --format json` of several targets
+    SupportRequestOfTargets,
     /// A line of a run's report
     Report,
     /// The output of `snapshot`

@@ -201,7 +201,7 @@ fn an_example_as_a_comment() {
     place
         .run(&["show", "live.json"])
         .ends(1)
-        .warns("save one with `scim-sync plan --out FILE`");
+        .warns("save a new one with `scim-sync plan --out FILE`");
     // A line that is not committed as the plan saw it gets no link.
     let moved = format!("# new\n{}", place.read("scim-sync.yaml"));
     place.write("scim-sync.yaml", &moved);

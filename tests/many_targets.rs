@@ -248,11 +248,93 @@ fn every_format_but_a_page_is_of_several() {
         ids,
         BTreeSet::from(["scim-sync/onprem/", "scim-sync/prod/"])
     );
-    place.run(&["plan", "--format", "github"]).ends(0);
+    let github = place.run(&["plan", "--format", "github"]).ends(0).out;
+    for line in github.lines() {
+        assert!(
+            line.contains("::prod: ") || line.contains("::onprem: "),
+            "{line}"
+        );
+    }
+    for result in runs
+        .iter()
+        .flat_map(|run| run["results"].as_array())
+        .flatten()
+    {
+        let text = result["message"]["text"].as_str().expect("text");
+        let named = ["prod: ", "onprem: "]
+            .iter()
+            .any(|name| text.starts_with(name));
+        assert!(named, "{text}");
+    }
     place
         .run(&["plan", "--format", "html"])
         .ends(1)
         .warns("a page is of one target's plan");
+}
+
+/// Two that go well and one whose token is not there.
+fn one_of_three_fails() -> Place {
+    Place::with(&format!(
+        "version: 1\ntargets:\n  prod: {{ provider: harness }}\n  onprem: {{ provider: scim }}\n  lab: {{ provider: scim, baseUrl: 'https://scim.example/v2', token: {{ env: LAB_SCIM_TOKEN }} }}\n{PEOPLE}"
+    ))
+}
+
+#[test]
+fn what_fails_at_one_is_told_among_the_others() {
+    let place = one_of_three_fails();
+    let ran = place.run(&["plan"]).ends(1);
+    let longest = ran.out.lines().map(|line| line.chars().count()).max();
+    assert!(longest.is_some_and(|longest| longest <= 80), "{}", ran.out);
+    assert!(
+        ran.out.contains(
+            "\n3 targets, 1 failed\n  lab     failed: the environment variable `LAB_SCIM_TOKEN`, which holds the\n          token, is not set\n  onprem  "
+        ),
+        "{}",
+        ran.out
+    );
+    let markdown = place.run(&["plan", "--format", "markdown"]).ends(1).out;
+    assert!(
+        markdown.starts_with(
+            "## 3 targets, 1 failed\n\n| target | plan |\n|---|---|\n| `lab` | failed: the environment variable `LAB_SCIM_TOKEN`, which"
+        ),
+        "{markdown}"
+    );
+    let github = place.run(&["plan", "--format", "github"]).ends(1).out;
+    assert!(
+        github.starts_with("::error title=missing-token::lab: failed: the environment variable"),
+        "{github}"
+    );
+    place
+        .run(&["apply", "--target", "all", "--auto-approve"])
+        .ends(1)
+        .says("3 targets, 1 failed")
+        .says("onprem converged");
+}
+
+#[test]
+fn a_folder_of_plans_is_shown_as_they_were_made() {
+    let place = sandboxes();
+    let made = place.run(&["plan", "--out", "plans"]).ends(0).out;
+    assert_eq!(place.run(&["show", "plans"]).ends(0).out, made);
+    for format in ["json", "markdown", "sarif", "github"] {
+        let made = place.run(&["plan", "--format", format]).ends(0).out;
+        let shown = place.run(&["show", "plans", "--format", format]);
+        assert_eq!(shown.ends(0).out, made, "{format}");
+    }
+    let one = place
+        .run(&["show", "plans", "--target", "prod"])
+        .ends(0)
+        .out;
+    assert_eq!(one, place.run(&["plan", "--target", "prod"]).ends(0).out);
+    place
+        .run(&["show", "plans", "--format", "html"])
+        .ends(1)
+        .warns("a page is of one target's plan");
+    std::fs::create_dir(place.path("nothing")).expect("a new folder");
+    place
+        .run(&["show", "nothing"])
+        .ends(1)
+        .warns("`nothing` has no plan of a target of the manifest");
 }
 
 #[test]

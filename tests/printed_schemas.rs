@@ -44,6 +44,10 @@ fn committed_schemas_are_the_generated_ones() {
         "doctor",
         "status",
         "support-request",
+        "explain-of-targets",
+        "doctor-of-targets",
+        "status-of-targets",
+        "support-request-of-targets",
     ] {
         let printed = place.run(&["schema", which]).ends(0).out;
         let schema = committed(&format!("{which}.schema.json"), &printed);
@@ -178,6 +182,66 @@ fn what_commands_that_look_print_obeys_its_schema() {
     ] {
         let printed = place.run(arguments).out;
         assert!(printed.len() > 100, "{which}: {printed}");
+        obeys(which, &printed);
+    }
+}
+
+/// The same of several targets, one of which fails.
+#[test]
+fn what_they_print_of_several_targets_obeys_its_schema() {
+    let place = Place::with(
+        "version: 1
+targets:
+  lab: { provider: scim, baseUrl: 'https://scim.example/v2', token: { env: LAB_SCIM_TOKEN } }
+  onprem: { provider: scim }
+  prod: { provider: harness }
+users:
+  ada: { email: ada@example.com, givenName: Ada, familyName: L }
+  bob: { email: bob@example.com, givenName: Bob, familyName: B, targets: [prod] }
+roles: { sre: { members: [ada, bob] }, old: { members: [ada] } }
+groupMappings: [{ match: '.*', group: '{role}' }]
+",
+    );
+    place
+        .run(&[
+            "apply",
+            "--target",
+            "prod",
+            "--target",
+            "onprem",
+            "--auto-approve",
+        ])
+        .ends(0);
+    let manifest = place.read("scim-sync.yaml");
+    place.write(
+        "scim-sync.yaml",
+        &manifest.replace(", old: { members: [ada] }", "").replace(
+            "groupMappings",
+            "groups: { old: { status: absent } }\ngroupMappings",
+        ),
+    );
+    for (which, arguments) in [
+        ("plans", &["plan", "--format", "json"][..]),
+        (
+            "explain-of-targets",
+            &["explain", "bob", "sre", "--format", "json"],
+        ),
+        (
+            "explain-of-targets",
+            &["explain", "ada", "--format", "json"],
+        ),
+        ("doctor-of-targets", &["doctor", "--format", "json"]),
+        ("status-of-targets", &["status", "--format", "json"]),
+        (
+            "support-request-of-targets",
+            &["support-request", "--format", "json"],
+        ),
+    ] {
+        let printed = place.run(arguments).out;
+        let document: Value = serde_json::from_str(&printed).unwrap();
+        let results = document["targets"].as_object().unwrap().values();
+        let results = results.filter(|it| it.get("result").is_some()).count();
+        assert!(results > 0, "{which}: {printed}");
         obeys(which, &printed);
     }
 }

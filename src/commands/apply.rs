@@ -29,8 +29,8 @@ use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
 use crate::plan::{Plan, Population, TargetInfo};
 use crate::render;
-use crate::render::several::{Line, OfTarget};
-use crate::render::style::{Colour, count};
+use crate::render::several::{Came, Line, OfTarget};
+use crate::render::style::count;
 use crate::sandbox::server::Server;
 use crate::scim::service::Writer;
 
@@ -281,21 +281,21 @@ fn several(
                     true => exits.push(verdict(&run.planned, Completeness::Whole)),
                     false => ready.push((name.clone(), run)),
                 }
-                line.text
+                (line.came, line.text)
             }
             OfTarget::Result(Begun::Stale(stale)) => {
                 terminal.of(&name).status(&stale);
                 exits.push(Exit::Stale);
-                "the saved plan is stale".to_owned()
+                (Came::Result, "the saved plan is stale".to_owned())
             }
             OfTarget::Error(error) => {
                 exits.push(Exit::Failure);
-                Line::of_error(&name, &error).text
+                several::failed(&error)
             }
         };
         lines.insert(name, line);
     }
-    let told = summary(&lines, terminal.out_colour());
+    let told = summary(&lines, terminal);
     terminal.print(&terminal.hidden(&told))?;
     several::distinct(ready.iter().map(|(name, run)| (name, &run.target)))?;
     let actions: usize = ready.iter().map(|(_, run)| run.planned.actions.len()).sum();
@@ -333,30 +333,31 @@ fn several(
                 if let Paper::Kept(text) = paper {
                     terminal.print(&text)?;
                 }
-                ended.line
+                (Came::Result, ended.line)
             }
             OfTarget::Error(error) => {
                 exits.push(Exit::Failure);
-                Line::of_error(&name, &error).text
+                several::failed(&error)
             }
         };
         lines.insert(name, line);
     }
     terminal.print("\n")?;
-    let told = summary(&lines, terminal.out_colour());
+    let told = summary(&lines, terminal);
     terminal.print(&terminal.hidden(&told))?;
     Ok(Exit::worst(exits))
 }
 
-fn summary(lines: &BTreeMap<TargetName, String>, colour: Colour) -> String {
+fn summary(lines: &BTreeMap<TargetName, (Came, String)>, terminal: &Terminal) -> String {
     let lines: Vec<Line<'_>> = lines
         .iter()
-        .map(|(name, text)| Line {
+        .map(|(name, (came, text))| Line {
             name,
+            came: *came,
             text: text.clone(),
         })
         .collect();
-    render::several::summary(&lines, colour)
+    render::several::summary(&lines, terminal.width(), terminal.out_colour())
 }
 
 /// Where a run prints what came of it.

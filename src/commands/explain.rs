@@ -21,7 +21,7 @@ use crate::manifest::words::all_of;
 use crate::plan::explain::{Explanation, Line, Question, Reads, Unknown, Written, explain};
 use crate::plan::{PlanInput, TargetInfo};
 use crate::render;
-use crate::render::several::{OfTarget, TargetError};
+use crate::render::several::{Came, OfTarget, TargetError};
 use crate::render::style::count;
 use crate::scim::listing::{Proof, Verdict, Walk};
 
@@ -64,8 +64,8 @@ pub(super) fn run(
                         line: in_short(answer),
                     };
                     let tell_error = |error: &TargetError| match is_nobody(error) {
-                        true => error.message.clone(),
-                        false => format!("failed: {}", error.message),
+                        true => (Came::Result, error.message.clone()),
+                        false => several::failed(error),
                     };
                     several::print_texts_and(&found, tell, tell_error, terminal)?;
                 }

@@ -9,6 +9,7 @@ use super::project::{self, Failure, Project};
 use super::selection::{self, FileKind, Selection, Unnamed};
 use super::target;
 use super::trouble::Trouble;
+use super::view::View;
 use super::{Terminal, base, logins, newer, recent, runtime, several, undo, view, written};
 use crate::cli::{GlobalArgs, PlanArgs, PlanShape};
 use crate::desired::BaseRevision;
@@ -105,20 +106,30 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
             save(&project, &plan, &file)?;
             terminal.status(&format!("saved as {}", file.display()));
         }
-        Ok((project, plan))
+        Ok(plan)
     };
+    // All of them are of one manifest.
+    let place = projects.first();
+    let place = place.map(|any| (any.folder.clone(), any.root.clone()));
+    let (folder, root) = place.unwrap_or_default();
     let targets = several::by_name(projects, |project| project);
     let planned = several::told(several::side_by_side(targets, terminal, work), terminal);
     several::distinct(planned.iter().filter_map(|(name, target)| match target {
-        OfTarget::Result((_, plan)) => Some((name, &plan.target)),
+        OfTarget::Result(plan) => Some((name, &plan.target)),
         OfTarget::Error(_) => None,
     }))?;
     if let Some(out) = &args.out {
         forget_old(out, &planned)?;
     }
-    several::print_plans(&planned, &args.view, detail(&args.shape), terminal)?;
+    let view = View {
+        args: &args.view,
+        detail: detail(&args.shape),
+        folder: &folder,
+        root: &root,
+    };
+    several::print_plans(&planned, &view, terminal)?;
     Ok(Exit::worst(planned.values().map(|target| match target {
-        OfTarget::Result((_, plan)) => verdict(plan, args),
+        OfTarget::Result(plan) => verdict(plan, args),
         OfTarget::Error(_) => Exit::Failure,
     })))
 }

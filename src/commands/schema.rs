@@ -8,13 +8,14 @@ use crate::exit::Exit;
 use crate::live::diff::SnapshotDiff;
 use crate::live::snapshot::Snapshot;
 use crate::manifest::schema::{included_schema, manifest_schema};
+use crate::plan::Plan;
 use crate::plan::compare::Comparison;
 use crate::plan::explain::Explanation;
 use crate::plan::status::Status;
 use crate::probe::found::Probed;
 use crate::render::doctor::Examination;
 use crate::render::json::plan_schema;
-use crate::render::several::plans_schema;
+use crate::render::several;
 use crate::render::support::SupportRequest;
 
 pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -22,7 +23,17 @@ pub(super) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failur
         SchemaName::Manifest => manifest_schema(),
         SchemaName::Included => included_schema(),
         SchemaName::Plan => plan_schema().to_value(),
-        SchemaName::Plans => plans_schema(),
+        SchemaName::Plans => several::schema::<Plan>("plans", "plans"),
+        SchemaName::ExplainOfTargets => {
+            several::schema::<Explanation>("explain-of-targets", "explanations")
+        }
+        SchemaName::DoctorOfTargets => {
+            several::schema::<Examination>("doctor-of-targets", "examinations")
+        }
+        SchemaName::StatusOfTargets => several::schema::<Status>("status-of-targets", "status"),
+        SchemaName::SupportRequestOfTargets => {
+            several::schema::<SupportRequest>("support-request-of-targets", "support requests")
+        }
         SchemaName::SnapshotDiff => schemars::schema_for!(SnapshotDiff).to_value(),
         SchemaName::Probe => schemars::schema_for!(Probed).to_value(),
         SchemaName::Explain => schemars::schema_for!(Explanation).to_value(),

@@ -14,8 +14,11 @@ use crate::cli::{PlanFormat, ViewArgs};
 use crate::exit::Exit;
 use crate::ids::TargetName;
 use crate::plan::{Plan, TargetInfo};
+use crate::render::annotations::github_failed;
 use crate::render::markdown::MIN_BYTES;
-use crate::render::several::{Line, OfTarget, OfTargets, TargetError, markdown, sarif, summary};
+use crate::render::several::{
+    Came, Line, OfTarget, OfTargets, TargetError, markdown, sarif, summary,
+};
 use crate::render::text::Detail;
 
 /// Does the same work for each target, side by side; the results are in the order of names.
@@ -138,31 +141,35 @@ pub(super) fn print_texts<T>(
     tell: impl Fn(&T) -> Telling,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let failed = |error: &TargetError| format!("failed: {}", error.message);
     print_texts_and(targets, tell, failed, terminal)
+}
+
+/// What a summary says of an error.
+pub(super) fn failed(error: &TargetError) -> (Came, String) {
+    (Came::Failed, format!("failed: {}", error.message))
 }
 
 /// As [`print_texts`], where an error is told in a way of its own.
 pub(super) fn print_texts_and<T>(
     targets: &BTreeMap<TargetName, OfTarget<T>>,
     tell: impl Fn(&T) -> Telling,
-    tell_error: impl Fn(&TargetError) -> String,
+    tell_error: impl Fn(&TargetError) -> (Came, String),
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for (name, target) in targets {
-        let text = match target {
+        let (came, text) = match target {
             OfTarget::Result(result) => {
                 let Telling { text, line } = tell(result);
                 terminal.print(&text)?;
                 terminal.print("\n")?;
-                line
+                (Came::Result, line)
             }
             OfTarget::Error(error) => tell_error(error),
         };
-        lines.push(Line { name, text });
+        lines.push(Line { name, came, text });
     }
-    terminal.print(&summary(&lines, terminal.out_colour()))
+    terminal.print(&summary(&lines, terminal.width(), terminal.out_colour()))
 }
 
 /// What there is to say of one of several targets.
@@ -199,38 +206,36 @@ pub(super) fn can_show(format: PlanFormat) -> Result<(), Trouble> {
     }
 }
 
-/// A plan and the project it was made in, or why there is none.
-pub(super) type Planned = BTreeMap<TargetName, OfTarget<(Project, Plan)>>;
+/// A plan, or why there is none.
+pub(super) type Planned = BTreeMap<TargetName, OfTarget<Plan>>;
 
 /// Prints the plans of several targets, and what they come to.
 pub(super) fn print_plans(
     planned: &Planned,
-    args: &ViewArgs,
-    detail: Detail,
+    view: &View<'_>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let made: Vec<(&TargetName, &Plan, &Project)> = planned
+    let made: Vec<(&TargetName, &Plan)> = planned
         .iter()
         .filter_map(|(name, target)| match target {
-            OfTarget::Result((project, plan)) => Some((name, plan, project)),
+            OfTarget::Result(plan) => Some((name, plan)),
             OfTarget::Error(_) => None,
         })
         .collect();
-    match args.format {
+    match view.args.format {
         PlanFormat::Text => {
-            for (_, plan, project) in &made {
-                view(project, args, detail).print(plan, terminal)?;
+            for (_, plan) in &made {
+                view.print(plan, terminal)?;
                 terminal.print("\n")?;
             }
-            terminal.print(&summary(&lines(planned), terminal.out_colour()))
+            let (width, colour) = (terminal.width(), terminal.out_colour());
+            terminal.print(&summary(&lines(planned), width, colour))
         }
         PlanFormat::Json => {
             let mut hidden = BTreeMap::new();
             for (name, target) in planned {
                 let target = match target {
-                    OfTarget::Result((project, plan)) => {
-                        OfTarget::Result(view(project, args, detail).hidden(plan))
-                    }
+                    OfTarget::Result(plan) => OfTarget::Result(view.hidden(plan)),
                     OfTarget::Error(error) => OfTarget::Error(error.clone()),
                 };
                 hidden.insert(name.clone(), target);
@@ -239,7 +244,7 @@ pub(super) fn print_plans(
         }
         PlanFormat::Markdown => {
             let head = markdown(&lines(planned));
-            let room = (args.max_bytes as usize).saturating_sub(head.len());
+            let room = (view.args.max_bytes as usize).saturating_sub(head.len());
             let share = room / made.len().max(1);
             if share < MIN_BYTES && !made.is_empty() {
                 return Err(Trouble::new(
@@ -247,39 +252,49 @@ pub(super) fn print_plans(
                     format!(
                         "the plans of {} targets do not fit into {} bytes",
                         made.len(),
-                        args.max_bytes
+                        view.args.max_bytes
                     ),
-                    "raise `--max-bytes`, or plan each with `--target NAME` for a comment of \
-                     its own",
+                    "raise `--max-bytes`, or name one target with `--target NAME` for a comment \
+                     of its own",
                 )
                 .into());
             }
             let share = u32::try_from(share).unwrap_or(u32::MAX);
             let args = ViewArgs {
                 max_bytes: share,
-                ..args.clone()
+                ..view.args.clone()
+            };
+            let view = View {
+                args: &args,
+                ..*view
             };
             let mut text = head;
-            for (_, plan, project) in &made {
+            for (_, plan) in &made {
                 text.push('\n');
-                text.push_str(&view(project, &args, detail).markdown(plan, terminal)?);
+                text.push_str(&view.markdown(plan, terminal)?);
             }
             terminal.print(&text)
         }
         PlanFormat::Sarif => {
             let logs: Vec<(&TargetName, String)> = made
                 .iter()
-                .map(|(name, plan, project)| (*name, view(project, args, detail).sarif(plan)))
+                .map(|(name, plan)| (*name, view.sarif(plan)))
                 .collect();
             terminal.print(&sarif(&logs))
         }
         PlanFormat::Github => {
-            for (_, plan, project) in &made {
-                view(project, args, detail).print(plan, terminal)?;
+            // What failed first: GitHub shows the first ten of a level.
+            for (name, target) in planned {
+                if let OfTarget::Error(error) = target {
+                    terminal.print(&github_failed(name, error))?;
+                }
+            }
+            for (_, plan) in &made {
+                view.print(plan, terminal)?;
             }
             Ok(())
         }
-        PlanFormat::Html => Ok(can_show(args.format)?),
+        PlanFormat::Html => Ok(can_show(view.args.format)?),
     }
 }
 
@@ -287,7 +302,7 @@ fn lines(planned: &Planned) -> Vec<Line<'_>> {
     planned
         .iter()
         .map(|(name, target)| match target {
-            OfTarget::Result((_, plan)) => Line::of_plan(name, plan),
+            OfTarget::Result(plan) => Line::of_plan(name, plan),
             OfTarget::Error(error) => Line::of_error(name, error),
         })
         .collect()

@@ -1,15 +1,13 @@
-//! `scim-sync show`: a saved plan in any format, without planning again.
+//! `scim-sync show`: saved plans in any format, without planning again.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::Terminal;
 use super::project::{self, Failure};
-use super::trouble::Trouble;
 use super::view::View;
+use super::{Terminal, apply, several};
 use crate::cli::{GlobalArgs, ShowArgs};
 use crate::exit::Exit;
-use crate::plan::Plan;
-use crate::plan::file::PlanFile;
+use crate::render::several::OfTarget;
 use crate::render::text::Detail;
 
 pub(super) fn run(
@@ -17,7 +15,7 @@ pub(super) fn run(
     args: &ShowArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let plan = open(&args.plan)?;
+    let plans = apply::saved(global, &args.plan)?;
     // A plan can be read without its manifest; only links need it.
     let root = project::root_file(global).unwrap_or_else(|_| PathBuf::from("scim-sync.yaml"));
     let view = View {
@@ -30,23 +28,20 @@ pub(super) fn run(
         folder: &project::folder_of(&root),
         root: &root,
     };
-    view.print(&plan, terminal)?;
-    Ok(if plan.refusals.is_empty() {
-        Exit::Success
-    } else {
-        Exit::Refusals
-    })
-}
-
-/// Opens a saved plan, whole and as it was saved.
-fn open(file: &Path) -> Result<Plan, Trouble> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Trouble::file("read the plan", file, &error))?;
-    PlanFile::open(&text).map_err(|error| {
-        Trouble::new(
-            "plan-file",
-            format!("`{}` is {error}", file.display()),
-            "save one with `scim-sync plan --out FILE`",
-        )
-    })
+    let exit = Exit::worst(plans.iter().map(|plan| match plan.refusals.is_empty() {
+        true => Exit::Success,
+        false => Exit::Refusals,
+    }));
+    match plans.as_slice() {
+        [plan] => view.print(plan, terminal)?,
+        _several => {
+            several::can_show(args.view.format)?;
+            let named = plans.into_iter().filter_map(|plan| {
+                let name = plan.target.name.clone();
+                name.map(|name| (name, OfTarget::Result(plan)))
+            });
+            several::print_plans(&named.collect(), &view, terminal)?;
+        }
+    }
+    Ok(exit)
 }

@@ -13,7 +13,9 @@ use super::escape::{terminal, workflow_data, workflow_property};
 use super::faults::{in_repository, log, uri};
 use super::phrase::Phrase;
 use super::review::{self, Chapter, Item, Kind};
+use super::several::TargetError;
 use super::words::{self, Names};
+use crate::ids::TargetName;
 use crate::plan::{Action, Change, Evidence, MemberChange, Plan};
 
 /// Where the manifest is, as the reader of annotations sees it.
@@ -91,6 +93,12 @@ fn annotations(plan: &Plan) -> Vec<Annotation> {
         add(Level::Note, notice.code.as_str(), None, item);
     }
     found.extend(joins(&plan.actions));
+    // Several targets have items at one line.
+    if let Some(name) = &plan.target.name {
+        for annotation in &mut found {
+            annotation.text.insert_str(0, &format!("{name}: "));
+        }
+    }
     found.sort_by_key(|annotation| annotation.level);
     found
 }
@@ -229,6 +237,25 @@ pub fn github(plan: &Plan, annotated: &Annotated) -> String {
         ));
     }
     out
+}
+
+/// Tells as a GitHub workflow command that there is no plan of a target.
+pub fn github_failed(name: &TargetName, error: &TargetError) -> String {
+    let TargetError {
+        code,
+        message,
+        help,
+    } = error;
+    let text = format!(
+        "{name}: failed: {}\nhelp: {}",
+        terminal(message),
+        terminal(help)
+    );
+    format!(
+        "::error title={}::{}\n",
+        workflow_property(&terminal(code)),
+        workflow_data(&text)
+    )
 }
 
 /// Draws a plan as a SARIF log.

@@ -451,7 +451,7 @@ fn link_target(url: &str) -> String {
 }
 
 /// A phrase within a line.
-fn inline(phrase: &Phrase) -> String {
+pub(super) fn inline(phrase: &Phrase) -> String {
     let mut out = String::new();
     for piece in phrase.pieces() {
         let drawn = match piece {

@@ -12,7 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::escape::{markdown_code, markdown_words, terminal};
+use super::escape::{markdown_code, terminal};
+use super::markdown::inline;
+use super::phrase::Phrase;
 use super::review::Verdict;
 use super::style::{Colour, Styles, count};
 use crate::ids::TargetName;
@@ -75,17 +77,30 @@ impl<T: Serialize> OfTargets<T> {
     }
 }
 
-/// The schema of the plans of several targets.
-pub fn plans_schema() -> Value {
-    let mut schema = schemars::schema_for!(OfTargets<Plan>).to_value();
-    schema["$id"] = json!("urn:scim-sync:schema:plans:1");
-    schema["title"] = json!("scim-sync plans of several targets, version 1");
+/// The schema of what a command prints of several targets: `name` is the schema's own,
+/// `about` what it is of.
+pub fn schema<T: JsonSchema>(name: &str, about: &str) -> Value {
+    let mut schema = schemars::schema_for!(OfTargets<T>).to_value();
+    schema["$id"] = json!(format!("urn:scim-sync:schema:{name}:{SEVERAL_VERSION}"));
+    schema["title"] = json!(format!(
+        "scim-sync {about} of several targets, version {SEVERAL_VERSION}"
+    ));
     // A schema within another that has a name of its own is one to itself: what it refers to
     // would be looked for inside of it (JSON Schema 2020-12 §8.2.1).
-    if let Some(plan) = schema["$defs"]["Plan"].as_object_mut() {
-        plan.remove("$id");
+    let inner = schema["$defs"].as_object_mut().into_iter().flatten();
+    for part in inner.filter_map(|(_, part)| part.as_object_mut()) {
+        part.remove("$id");
     }
     schema
+}
+
+/// Whether there is something to tell of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// A result, good or bad.
+    Result,
+    /// Nothing but an error.
+    Failed,
 }
 
 /// One line of a summary: a target and what came of it.
@@ -93,6 +108,8 @@ pub fn plans_schema() -> Value {
 pub struct Line<'a> {
     /// The target.
     pub name: &'a TargetName,
+    /// Whether it failed.
+    pub came: Came,
     /// In words: a plan's verdict, or why there is none.
     pub text: String,
 }
@@ -100,40 +117,64 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// What a plan comes to.
     pub fn of_plan(name: &'a TargetName, plan: &Plan) -> Self {
-        let text = Verdict::of(plan).text;
-        Self { name, text }
+        Self {
+            name,
+            came: Came::Result,
+            text: Verdict::of(plan).text,
+        }
     }
 
     /// Why there is nothing to tell.
     pub fn of_error(name: &'a TargetName, error: &TargetError) -> Self {
-        let text = format!("failed: {}", error.message);
-        Self { name, text }
+        Self {
+            name,
+            came: Came::Failed,
+            text: format!("failed: {}", error.message),
+        }
     }
 }
 
-/// The end of a text about several targets.
-pub fn summary(lines: &[Line<'_>], colour: Colour) -> String {
+/// How many there are, and how many of them failed.
+fn head(lines: &[Line<'_>]) -> String {
+    let head = count(lines.len(), "target", "targets");
+    let failed = lines.iter().filter(|line| line.came == Came::Failed);
+    match failed.count() {
+        0 => head,
+        failed => format!("{head}, {failed} failed"),
+    }
+}
+
+/// The end of a text about several targets, wrapped to a width.
+pub fn summary(lines: &[Line<'_>], width: usize, colour: Colour) -> String {
     let styles = Styles::new(colour);
     let widest = lines.iter().map(|line| line.name.as_str().len()).max();
     let widest = widest.unwrap_or_default();
-    let head = count(lines.len(), "target", "targets");
-    let mut out = format!("{}\n", head.style(styles.heading));
-    for Line { name, text } in lines {
-        let _ = writeln!(out, "  {:<widest$}  {}", name.as_str(), terminal(text));
+    let mut out = format!("{}\n", head(lines).style(styles.heading));
+    // Beside a very long name there is still room for words.
+    let room = width.saturating_sub(widest + 4).max(30);
+    let options =
+        || textwrap::Options::new(room).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for Line { name, text, .. } in lines {
+        let text = terminal(text);
+        let mut name = name.as_str();
+        for part in textwrap::wrap(&text, options()) {
+            let _ = writeln!(out, "  {name:<widest$}  {part}");
+            name = "";
+        }
     }
     out
 }
 
 /// The beginning of Markdown about several targets.
 pub fn markdown(lines: &[Line<'_>]) -> String {
-    let head = count(lines.len(), "target", "targets");
+    let head = head(lines);
     let mut out = format!("## {head}\n\n| target | plan |\n|---|---|\n");
-    for Line { name, text } in lines {
+    for Line { name, text, .. } in lines {
         let _ = writeln!(
             out,
             "| {} | {} |",
             markdown_code(name.as_str()),
-            markdown_words(text).replace('|', "\\|")
+            inline(&Phrase::message(text)).replace('|', "\\|")
         );
     }
     out
