@@ -1301,6 +1301,38 @@ fn a_group_has_a_new_name() {
     );
 }
 
+/// Each of them may be the one that is meant: a third group would lose what hangs on either.
+#[test]
+fn two_groups_have_an_earlier_name() {
+    let manifest = format!("{TWO}\n    groups: {{ ops: {{ previously: [operations, duty] }} }}");
+    let live = format!(
+        "{}\n    group duty duty: u-1",
+        TWO_LIVE.replace("group ops ops:", "group operations operations:")
+    );
+    check_plan(
+        "scim",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 2 users and 2 groups, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   `previously` fits 2 live groups, and `ops` can be only one of
+                      them: `duty` (id duty, 1 member), `operations` (id operations, 2
+                      members) [ambiguous-group]
+                      -> leave in `previously` of `ops` only the one that is to be
+                      renamed; the other is then left alone, or goes with `status:
+                      absent`
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+}
+
 /// Seed 523: the live group is another desired group's own, whatever its case.
 #[test]
 fn an_earlier_name_is_not_taken_from_a_desired_group() {

@@ -162,8 +162,10 @@ impl Groups<'_> {
     fn plan_desired(&mut self, draft: &mut Draft, group: &DesiredGroup) {
         let found = self.named(&group.name);
         match found.as_slice() {
-            [] => match self.earlier_name(group) {
-                Some(at) => {
+            [] => match self.earlier_name(group).as_slice() {
+                [] => self.create(draft, group),
+                [at] => {
+                    let at = *at;
                     self.claimed[at] = true;
                     let live = self.live(at);
                     let change = Change::RenameGroup {
@@ -177,7 +179,8 @@ impl Groups<'_> {
                     let live = self.live(at);
                     self.plan_members(draft, group, Some(live), None);
                 }
-                None => self.create(draft, group),
+                // Which of them it was decides who gets what: nobody can tell but its owner.
+                several => self.ambiguous_earlier(draft, group, several),
             },
             [at] => {
                 self.claimed[*at] = true;
@@ -187,16 +190,66 @@ impl Groups<'_> {
         }
     }
 
-    /// The one live group that has an earlier name of this group and no role of its own.
-    fn earlier_name(&self, group: &DesiredGroup) -> Option<usize> {
-        let mut found = group
+    /// The live groups that have an earlier name of this group and no role of their own.
+    fn earlier_name(&self, group: &DesiredGroup) -> Vec<usize> {
+        let mut found: Vec<usize> = group
             .previously
             .iter()
             .filter(|name| !self.desired.contains(&self.context.group_key(name)))
             .flat_map(|name| self.named(name))
-            .filter(|at| !self.claimed[*at]);
-        let first = found.next()?;
-        found.next().is_none().then_some(first)
+            .filter(|at| !self.claimed[*at])
+            .collect();
+        // Two spellings of one name find one group twice.
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// How several live groups are told apart.
+    fn told_apart(&self, several: &[usize]) -> String {
+        let told = several.iter().map(|at| {
+            let group = self.live(*at);
+            let members = group.members.len() + group.unlisted.len();
+            let members = match members {
+                1 => "1 member".to_owned(),
+                members => format!("{members} members"),
+            };
+            format!("`{}` (id {}, {members})", group.name, group.id)
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    fn ambiguous_earlier(&mut self, draft: &mut Draft, group: &DesiredGroup, several: &[usize]) {
+        for at in several {
+            self.claimed[*at] = true;
+        }
+        let mut names: Vec<&GroupName> = several.iter().map(|at| &self.live(*at).name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let help = match names.len() {
+            1 => "rename or remove the group that is not meant at the service provider, then plan \
+                  again"
+                .to_owned(),
+            _several => format!(
+                "leave in `previously` of `{}` only the one that is to be renamed; the other is \
+                 then left alone, or goes with `status: absent`",
+                group.name
+            ),
+        };
+        draft.refusals.push(Refusal {
+            id: ItemId::new(format!("group:{}:match", group.name)),
+            code: RefusalCode::AmbiguousGroup,
+            message: format!(
+                "`previously` fits {} live groups, and `{}` can be only one of them: {}",
+                several.len(),
+                group.name,
+                self.told_apart(several)
+            ),
+            help,
+            evidence: self.evidence(group),
+            blocked: Vec::new(),
+            cause: None,
+        });
     }
 
     fn create(&mut self, draft: &mut Draft, group: &DesiredGroup) {
@@ -478,25 +531,13 @@ impl Groups<'_> {
         several: &[usize],
         evidence: Vec<Evidence>,
     ) {
-        let named: Vec<String> = several
-            .iter()
-            .map(|at| {
-                let group = self.live(*at);
-                format!(
-                    "`{}` (id {}, {} members)",
-                    group.name,
-                    group.id,
-                    group.members.len() + group.unlisted.len()
-                )
-            })
-            .collect();
         for at in several {
             self.claimed[*at] = true;
         }
         draft.refusals.push(Refusal {
             id: ItemId::new(format!("group:{name}:match")),
             code: RefusalCode::AmbiguousGroup,
-            message: format!("{} live groups have the name `{name}`: {}", several.len(), named.join(", ")),
+            message: format!("{} live groups have the name `{name}`: {}", several.len(), self.told_apart(several)),
             help: "rename or remove the group that is not meant at the service provider, then plan again".to_owned(),
             evidence,
             blocked: Vec::new(),
