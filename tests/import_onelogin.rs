@@ -869,3 +869,61 @@ fn the_example_is_imported_from_its_export() {
         without_head(read("scim-sync.yaml"))
     );
 }
+
+/// YAML takes 1,024 characters of a key: a longer name is left out, and said in a few lines.
+#[test]
+fn a_name_that_no_yaml_can_hold_is_left_out() {
+    let place = Place::new();
+    let long = "r".repeat(1025);
+    place.write(
+        "users.csv",
+        &format!(
+            "Email,First name,Last name,Roles\nada@x.io,Ada,L,{long};sre\nbob@x.io,Bob,B,sre\n"
+        ),
+    );
+    let import = [
+        "import",
+        "onelogin",
+        "--csv",
+        "users.csv",
+        "--provider",
+        "scim",
+    ];
+    let ran = place
+        .run(&import)
+        .ends(0)
+        .warns("has a name of 1025 characters, and a key in YAML has 1024 at most")
+        .warns("declared 2 people, 1 role and 2 memberships");
+    let notes = ran.err.lines().skip_while(|line| !line.ends_with(':'));
+    let longest = notes
+        .take_while(|line| !line.starts_with("next:"))
+        .map(|line| line.chars().count())
+        .max();
+    assert!(longest.is_some_and(|it| it <= 80), "{}", ran.err);
+    place.run(&["validate"]).ends(0);
+    assert!(!place.read("scim-sync.yaml").contains("rrr"));
+
+    // The longest that fits is read again.
+    let place = Place::new();
+    let long = "r".repeat(1024);
+    place.write("users.csv", &format!("Email,Roles\nada@x.io,{long}\n"));
+    place.run(&import).ends(0).warns("1 role");
+    place.run(&["validate"]).ends(0);
+    place.run(&["plan"]).ends(0);
+}
+
+#[test]
+fn an_export_without_anybody_says_so() {
+    let place = Place::new();
+    place.write("empty.csv", "");
+    place.write("headings.csv", "Email,Roles\n");
+    place
+        .run(&["import", "onelogin", "--csv", "empty.csv"])
+        .ends(1)
+        .warns("`empty.csv` cannot be read: it is empty");
+    place
+        .run(&["import", "onelogin", "--csv", "headings.csv"])
+        .ends(1)
+        .warns("shows nobody who can be declared (0 accounts, 0 roles)")
+        .warns("check that the report is of everybody");
+}

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::draft::{Draft, DraftMapping, DraftPerson, DraftRole, First, Note};
 use super::keys::Keys;
 use super::names;
+use super::write::{fits_a_key, too_long};
 use crate::desired::{DesiredState, DesiredUser};
 use crate::ids::{GroupName, PersonKey, RoleName, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
@@ -321,7 +322,7 @@ impl Import<'_> {
             }
         }
         let key = match ours {
-            Some(key) if is_name(key.as_str()) => key,
+            Some(key) if is_name(key.as_str()) && fits_a_key(key.as_str()) => key,
             Some(_) => {
                 let message = "carries a key that no manifest can hold: another program set its \
                                externalId"
@@ -401,6 +402,8 @@ impl Import<'_> {
             }
             let why = if !is_name(name) {
                 Some("has a name that no role can have: it is empty, has white space at an end, or holds characters that cannot be seen".to_owned())
+            } else if !fits_a_key(name) {
+                Some(too_long(name))
             } else if named[&self.group_key(name)] > 1 {
                 Some("has the name of another group: rename or remove one of them".to_owned())
             } else {

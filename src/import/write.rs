@@ -308,6 +308,23 @@ fn laid_out(text: String) -> String {
     }
 }
 
+/// Whether a text can be a key: of those on one line YAML takes 1,024 characters up to the colon
+/// (YAML 1.2.2 §7.4.2), quotes and escapes among them.
+pub fn fits_a_key(text: &str) -> bool {
+    scalar(text).chars().count() <= LONGEST_KEY
+}
+
+/// The most characters of a key.
+pub const LONGEST_KEY: usize = 1024;
+
+/// Why something is left out whose name does not fit.
+pub(super) fn too_long(name: &str) -> String {
+    format!(
+        "has a name of {} characters, and a key in YAML has {LONGEST_KEY} at most",
+        name.chars().count()
+    )
+}
+
 /// A text as a YAML scalar: plain where that is surely the same text, else in quotes.
 pub fn scalar(text: &str) -> String {
     let is_plain_inside = |c: char| {
@@ -436,6 +453,35 @@ mod tests {
             quoted("a\u{200b}\u{85}b\u{e0001}\\"),
             "\"a\\u200B\\x85b\\U000E0001\\\\\""
         );
+    }
+
+    #[test]
+    fn keys_that_fit_are_read_again() {
+        use crate::manifest::load::{MemoryFiles, load_from};
+        for (name, fits) in [
+            ("r".repeat(LONGEST_KEY), true),
+            ("r".repeat(LONGEST_KEY + 1), false),
+            ("é".repeat(LONGEST_KEY), true),
+            ("é".repeat(LONGEST_KEY + 1), false),
+            (format!("{}:", "r".repeat(LONGEST_KEY - 3)), true),
+            (format!("{}:", "r".repeat(LONGEST_KEY - 2)), false),
+            ("\"".repeat(LONGEST_KEY / 2 - 1), true),
+            ("\"".repeat(LONGEST_KEY / 2), false),
+        ] {
+            let key = scalar(&name);
+            let text = format!(
+                "version: 1\ntarget: {{ provider: scim }}\nroles:\n  {key}: {{ members: [] }}\n"
+            );
+            let mut files = MemoryFiles::default();
+            files.0.insert("m.yaml".to_owned(), text.into_bytes());
+            let loaded = load_from(&files, "m.yaml");
+            let read = loaded.manifest.is_some_and(|manifest| {
+                let mut roles = manifest.roles.0.iter();
+                roles.any(|(role, _)| role.value.as_str() == name)
+            });
+            assert_eq!(fits_a_key(&name), fits, "{}", name.len());
+            assert_eq!(read, fits, "{}", name.len());
+        }
     }
 
     #[test]

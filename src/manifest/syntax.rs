@@ -172,6 +172,9 @@ fn tab_confuses(info: &str, indent: &str) -> bool {
             || info.contains("simple key"))
 }
 
+/// The most characters of a key on one line (YAML 1.2.2 §7.4.2).
+const LONGEST_KEY: usize = 1024;
+
 fn explanation(info: &str, text: &str, at: usize, line: &str) -> Option<Explanation> {
     let explain = |label, message, help| {
         Some(Explanation {
@@ -210,6 +213,15 @@ fn explanation(info: &str, text: &str, at: usize, line: &str) -> Option<Explanat
             "no anchor of this name before here",
             "the alias names an anchor that does not exist",
             "put a text that starts with `*` in quotes, or define the anchor with `&` first",
+        );
+    }
+    let line_before = text[..at].rsplit('\n').next().unwrap_or_default();
+    if info.contains("mapping values are not allowed") && line_before.chars().count() > LONGEST_KEY
+    {
+        return explain(
+            "more than 1,024 characters before here",
+            "a key is longer than YAML allows",
+            "give it a shorter name",
         );
     }
     if info.contains("mapping values are not allowed") {

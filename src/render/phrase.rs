@@ -8,6 +8,9 @@ use std::borrow::Cow;
 
 use super::escape::terminal;
 
+/// The longest name in one line, as long as in faults.
+const LONG_NAME: usize = 60;
+
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
@@ -111,6 +114,23 @@ impl Phrase {
             joined = joined.then(phrase);
         }
         joined
+    }
+
+    /// The same, no name in it longer than a line.
+    #[must_use]
+    pub fn clipped(self) -> Self {
+        let clip = |name: String| match name.char_indices().nth(LONG_NAME) {
+            None => name,
+            Some((end, _)) => format!("{}…", &name[..end]),
+        };
+        let pieces = self.0.into_iter().map(|piece| match piece {
+            Piece::Words(_) | Piece::Loose(_) => piece,
+            Piece::Name(name) => Piece::Name(clip(name)),
+            Piece::Quoted(name) => Piece::Quoted(clip(name)),
+            Piece::Email(email) => Piece::Email(clip(email)),
+            Piece::Value(value) => Piece::Value(clip(value)),
+        });
+        Self(pieces.collect())
     }
 
     /// The parts.

@@ -19,8 +19,8 @@ use crate::import::{First, Note};
 use crate::manifest::fault::{self, Fault, FaultCode};
 use crate::manifest::load::{Files, load_from};
 use crate::profile::lint::{self, Checked};
-use crate::render::escape;
 use crate::render::faults;
+use crate::render::phrase::Phrase;
 
 pub(super) fn run(
     global: &GlobalArgs,
@@ -84,12 +84,23 @@ fn tell(notes: &[Note], terminal: &Terminal) {
             message,
         } in notes
         {
-            terminal.status(&format!(
-                "  {} {}",
-                escape::terminal(subject),
-                escape::terminal(message)
-            ));
+            let subject = brief(&Phrase::message(subject).clipped().terminal());
+            let message = Phrase::message(message).clipped().terminal();
+            let options = textwrap::Options::new(terminal.width())
+                .initial_indent("  ")
+                .subsequent_indent("    ")
+                .word_separator(textwrap::WordSeparator::AsciiSpace)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            terminal.status(&textwrap::fill(&format!("{subject} {message}"), options));
         }
+    }
+}
+
+/// Whom or what a note is of, in two lines at most.
+fn brief(subject: &str) -> String {
+    match subject.char_indices().nth(120) {
+        None => subject.to_owned(),
+        Some((end, _)) => format!("{}…", &subject[..end]),
     }
 }
 

@@ -53,8 +53,16 @@ pub(super) fn run(
                 count(tenant.accounts.len(), "account", "accounts"),
                 count(tenant.roles.len(), "role", "roles")
             ),
-            "check `--app`, and that the credential may read users; what is above says who was \
-             left out",
+            match args.csv {
+                Some(_) => {
+                    "check that the report is of everybody who is to be declared; what is above \
+                     says who was left out"
+                }
+                None => {
+                    "check `--app`, and that the credential may read users; what is above says who \
+                     was left out"
+                }
+            },
         )
         .into());
     }

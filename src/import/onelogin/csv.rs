@@ -6,11 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::words::{quoted, visible};
+
 use super::tenant::{Account, Role, Rules, Standing, Tenant};
 
 /// What goes wrong with an export.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CsvError {
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
     /// It is an archive.
     #[error("it is a zip archive")]
     Zipped,
@@ -32,6 +37,9 @@ impl CsvError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
+            CsvError::Empty => {
+                "download it again: OneLogin's report begins with a line of headings"
+            }
             CsvError::Zipped => "OneLogin's exports come zipped: unpack it, and name the CSV in it",
             CsvError::NoText | CsvError::Line(_) => "export it again from OneLogin as CSV",
             CsvError::NoEmail(_) => {
@@ -106,6 +114,9 @@ pub fn read(bytes: &[u8]) -> Result<Export, CsvError> {
         return Err(CsvError::Zipped);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| CsvError::NoText)?;
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        return Err(CsvError::Empty);
+    }
     // The reader counts lines by their last character.
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new()
@@ -174,7 +185,7 @@ fn columns(headings: &csv::StringRecord) -> Result<BTreeMap<Column, usize>, CsvE
     let mut columns: BTreeMap<Column, usize> = BTreeMap::new();
     let shown = |at: usize| {
         let name = headings.get(at).unwrap_or_default().trim();
-        crate::manifest::words::quoted(&crate::manifest::words::visible(name)).to_string()
+        quoted(&visible(name)).to_string()
     };
     for (at, heading) in headings.iter().enumerate() {
         let plain = plain(heading);
@@ -222,7 +233,8 @@ fn read_as(
         .iter()
         .filter_map(|(column, what, _)| {
             let heading = headings.get(*columns.get(column)?)?.trim();
-            Some(format!("`{heading}` as the {what}"))
+            let heading = visible(heading);
+            Some(format!("{} as the {what}", quoted(&heading)))
         })
         .collect();
     let missing: Vec<&str> = HEADINGS
@@ -288,7 +300,9 @@ mod tests {
     fn what_is_no_export_is_said() {
         assert_eq!(read(b"PK\x03\x04rest"), Err(CsvError::Zipped));
         assert_eq!(read(b"\xff\xfe"), Err(CsvError::NoText));
-        assert!(matches!(read(b""), Err(CsvError::NoEmail(_))));
+        for empty in [&b""[..], b"\n \r\n", b"\xef\xbb\xbf"] {
+            assert_eq!(read(empty), Err(CsvError::Empty));
+        }
         assert!(matches!(
             read(b"Name,Phone\na,b\n"),
             Err(CsvError::NoEmail(_))

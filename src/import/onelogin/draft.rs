@@ -13,6 +13,7 @@ use crate::ids::{Email, GroupName, PersonKey, RoleName, UserId, fold};
 use crate::import::draft::{Draft, DraftMapping, DraftPerson, DraftRole, First, Note};
 use crate::import::keys::Keys;
 use crate::import::names;
+use crate::import::write::{fits_a_key, too_long};
 use crate::live::{Activity, LiveUser};
 use crate::manifest::decl::{MappingDecl, UserStatus};
 use crate::manifest::decode::{is_email, is_name};
@@ -192,6 +193,14 @@ impl<'a> Import<'a> {
                 );
                 continue;
             }
+            if !fits_a_key(&role.name) {
+                self.note(
+                    First::Unmanaged,
+                    format!("role `{}` (id {})", visible(&role.name), role.id),
+                    too_long(&role.name),
+                );
+                continue;
+            }
             let coming = roles.entry(RoleName::from(role.name.as_str())).or_default();
             coming.members.extend(role.members.iter().map(|id| &**id));
             coming.roles += 1;
@@ -255,6 +264,10 @@ impl<'a> Import<'a> {
     ) -> Result<BTreeMap<String, GroupName>, String> {
         let mut ids = BTreeMap::new();
         for (_, group) in mappings.groups_for(name) {
+            // A group with members of its own gets an entry; without one they would go.
+            if !fits_a_key(group.as_str()) {
+                return Err(format!("its group `{group}` {}", too_long(group.as_str())));
+            }
             let id = match self.profile.group_ids {
                 GroupIds::Opaque => self.one_name(group.as_str()),
                 GroupIds::DerivedFromName(derive) => derive(group.as_str()).map_err(|fault| {
