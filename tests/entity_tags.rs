@@ -32,6 +32,7 @@ type Sent = (Method, Option<String>);
 struct Meddled {
     http: HttpTransport,
     before: Method,
+    versions: Versions,
     theirs: Arc<Mutex<Option<Request>>>,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
@@ -49,12 +50,37 @@ impl Transport for Meddled {
                 assert!(answer.status < 300, "their write: {answer:?}");
             }
         }
-        self.http.send(request).await
+        let mut answer = self.http.send(request).await?;
+        if self.versions == Versions::InHeader && request.method == Method::Get {
+            leave_out_versions(&mut answer);
+        }
+        Ok(answer)
     }
 
     fn target(&self) -> &str {
         self.http.target()
     }
+}
+
+/// Where the provider tells the version of what is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    /// In `meta.version`, and in the header.
+    InBody,
+    /// In the header alone.
+    InHeader,
+}
+
+fn leave_out_versions(answer: &mut Response) {
+    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&answer.body) else {
+        return;
+    };
+    let listed = body["Resources"].as_array_mut().into_iter().flatten();
+    for resource in listed {
+        resource.as_object_mut().map(|it| it.remove("meta"));
+    }
+    body.as_object_mut().map(|it| it.remove("meta"));
+    answer.body = body.to_string().into_bytes();
 }
 
 struct Quiet;
@@ -125,6 +151,15 @@ impl Left {
 
 /// Applies the first manifest, then the second while somebody writes before our write.
 fn race(second: &Project, before: Method, theirs: impl FnOnce(&World) -> Request) -> Left {
+    race_at(Versions::InBody, second, before, theirs)
+}
+
+fn race_at(
+    versions: Versions,
+    second: &Project,
+    before: Method,
+    theirs: impl FnOnce(&World) -> Request,
+) -> Left {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let quirks = Quirks {
@@ -149,6 +184,7 @@ fn race(second: &Project, before: Method, theirs: impl FnOnce(&World) -> Request
         let meddled = Meddled {
             http,
             before,
+            versions,
             theirs: Arc::new(Mutex::new(Some(theirs))),
             sent: Arc::default(),
         };
@@ -298,4 +334,47 @@ fn whoever_did_the_same_is_no_conflict() {
     let left = race(&project(PEOPLE, &fewer), Method::Patch, theirs);
     let statuses: Vec<&Status> = left.outcome.steps.iter().map(|step| &step.status).collect();
     assert_eq!(statuses, [&Status::AlreadySo], "{:#?}", left.outcome);
+}
+
+/// A provider need not repeat in `meta.version` what the `ETag` of its answer says.
+#[test]
+fn a_version_that_only_the_header_tells_is_required_as_well() {
+    let people = PEOPLE.replace("King", "Lovelace");
+    for update in [UserUpdate::PatchPaths, UserUpdate::PutMerged] {
+        let mut second = project(&people, CREW);
+        second.profile.dialect.user_update = update;
+        let before = match update {
+            UserUpdate::PatchPaths => Method::Patch,
+            UserUpdate::Put | UserUpdate::PutMerged => Method::Put,
+        };
+        let theirs = rename("name.givenName");
+        let left = race_at(Versions::InHeader, &second, before, theirs);
+        assert!(
+            left.moved("user:ada:update")
+                .contains("name.givenName was `Ada` and is `Somebody`"),
+            "{update:?}"
+        );
+        let tags: Vec<Option<&str>> = left.sent.iter().map(|(_, tag)| tag.as_deref()).collect();
+        assert!(
+            tags.iter()
+                .all(|tag| tag.is_some_and(|it| it.starts_with("W/"))),
+            "{tags:?}"
+        );
+    }
+    let theirs = |world: &World| {
+        let operation = json!({"op": "replace", "path": "displayName", "value": "theirs"});
+        patch(["Groups", &group_id(world)], operation)
+    };
+    let gone = "groups:\n  crew: { status: absent }\n";
+    let left = race_at(
+        Versions::InHeader,
+        &project(PEOPLE, gone),
+        Method::Delete,
+        theirs,
+    );
+    assert!(
+        left.moved("group:crew:delete")
+            .contains("is called `theirs`")
+    );
+    assert!(left.names.contains(&"theirs".to_owned()));
 }

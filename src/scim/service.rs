@@ -22,7 +22,7 @@ use super::filter::{self, Attribute};
 use super::http::{Response, Transport};
 use super::listing::{self, Doubt, Foretold, Listed, Verdict, Walk};
 use super::read_only::{ReadOnly, ReadRequest};
-use super::wire::{Group, Member, User};
+use super::wire::{Group, Member, Meta, User};
 use crate::ids::{GroupId, UserId, fold};
 
 /// How many groups are read at once where a listing does not carry members.
@@ -248,6 +248,8 @@ impl<T: Transport> Reader<T> {
         };
         let base = self.transport.target();
         let mut resource: R = exchange::read(base, request.request(), &response)?;
+        let version = &mut resource.meta().version;
+        *version = version_of(version.take(), &response);
         match resource.id() {
             Some(read) if read != id => {
                 let why = "the answer is a resource with another `id`";
@@ -450,11 +452,20 @@ fn filter_was_refused(error: &ScimError) -> bool {
     }
 }
 
+/// The version of a resource that was read by itself: `meta.version`, or where a provider tells
+/// it only there, the `ETag` of the answer (RFC 7644 §3.14).
+fn version_of(told: Option<String>, response: &Response) -> Option<String> {
+    let is_one = |version: &String| !version.is_empty();
+    told.filter(is_one)
+        .or_else(|| response.etag.clone().filter(is_one))
+}
+
 /// A resource that was asked for by id need not repeat it.
 trait HasId {
     fn set_id(&mut self, id: &str);
     /// Whether it has the name every such resource has, so that `{}` is not taken for one.
     fn has_name(&self) -> bool;
+    fn meta(&mut self) -> &mut Meta;
 }
 
 impl HasId for User {
@@ -464,6 +475,9 @@ impl HasId for User {
     fn has_name(&self) -> bool {
         self.user_name.is_some()
     }
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
 }
 
 impl HasId for Group {
@@ -472,6 +486,9 @@ impl HasId for Group {
     }
     fn has_name(&self) -> bool {
         self.display_name.is_some()
+    }
+    fn meta(&mut self) -> &mut Meta {
+        &mut self.meta
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{HasId, Reader};
+use super::{HasId, Reader, version_of};
 use crate::ids::{GroupId, UserId};
 pub use crate::scim::dialect::UserAttribute;
 use crate::scim::dialect::{
@@ -239,7 +239,7 @@ impl<T: Transport> Writer<T> {
             return Err(ScimError::unusable(base, &request, &response, why));
         }
         let version = body.get("meta").and_then(|meta| meta["version"].as_str());
-        let version = version.filter(|it| !it.is_empty()).map(str::to_owned);
+        let version = version_of(version.map(str::to_owned), &response);
         for read_only in ["id", "meta", "groups"] {
             body.shift_remove(read_only);
         }
