@@ -927,3 +927,26 @@ fn an_export_without_anybody_says_so() {
         .warns("shows nobody who can be declared (0 accounts, 0 roles)")
         .warns("check that the report is of everybody");
 }
+
+/// Where a provider makes nobody without names, whoever has none is declared and named.
+#[test]
+fn names_that_a_provider_wants_and_nobody_told_are_said() {
+    let place = Place::new();
+    place.write(
+        "users.csv",
+        "Email,First name,Last name,Roles\nada@x.io,Ada,L,sre\nbob@x.io,Bob,,sre\n",
+    );
+    place
+        .run(&[
+            "import",
+            "onelogin",
+            "--csv",
+            "users.csv",
+            "--provider",
+            "aws-identity-center",
+        ])
+        .ends(0)
+        .warns("`bob` has no `familyName`, and AWS IAM Identity Center makes nobody without")
+        .warns("declared 2 people, 1 role and 2 memberships");
+    place.run(&["validate"]).ends(1).says("error[missing-name]");
+}

@@ -75,6 +75,8 @@ fault_codes! {
     InvalidValue = "invalid-value",
     /// A field that must be there and is not.
     MissingField = "missing-field",
+    /// A name without which the provider makes nobody.
+    MissingName = "missing-name",
     /// A token written into the manifest.
     LiteralToken = "literal-token",
     /// Something only the root file may hold, in an included file.

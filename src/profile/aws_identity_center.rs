@@ -2,7 +2,7 @@
 
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
-use super::{Profile, rfc};
+use super::{Profile, RequiredName, rfc};
 use crate::scim::dialect::{Advance, Dialect, ListMembers, MemberRemoval, Paging, TotalResults};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -32,6 +32,8 @@ pub(super) fn profile() -> Profile {
             list_members: ListMembers::AskEachUser,
             ..Dialect::rfc()
         },
+        // The name to show is made of the two.
+        required_names: &[RequiredName::Given, RequiredName::Family],
         ..rfc::careful("aws-identity-center", "AWS IAM Identity Center", FACTS)
     }
 }
@@ -83,7 +85,7 @@ const FACTS: &[Fact] = &[
         "attributes",
         "givenName, familyName, userName and displayName are required; one e-mail.",
         "docs: createuser",
-        "All four are sent with a create; a person without names is refused by AWS.",
+        "All four are sent with a create; a person without `givenName` or `familyName` is a fault (`missing-name`).",
     ),
     Fact::reported(
         "rate",

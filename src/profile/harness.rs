@@ -163,6 +163,7 @@ pub fn profile() -> Profile {
             dropped: NAME_FORBIDDEN,
             max_chars: NAME_MAX,
         },
+        required_names: &[],
         creation: Creation::Invites,
         create_existing: CreateExisting::Adopts,
         email_change: EmailChange::Refused {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 
 use super::base_url::{BaseUrlFault, BaseUrlRule};
-use super::{GroupIds, GroupNames, NameModel, Profile, left_out};
+use super::{GroupIds, GroupNames, NameModel, Profile, RequiredName, left_out};
 use crate::desired::{self, DesiredGroup, DesiredState};
 use crate::ids::fold;
 use crate::manifest::at::TargetManifest;
@@ -246,6 +246,7 @@ fn origin(url: &str) -> &str {
 }
 
 fn people(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    missing_names(manifest, profile, faults);
     let NameModel::DisplayNameOnly { dropped, max_chars } = profile.names else {
         return;
     };
@@ -285,6 +286,38 @@ fn people(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>)
                 "shorten it",
             ));
         }
+    }
+}
+
+/// Names without which the provider makes nobody.
+fn missing_names(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    if profile.required_names.is_empty() {
+        return;
+    }
+    for (key, user) in &manifest.users.0 {
+        if user.status() == UserStatus::Absent {
+            continue;
+        }
+        let missing = profile.required_names.iter().filter_map(|name| match name {
+            RequiredName::Given => user.given_name.is_none().then_some("`givenName`"),
+            RequiredName::Family => user.family_name.is_none().then_some("`familyName`"),
+        });
+        let missing: Vec<&str> = missing.collect();
+        if missing.is_empty() {
+            continue;
+        }
+        faults.push(Fault::error(
+            FaultCode::MissingName,
+            key.span,
+            "this person",
+            format!(
+                "{} has no {}, and {} makes nobody without",
+                quoted(key.value.as_str()),
+                missing.join(" and no "),
+                profile.title
+            ),
+            format!("add {}", missing.join(" and ")),
+        ));
     }
 }
 

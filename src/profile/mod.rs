@@ -53,6 +53,8 @@ pub struct Profile {
     pub discovery: DiscoveryTrust,
     /// Which attributes of a person the provider keeps.
     pub names: NameModel,
+    /// Which of these nobody can be made without.
+    pub required_names: &'static [RequiredName],
     /// Why the dialect's `immutable` attributes never change, ending the sentence "… because".
     pub immutable_because: &'static str,
     /// What creating a person sets off.
@@ -151,6 +153,15 @@ pub enum NameModel {
     Full,
     /// None that comes back: names are sent with a create and never compared.
     NotKept,
+}
+
+/// A name that a provider wants of everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequiredName {
+    /// `name.givenName`.
+    Given,
+    /// `name.familyName`.
+    Family,
 }
 
 /// What creating a person sets off.

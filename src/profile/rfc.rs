@@ -29,6 +29,7 @@ pub(super) fn careful(name: &'static str, title: &'static str, facts: &'static [
         dialect: Dialect::rfc(),
         discovery: DiscoveryTrust::Shown,
         names: NameModel::Full,
+        required_names: &[],
         immutable_because: "`target.dialect.immutable` says that it stays as it was made",
         creation: Creation::Silent,
         create_existing: CreateExisting::Refused,

@@ -117,7 +117,6 @@ impl Phrase {
     }
 
     /// The same, no name in it longer than a line.
-    #[must_use]
     pub fn clipped(self) -> Self {
         let clip = |name: String| match name.char_indices().nth(LONG_NAME) {
             None => name,

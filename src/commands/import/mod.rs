@@ -42,7 +42,8 @@ impl From<ImportLayout> for Layout {
     }
 }
 
-/// A manifest to import into, at the target of this name: one without people is no fault here.
+/// A manifest to import into, at the target of this name: one without people is no fault here,
+/// and names that nobody has told are told and no hindrance.
 fn lenient(
     files: &dyn Files,
     root: &Path,
@@ -57,10 +58,14 @@ fn lenient(
         wholeness: _,
         targets,
     } = lint::check(load_from(files, &name).checked(as_of), as_of);
-    let found: Vec<Fault> = found
+    let (nameless, found): (Vec<Fault>, Vec<Fault>) = found
         .into_iter()
         .filter(|fault| fault.code != FaultCode::NoUsers)
-        .collect();
+        .partition(|fault| fault.code == FaultCode::MissingName);
+    if !nameless.is_empty() {
+        let style = terminal.fault_style(terminal.err_colour());
+        terminal.status(faults::text(&nameless, &sources, style).trim_end());
+    }
     if fault::has_errors(&found) || targets.is_empty() {
         let style = terminal.fault_style(terminal.err_colour());
         return Err(Failure::Faults(faults::text(&found, &sources, style)));
