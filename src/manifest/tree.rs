@@ -1,13 +1,16 @@
 //! YAML text to a tree of nodes with places.
 //!
-//! The parser's events become one flat list of nodes in document order: a node is followed
-//! by its children, and knows where its subtree ends. Scalars are ranges of the text where
-//! the text says them literally, so a tree costs a fixed few bytes per node.
+//! The parser's events, or the lines of a text that needs no parser ([`lines`]), become one flat
+//! list of nodes in document order: a node is followed by its children, and knows where its
+//! subtree ends. Scalars are ranges of the text where the text says them literally, so a tree
+//! costs a fixed few bytes per node.
 //!
 //! **Invariants.** Offsets are bytes on character boundaries, whatever the parser counts. An
 //! alias always points to a finished node before it, so walking a tree ends; what a walk can
 //! visit is bounded by [`ALIAS_BUDGET`] more nodes than the text holds. A tree has exactly
 //! one root.
+
+mod lines;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
@@ -23,6 +26,9 @@ pub const MAX_DEPTH: usize = 64;
 /// and far below what could fill memory.
 pub const ALIAS_BUDGET: u32 = 65_536;
 
+/// What YAML calls white space and line breaks.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// A parsed file.
 #[derive(Debug)]
 pub struct Tree<'t> {
@@ -35,7 +41,7 @@ pub struct Tree<'t> {
     pub faults: Vec<Fault>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RawNode {
     start: u32,
     end: u32,
@@ -44,7 +50,7 @@ struct RawNode {
     after: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RawKind {
     Scalar(Form, Content),
     Sequence,
@@ -53,7 +59,7 @@ enum RawKind {
 }
 
 /// Where a scalar's value is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
     /// In the file's text.
     Text { start: u32, end: u32 },
@@ -276,6 +282,20 @@ pub fn parse(text: &str, file: FileId) -> Result<Tree<'_>, Box<Fault>> {
     if let Some(fault) = syntax::before_parsing(text, file) {
         return Err(Box::new(fault));
     }
+    if let Some(nodes) = lines::read(text) {
+        return Ok(Tree {
+            text,
+            file,
+            nodes,
+            cooked: String::new(),
+            faults: Vec::new(),
+        });
+    }
+    parse_any(text, file)
+}
+
+/// Parses a text of whatever shape.
+fn parse_any(text: &str, file: FileId) -> Result<Tree<'_>, Box<Fault>> {
     let mut builder = Builder {
         cursor: Cursor::new(text),
         tree: Tree {
@@ -435,12 +455,18 @@ impl<'t> Builder<'t> {
             // lines below: say where the value is missing instead.
             (start, end) = self.missing_value(start);
         } else {
-            if !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
-                end = start + text[start..end].trim_end().len();
-            }
             if tag.is_some() || anchor > 0 {
                 start = skip_properties(text, start, end);
             }
+            // The parser's place takes in the blanks behind it, and after quotes a comment.
+            end = match style {
+                ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                    start + quoted_length(&text[start..end])
+                }
+                ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => {
+                    start + text[start..end].trim_end_matches(BLANKS).len()
+                }
+            };
         }
         let (inner_start, inner_end) = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
@@ -473,8 +499,7 @@ impl<'t> Builder<'t> {
     /// Where a value that is not written is missing: at its key, or at its dash.
     fn missing_value(&self, at: usize) -> (usize, usize) {
         if let Some(open) = self.open.last()
-            && matches!(self.tree.nodes[open.node as usize].kind, RawKind::Mapping)
-            && open.children % 2 == 1
+            && self.waits_for_value()
         {
             return (open.last.0 as usize, open.last.1 as usize);
         }
@@ -497,6 +522,10 @@ impl<'t> Builder<'t> {
     ) -> Result<(), Box<Fault>> {
         let (start, end) = self.bytes(span);
         let start = skip_properties(self.tree.text, start, end.max(start));
+        let start = match kind {
+            RawKind::Sequence => self.first_dash(start),
+            RawKind::Scalar(..) | RawKind::Mapping | RawKind::Alias(_) => start,
+        };
         if self.open.len() >= MAX_DEPTH {
             return Err(Box::new(self.too_deep(start, end)));
         }
@@ -511,6 +540,25 @@ impl<'t> Builder<'t> {
             weight: 0,
         });
         Ok(())
+    }
+
+    /// Where a list begins: the parser's place of one right under its key, no deeper, is that of
+    /// the first item.
+    fn first_dash(&self, start: usize) -> usize {
+        let before = &self.tree.text[..start];
+        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+        match self.waits_for_value() && before[line..].trim_matches(BLANKS) == "-" {
+            true => line + before[line..].find('-').unwrap_or(0),
+            false => start,
+        }
+    }
+
+    /// Whether the last thing was a key.
+    fn waits_for_value(&self) -> bool {
+        self.open.last().is_some_and(|open| {
+            matches!(self.tree.nodes[open.node as usize].kind, RawKind::Mapping)
+                && open.children % 2 == 1
+        })
     }
 
     fn close(&mut self, span: saphyr_parser::Span) {
@@ -641,6 +689,22 @@ impl<'t> Builder<'t> {
         ));
         false
     }
+}
+
+/// How long the text in quotes at the start is, with its quotes.
+fn quoted_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let quote = bytes.first().copied().unwrap_or_default();
+    let mut at = 1;
+    while at < bytes.len() {
+        let doubled = quote == b'\'' && bytes[at..].starts_with(b"''");
+        let escaped = quote == b'"' && bytes[at] == b'\\';
+        if bytes[at] == quote && !doubled {
+            return at + 1;
+        }
+        at += if doubled || escaped { 2 } else { 1 };
+    }
+    bytes.len()
 }
 
 /// Skips the anchor and tag in front of a node.
