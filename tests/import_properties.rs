@@ -310,7 +310,7 @@ fn hostile(rng: &mut Rng) -> LiveState {
     }
     for number in 0..rng.below(7) {
         let members = (0..rng.below(6)).map(|_| wire::Member {
-            value: Some(format!("u{}", rng.below(people + 2))),
+            value: Some(format!("u{}", rng.below(people + 2)).into()),
             ..wire::Member::default()
         });
         let members: Vec<wire::Member> = members.collect();

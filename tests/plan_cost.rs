@@ -75,7 +75,7 @@ fn live(people: usize) -> LiveState {
             .map(|step| (role * 11 + step * 3) % people)
             .filter(there)
             .map(|person| wire::Member {
-                value: Some(format!("u{person}")),
+                value: Some(format!("u{person}").into()),
                 ..wire::Member::default()
             });
         builder.add_group(wire::Group {

@@ -132,7 +132,7 @@ fn group(line: &str) -> wire::Group {
     let (head, members) = line.split_once(':').expect("members follow a colon");
     let (id, name) = head.split_once(' ').expect("an id and a name");
     let member = |id: &str| wire::Member {
-        value: Some(id.to_owned()),
+        value: Some(id.into()),
         ..wire::Member::default()
     };
     wire::Group {

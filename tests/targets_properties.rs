@@ -237,7 +237,7 @@ fn live(rng: &mut Rng) -> LiveState {
                 members: Some(
                     members
                         .map(|id| wire::Member {
-                            value: Some(id.clone()),
+                            value: Some(id.as_str().into()),
                             ..wire::Member::default()
                         })
                         .collect(),

@@ -112,6 +112,13 @@ impl<T: Transport> Transport for Recorded<T> {
     fn target(&self) -> &str {
         self.inner.target()
     }
+
+    fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send {
+        self.inner.aside(work)
+    }
 }
 
 impl Recording {

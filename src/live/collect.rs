@@ -73,7 +73,7 @@ async fn collect_by_user<T: Transport>(reader: &Reader<T>) -> Result<LiveState, 
                         .entry(group.to_string())
                         .or_default()
                         .push(wire::Member {
-                            value: Some(id.to_string()),
+                            value: Some(id.as_str().into()),
                             ..wire::Member::default()
                         });
                 }

@@ -218,8 +218,10 @@ async fn by_id<T: Transport>(
         let Some(group) = reader.group(id).await? else {
             continue;
         };
-        let members = group.members.unwrap_or_default();
-        let mut members: Vec<String> = members.into_iter().filter_map(|it| it.value).collect();
+        let members = group.members.unwrap_or_default().into_iter();
+        let mut members: Vec<String> = members
+            .filter_map(|member| member.value.map(String::from))
+            .collect();
         members.sort();
         members.dedup();
         found.push(HandMade {

@@ -131,7 +131,7 @@ mod tests {
                 members
                     .iter()
                     .map(|id| Member {
-                        value: Some((*id).to_owned()),
+                        value: Some((*id).into()),
                         ..Member::default()
                     })
                     .collect(),

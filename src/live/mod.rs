@@ -203,7 +203,7 @@ impl Builder {
         let mut packed: Vec<u32> = members
             .into_iter()
             .filter_map(|member| member.value)
-            .map(|value| self.intern(value.into()))
+            .map(|value| self.intern(value))
             .collect();
         packed.sort_unstable();
         packed.dedup();

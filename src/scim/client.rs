@@ -419,6 +419,14 @@ impl Transport for HttpTransport {
     fn target(&self) -> &str {
         &self.target
     }
+
+    async fn aside<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> R {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            // A panic is a bug there; pass it on.
+            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+        }
+    }
 }
 
 fn parse_base(text: &str) -> Result<Url, ClientError> {

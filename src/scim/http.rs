@@ -256,6 +256,14 @@ pub trait Transport: Send + Sync {
 
     /// The SCIM base URL requests go to, for messages; never holds a token.
     fn target(&self) -> &str;
+
+    /// Does what takes a while, where there is a way to receive other answers meanwhile.
+    fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send {
+        async { work() }
+    }
 }
 
 impl<T: Transport> Transport for &T {
@@ -269,6 +277,13 @@ impl<T: Transport> Transport for &T {
     fn target(&self) -> &str {
         (**self).target()
     }
+
+    fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send {
+        (**self).aside(work)
+    }
 }
 
 impl<T: Transport> Transport for std::sync::Arc<T> {
@@ -281,5 +296,12 @@ impl<T: Transport> Transport for std::sync::Arc<T> {
 
     fn target(&self) -> &str {
         (**self).target()
+    }
+
+    fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send {
+        (**self).aside(work)
     }
 }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
 use foldhash::quality::FixedState;
-use futures_util::stream::{FuturesOrdered, StreamExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -42,13 +42,18 @@ const IN_FLIGHT: usize = 4;
 /// As [`IN_FLIGHT`], while so many resources are foretold that none of the pages is past the
 /// end.
 const IN_FLIGHT_FORETOLD: usize = 8;
+/// How far ahead of the walk pages may be meanwhile: one that takes longer than those after it
+/// holds up nobody.
+const WINDOW_FORETOLD: usize = 2 * IN_FLIGHT_FORETOLD;
+/// From how many bytes on reading a page takes so long that others should come in meanwhile.
+const LONG_PAGE: usize = 64 << 10;
 /// How many pages in a row may bring nothing new while the server hands out cursors.
 const BARREN_CURSOR_PAGES: u8 = 20;
 /// Page sizes servers are known to fall back to, or to cap at.
 const DEFAULT_SIZES: [u64; 10] = [10, 20, 25, 30, 50, 100, 200, 250, 500, 1000];
 
 /// A resource that is listed.
-pub trait Listed: DeserializeOwned {
+pub trait Listed: DeserializeOwned + Send + 'static {
     /// The path of its collection.
     const COLLECTION: &'static str;
 
@@ -579,51 +584,17 @@ pub async fn walk<T: Transport, R: Listed>(
     sink: &mut impl FnMut(R),
 ) -> Result<Walk, ScimError> {
     let mut walker = Walker::new(paging);
-    // The pages on their way, in the order in which the walk will take them.
-    let mut asked: VecDeque<Ask> = VecDeque::with_capacity(IN_FLIGHT_FORETOLD);
-    let mut answers = FuturesOrdered::new();
-    let fetch = |ask: Ask| async move {
+    let mut ahead = Ahead::new(|number, ask| async move {
         let request = page_request::<R>(ask, filter);
-        let answer = transport.ask(&request).await;
-        (request, answer)
-    };
-    let mut as_they_seem = true;
-    while let Some(ask) = walker.ask() {
-        if asked.front() != Some(&ask) {
-            if !asked.is_empty() {
-                // Pages are not as they seemed: from here on one after the other.
-                as_they_seem = false;
-                asked.clear();
-                answers = FuturesOrdered::new();
-            }
-            asked.push_back(ask.clone());
-            answers.push_back(fetch(ask));
-        }
-        let known = asked.len();
-        let rows = R::foretold(foretold);
-        let foreseen = walker.foresee().zip(1..);
-        for (next, nth) in foreseen.skip(known - 1) {
-            let is_foretold = next.start_index.saturating_add(next.count) <= rows.saturating_add(1);
-            let at_once = match (as_they_seem, is_foretold) {
-                (false, _) => 1,
-                (true, true) => IN_FLIGHT_FORETOLD,
-                (true, false) => IN_FLIGHT,
-            };
-            if nth >= at_once {
-                break;
-            }
-            asked.push_back(next.clone());
-            answers.push_back(fetch(next));
-        }
-        asked.pop_front();
-        let Some((request, answer)) = answers.next().await else {
-            break; // never: one was pushed for each that was asked
+        let page = match transport.ask(&request).await {
+            Ok(response) => read_aside(transport, request.request(), response).await,
+            Err(error) => Err(error),
         };
-        match answer {
-            Ok(response) => {
-                let page = read_page(transport.target(), request.request(), &response)?;
-                walker.take(page, sink);
-            }
+        (number, page)
+    });
+    while let Some(ask) = walker.ask() {
+        match ahead.next(&ask, &walker, foretold).await {
+            Ok(page) => walker.take(page, sink),
             Err(error) if page_was_too_big(&error) => match walker.shrink() {
                 Shrink::Shrunk => {}
                 Shrink::Smallest => return Err(error),
@@ -632,6 +603,90 @@ pub async fn walk<T: Transport, R: Listed>(
         }
     }
     Ok(walker.finish())
+}
+
+/// The pages on their way, and those that came before it was their turn.
+struct Ahead<R, Fetch, Fetching> {
+    fetch: Fetch,
+    /// In the order in which the walk will take them.
+    asked: VecDeque<(Ask, Option<Result<Page<R>, ScimError>>)>,
+    /// Each with its number; `taken` is that of the first one asked.
+    fetching: FuturesUnordered<Fetching>,
+    taken: usize,
+    /// Whether every page so far was the one foreseen.
+    as_they_seem: bool,
+}
+
+impl<R, Fetch, Fetching> Ahead<R, Fetch, Fetching>
+where
+    R: Listed,
+    Fetch: Fn(usize, Ask) -> Fetching,
+    Fetching: Future<Output = (usize, Result<Page<R>, ScimError>)>,
+{
+    fn new(fetch: Fetch) -> Self {
+        Self {
+            fetch,
+            asked: VecDeque::with_capacity(WINDOW_FORETOLD),
+            fetching: FuturesUnordered::new(),
+            taken: 0,
+            as_they_seem: true,
+        }
+    }
+
+    fn push(&mut self, ask: Ask) {
+        let number = self.taken + self.asked.len();
+        self.fetching.push((self.fetch)(number, ask.clone()));
+        self.asked.push_back((ask, None));
+    }
+
+    /// The page that the walk asks for next; those after it are asked for meanwhile.
+    async fn next(
+        &mut self,
+        ask: &Ask,
+        walker: &Walker,
+        foretold: &Foretold,
+    ) -> Result<Page<R>, ScimError> {
+        if self.asked.front().map(|(asked, _)| asked) != Some(ask) {
+            if !self.asked.is_empty() {
+                // Pages are not as they seemed: from here on one after the other.
+                self.as_they_seem = false;
+                self.asked.clear();
+                self.fetching = FuturesUnordered::new();
+            }
+            self.push(ask.clone());
+        }
+        loop {
+            self.look_ahead(walker, foretold);
+            if let Some((_, Some(_))) = self.asked.front()
+                && let Some((_, Some(page))) = self.asked.pop_front()
+            {
+                self.taken += 1;
+                return page;
+            }
+            let Some((number, page)) = self.fetching.next().await else {
+                unreachable!("the first page asked for is on its way until it came");
+            };
+            self.asked[number - self.taken].1 = Some(page);
+        }
+    }
+
+    /// Asks for the pages that come after those asked for, as far as is worth it.
+    fn look_ahead(&mut self, walker: &Walker, foretold: &Foretold) {
+        let rows = R::foretold(foretold);
+        let known = self.asked.len();
+        for (next, nth) in walker.foresee().zip(1..).skip(known - 1) {
+            let is_foretold = next.start_index.saturating_add(next.count) <= rows.saturating_add(1);
+            let (window, at_once) = match (self.as_they_seem, is_foretold) {
+                (false, _) => (1, 1),
+                (true, true) => (WINDOW_FORETOLD, IN_FLIGHT_FORETOLD),
+                (true, false) => (IN_FLIGHT, IN_FLIGHT),
+            };
+            if nth >= window || self.fetching.len() >= at_once {
+                break;
+            }
+            self.push(next);
+        }
+    }
 }
 
 fn page_request<R: Listed>(ask: Ask, filter: Option<&str>) -> ReadRequest {
@@ -676,6 +731,20 @@ fn page_was_too_big(error: &ScimError) -> bool {
             | TransportFault::Other,
         ) => false,
     }
+}
+
+/// Reads one page, a long one while others come in.
+async fn read_aside<T: Transport, R: Listed>(
+    transport: &ReadOnly<T>,
+    request: &Request,
+    response: Response,
+) -> Result<Page<R>, ScimError> {
+    if response.body.len() < LONG_PAGE {
+        return read_page(transport.target(), request, &response);
+    }
+    let (base, request) = (transport.target().to_owned(), request.clone());
+    let reading = move || read_page(&base, &request, &response);
+    transport.aside(reading).await
 }
 
 /// Reads one page. A resource that cannot be read costs only itself, and the walk its proof.

@@ -112,4 +112,12 @@ impl<T: Transport> ReadOnly<T> {
     pub fn target(&self) -> &str {
         self.0.target()
     }
+
+    /// Does what takes a while, as [`Transport::aside`].
+    pub(super) async fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> R {
+        self.0.aside(work).await
+    }
 }

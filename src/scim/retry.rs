@@ -235,6 +235,13 @@ impl<T: Transport> Transport for Retrying<T> {
     fn target(&self) -> &str {
         self.inner.target()
     }
+
+    fn aside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send {
+        self.inner.aside(work)
+    }
 }
 
 /// Whether this outcome passes, and the request can do no harm when sent again.

@@ -172,7 +172,7 @@ impl<T: Transport> Reader<T> {
                 while let Some((user, is_member)) = asked.next().await {
                     if is_member? {
                         members.push(Member {
-                            value: Some(user.to_string()),
+                            value: Some(user.as_str().into()),
                             ..Member::default()
                         });
                     }

@@ -3,6 +3,9 @@
 //! Reading is lenient where real servers are careless (`active: "True"`, numeric ids,
 //! `null` for absent, unknown attributes); writing is canonical.
 
+use std::marker::PhantomData;
+
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Schema URN of the core User (RFC 7643 §4.1).
@@ -109,7 +112,7 @@ pub struct Group {
 pub struct Member {
     /// The member's id.
     #[serde(deserialize_with = "text")]
-    pub value: Option<String>,
+    pub value: Option<CompactString>,
     /// `User` or `Group`; absent on most servers.
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -271,24 +274,28 @@ fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D
 }
 
 /// A string, or a number where a server is careless.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    struct Visitor;
-    impl<'de> serde::de::Visitor<'de> for Visitor {
-        type Value = Option<String>;
+fn text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String> + for<'a> From<&'a str>,
+{
+    struct Visitor<T>(PhantomData<T>);
+    impl<'de, T: From<String> + for<'a> From<&'a str>> serde::de::Visitor<'de> for Visitor<T> {
+        type Value = Option<T>;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a string")
         }
         fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-            Ok(Some(value.to_owned()))
+            Ok(Some(value.into()))
         }
         fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-            Ok(Some(value))
+            Ok(Some(value.into()))
         }
         fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
+            Ok(Some(value.to_string().into()))
         }
         fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
+            Ok(Some(value.to_string().into()))
         }
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(None)
@@ -300,12 +307,13 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
             d.deserialize_any(self)
         }
     }
-    deserializer.deserialize_any(Visitor)
+    deserializer.deserialize_any(Visitor(PhantomData))
 }
 
 /// A number, or a string that is one.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(text(deserializer)?.and_then(|digits| digits.parse().ok()))
+    let digits: Option<CompactString> = text(deserializer)?;
+    Ok(digits.and_then(|digits| digits.parse().ok()))
 }
 
 #[cfg(test)]

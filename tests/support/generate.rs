@@ -325,7 +325,7 @@ impl Somebody {
 impl Circle {
     fn wire(&self) -> wire::Group {
         let member = |id: &String| wire::Member {
-            value: Some(id.clone()),
+            value: Some(id.as_str().into()),
             ..wire::Member::default()
         };
         wire::Group {

@@ -60,7 +60,7 @@ fn user(id: &str, email: &str, given: &str, family: &str, key: Option<&str>) -> 
 
 fn group(id: &str, members: &[&str]) -> wire::Group {
     let members = members.iter().map(|id| wire::Member {
-        value: Some((*id).to_owned()),
+        value: Some((*id).into()),
         ..wire::Member::default()
     });
     wire::Group {

@@ -332,7 +332,9 @@ fn first_and_rest<'b>(items: &[&'b Action], error: ScimError) -> Vec<(&'b Action
 
 pub(super) fn member_ids(group: &wire::Group) -> HashSet<String> {
     let members = group.members.iter().flatten();
-    members.filter_map(|member| member.value.clone()).collect()
+    members
+        .filter_map(|member| member.value.as_deref().map(str::to_owned))
+        .collect()
 }
 
 /// Which users a membership item is about, by id or by key of somebody made in this run.

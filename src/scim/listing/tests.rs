@@ -416,7 +416,7 @@ fn members_in_another_order_are_the_same_copy() {
         id: Some("g".to_owned()),
         members: Some(
             ids.map(|id| super::super::wire::Member {
-                value: Some(id.to_owned()),
+                value: Some(id.into()),
                 ..Default::default()
             })
             .into(),
@@ -624,7 +624,7 @@ proptest! {
         prop_assert_eq!((walked.ok(), told), (whole, ahead));
         // What is foretold and is not there is asked for in vain.
         let requests = door.requests.into_inner();
-        let in_vain = IN_FLIGHT_FORETOLD as u64 - 1;
+        let in_vain = WINDOW_FORETOLD as u64 - 1;
         prop_assert!(requests <= asks + in_vain, "{} requests for {} pages", requests, asks);
         prop_assert!(door.most_at_once.into_inner() <= IN_FLIGHT_FORETOLD as u64);
     }
