@@ -65,7 +65,7 @@ pub enum Command {
     Import(ImportCommand),
     /// Show what would change, and what would not and why; writes nothing
     Plan(PlanArgs),
-    /// Show a saved plan in any format, without planning again
+    /// Show saved plans in any format, without planning again
     Show(ShowArgs),
     /// Plan, ask, carry it out, read everything back and plan again
     Apply(ApplyArgs),

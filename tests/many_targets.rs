@@ -742,7 +742,14 @@ fn import_writes_for_the_one_that_is_named_and_adds_to_none() {
     place
         .run(&["import", "live", "--merge", "--target", "prod"])
         .ends(1)
-        .warns("what is added from one of them would hold at all");
+        .warns("what is added from one of them would hold at all")
+        .warns("`scim-sync import live --target prod --out FOLDER`");
+    // Whether or not one is named.
+    place
+        .run(&["import", "live", "--merge"])
+        .ends(1)
+        .warns("what is added from one of them would hold at all")
+        .warns("with `targets: [onprem]` where it holds there only");
     let manifest = place.read("scim-sync.yaml").replace(
         "  prod: { provider: harness }",
         "  prod:\n    provider: harness\n    policy: { limits: { userRemovals: 1 } }\n    dialect:\n      # half\n      pageSize: 50",

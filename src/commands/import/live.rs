@@ -16,6 +16,7 @@ use crate::commands::Terminal;
 use crate::commands::project::{self, Failure, Project};
 use crate::commands::trouble::Trouble;
 use crate::exit::Exit;
+use crate::ids::TargetName;
 use crate::import::drift::{self, Drift};
 use crate::import::live::{Known, draft};
 use crate::import::merge::{Edits, Parsed};
@@ -34,6 +35,9 @@ pub(super) fn run(
     args: &ImportLiveArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    if args.merge || args.as_patch {
+        of_one_target(global)?;
+    }
     let existing = existing(global, args, terminal)?;
     if args.merge || args.as_patch {
         let Some(project) = existing else {
@@ -44,20 +48,31 @@ pub(super) fn run(
             )
             .into());
         };
-        if project.manifest.name.is_some() {
-            return Err(Trouble::new(
-                "target",
-                "the manifest names several targets, and what is added from one of them would \
-                 hold at all",
-                "import into a folder of its own, `import live --target NAME --out FOLDER`, and \
-                 move what is missing over, with `targets: [NAME]` where it holds there only",
-            )
-            .into());
-        }
         let (live, target) = read(&project, args.live.as_deref(), terminal)?;
         return amend(&project, &live, &target, args, terminal);
     }
     fresh(existing, args, terminal)
+}
+
+/// Refuses to add to a manifest of several targets. A file that cannot be read has faults that
+/// are told with it.
+fn of_one_target(global: &GlobalArgs) -> Result<(), Trouble> {
+    let names = project::root_file(global).and_then(|_| project::target_names(global));
+    let names = names.unwrap_or_default();
+    let asked = |name: &&TargetName| global.target.iter().any(|it| it == name.as_str());
+    let Some(named) = names.iter().find(asked).or(names.first()) else {
+        return Ok(());
+    };
+    Err(Trouble::new(
+        "target",
+        "the manifest names several targets, and what is added from one of them would hold at \
+         all, in files that say nothing of targets",
+        format!(
+            "import into a folder of its own, `scim-sync import live --target {named} --out \
+             FOLDER`, and move what is missing over, with `targets: [{named}]` where it holds \
+             there only"
+        ),
+    ))
 }
 
 /// The manifest that is there, unless options say what to read instead.
