@@ -9,6 +9,8 @@ mod forge;
 use axum::http::Method;
 use cli::{Place, Ran};
 use forge::{Forge, Holder, Kind, PULL, TOKEN};
+use scim_sync::ids::TargetName;
+use scim_sync::plan::file::PlanFile;
 
 const MANIFEST: &str = "\
 version: 1
@@ -454,4 +456,39 @@ fn each_of_several_targets_has_a_comment() {
     )
     .ends(0)
     .warns("made the issue");
+}
+
+/// A folder's file names say whose plans are in it, and a plan says it too.
+#[test]
+fn a_plan_under_the_name_of_another_target_is_told_nowhere() {
+    let forge = Forge::start(Kind::Github);
+    let place = Place::with(&MANIFEST.replace(
+        "target: { provider: harness }",
+        "targets: { prod: { provider: harness }, lab: { provider: scim } }",
+    ));
+    place.run(&["plan", "--out", "plans"]).ends(0);
+    let lab = place.read("plans/plan.lab.json");
+    place.write("plans/plan.prod.json", &lab);
+    let told = "`plans/plan.prod.json` is called like a plan of the target `prod`, and is one of \
+                the target `lab`";
+    comment(&place, &forge, &["plans"]).ends(1).warns(told);
+    place.run(&["show", "plans"]).ends(1).warns(told);
+    place
+        .run(&["apply", "plans", "--target", "prod", "--auto-approve"])
+        .ends(1)
+        .warns(told);
+
+    // A name that no manifest can give is told nowhere, sealed or not.
+    let mut plan = PlanFile::open(&lab).expect("a saved plan");
+    plan.target.name = Some(TargetName::from("lab)\n::error::\u{1b}[31m"));
+    place.write("odd.json", &PlanFile::seal(plan).to_json());
+    for which in ["comment", "show", "apply"] {
+        let ran = match which {
+            "comment" => comment(&place, &forge, &["odd.json", "--issue", "Drift"]),
+            _ => place.run(&[which, "odd.json"]),
+        };
+        ran.ends(1)
+            .warns("its target has a name that no manifest can give");
+    }
+    assert_eq!(writes(&forge.take_log()), [""; 0]);
 }

@@ -107,7 +107,11 @@ impl SavedPlans {
         for name in project::target_names(global)? {
             let file = selection::file_of(path, &name, FileKind::PLAN);
             if is_asked(&name) && file.exists() {
-                plans.insert(name, read_plan(&file)?);
+                let plan = read_plan(&file)?;
+                if plan.target.name.as_ref() != Some(&name) {
+                    return Err(misnamed(&file, &name, &plan));
+                }
+                plans.insert(name, plan);
             }
         }
         match plans.is_empty() {
@@ -171,6 +175,22 @@ pub(super) fn saved(global: &GlobalArgs, path: &Path) -> Result<Vec<Plan>, Troub
         SavedPlans::One(plan) => vec![*plan],
         SavedPlans::Several(plans) => plans.into_values().collect(),
     })
+}
+
+/// Whoever copied or renamed the files of a folder would have one target's plan told as another's.
+fn misnamed(file: &Path, name: &TargetName, plan: &Plan) -> Trouble {
+    let of = match &plan.target.name {
+        Some(other) => format!("the target `{other}`"),
+        None => "a target without a name".to_owned(),
+    };
+    Trouble::new(
+        "plan-file",
+        format!(
+            "`{}` is called like a plan of the target `{name}`, and is one of {of}",
+            file.display()
+        ),
+        "save the plans again with `scim-sync plan --out FOLDER`",
+    )
 }
 
 fn not_saved() -> Trouble {

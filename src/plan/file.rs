@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PLAN_VERSION, Plan};
-use crate::ids::digest;
+use crate::ids::{TargetName, digest};
 
 /// A saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,9 @@ pub enum PlanFileError {
     /// Its content is not what was saved.
     #[error("not as it was saved: its content does not give the hash it carries")]
     Tampered,
+    /// It names a target as no manifest can.
+    #[error("not a plan of ours: its target has a name that no manifest can give")]
+    TargetName,
 }
 
 impl Plan {
@@ -85,6 +88,11 @@ impl PlanFile {
         let file: PlanFile = serde_json::from_str(text).map_err(malformed)?;
         if file.plan.fingerprint() != file.hash || file.plan.version != file.version {
             return Err(PlanFileError::Tampered);
+        }
+        // The name goes into titles, file names and lines of a log.
+        let name = file.plan.target.name.as_ref();
+        if name.is_some_and(|name| !TargetName::has_shape(name.as_str())) {
+            return Err(PlanFileError::TargetName);
         }
         Ok(file.plan)
     }
