@@ -247,7 +247,11 @@ impl<'a> Oracle<'a> {
                     self.note(format!("rename {}", one.id));
                     self.members(group, Some(one));
                 }
-                _ => {
+                [_, _, ..] => {
+                    claimed.extend(earlier.iter().map(|it| it.id.as_str()));
+                    self.note(format!("doubt-group {}", group.name));
+                }
+                [] => {
                     self.note(format!("+group {}", group.name));
                     let id = group_identifier(group.name.as_str()).unwrap_or_default();
                     if !self.harness() || world.circles.iter().all(|it| it.id != id) {
