@@ -85,7 +85,7 @@ const FACTS: &[Fact] = &[
         "attributes",
         "givenName, familyName, userName and displayName are required; one e-mail.",
         "docs: createuser",
-        "All four are sent with a create; a person without `givenName` or `familyName` is a fault (`missing-name`).",
+        "All four are sent with a create; a person without `givenName` or `familyName` is a warning (`missing-name`).",
     ),
     Fact::reported(
         "rate",

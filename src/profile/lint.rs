@@ -289,7 +289,8 @@ fn people(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>)
     }
 }
 
-/// Names without which the provider makes nobody.
+/// Names without which the provider makes nobody. Whoever is there already may do without, so
+/// that it is no error.
 fn missing_names(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     if profile.required_names.is_empty() {
         return;
@@ -306,7 +307,7 @@ fn missing_names(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<
         if missing.is_empty() {
             continue;
         }
-        faults.push(Fault::error(
+        faults.push(Fault::warning(
             FaultCode::MissingName,
             key.span,
             "this person",
