@@ -7,6 +7,7 @@
 //! `userName` without case would call them equal (RFC 7643 §4.1.1: `userName` is
 //! `caseExact: false`), after Unicode NFC (RFC 7644 §5).
 
+pub mod attributes;
 pub mod digest;
 
 use std::borrow::Borrow;

@@ -87,6 +87,7 @@ fn ada() -> NewUser<'static> {
         given_name: "Ada",
         family_name: "L",
         email: "ada@x.io",
+        attributes: &scim_sync::ids::attributes::NO_ATTRIBUTES,
     }
 }
 

@@ -301,7 +301,15 @@ fn hostile(rng: &mut Rng) -> LiveState {
                 given_name: text(rng),
                 family_name: text(rng),
                 formatted: None,
+                middle_name: text(rng).map(Into::into),
+                ..wire::Name::default()
             },
+            title: text(rng).map(Into::into),
+            profile_url: text(rng).map(Into::into),
+            enterprise: Some(Box::new(wire::Enterprise {
+                department: text(rng).map(Into::into),
+                ..wire::Enterprise::default()
+            })),
             emails: vec![wire::EmailValue {
                 value: Some(mail),
                 primary: Some(true),

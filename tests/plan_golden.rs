@@ -113,7 +113,7 @@ fn user(line: &str) -> wire::User {
         name: wire::Name {
             given_name: names.first().cloned(),
             family_name: names.get(1).cloned(),
-            formatted: None,
+            ..wire::Name::default()
         },
         ..wire::User::default()
     };

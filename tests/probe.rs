@@ -575,7 +575,7 @@ fn like(profile: &Profile) -> World {
         NameModel::NotKept => Names::Forgotten,
         NameModel::DisplayNameOnly { .. } | NameModel::Full => Names::Kept,
     };
-    let quirks = Quirks::enforcing(&profile.dialect, group_deletion, names);
+    let quirks = Quirks::enforcing(&profile.dialect, group_deletion, names, &profile.attributes);
     World::rfc_like(TOKEN, quirks)
 }
 

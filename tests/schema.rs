@@ -101,6 +101,7 @@ fn the_decoder_and_the_schema_know_the_same_keys() {
     check("HarnessDecl", &keys::HARNESS.names);
     check("FirstGenDecl", &keys::FIRST_GEN.names);
     check("UserDecl", &keys::USER.names);
+    check("AttributesDecl", &keys::ATTRIBUTES.names);
     check("RoleDecl", &keys::ROLE.names);
     check("GrantDecl", &keys::MEMBER.names);
     check("MappingDecl", &keys::MAPPING.names);

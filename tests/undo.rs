@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use scim_sync::apply::undo::recorded;
 use scim_sync::apply::{Options, Picture, Stop};
+use scim_sync::ids::attributes::Attributes;
 use scim_sync::live::{Activity, LiveState, LiveUser};
 use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::plan::policy::Policy;
@@ -77,6 +78,7 @@ fn plan_undo(
 #[derive(Debug, PartialEq)]
 struct Seen {
     names: [String; 3],
+    attributes: Attributes,
     activity: Activity,
     groups: BTreeSet<String>,
 }
@@ -111,6 +113,7 @@ fn seen(world: &Scenario, live: &LiveState) -> BTreeMap<String, Seen> {
                 .filter(|group| group.members.contains(&at));
             let seen = Seen {
                 names: all(user),
+                attributes: user.attributes.clone(),
                 activity: match world.project.profile.suspension {
                     Suspension::Disables => user.activity,
                     // Nobody can be made inactive again there, which is told.

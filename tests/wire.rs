@@ -524,6 +524,7 @@ async fn writes_look_like_this() {
         given_name: "Ada",
         family_name: "Lovelace",
         email: "ada@example.com",
+        attributes: &scim_sync::ids::attributes::NO_ATTRIBUTES,
     };
     writer.create_user(&ada).await.unwrap();
     let (id, gid) = (UserId::from("u-1"), GroupId::from("g_1"));
@@ -635,6 +636,65 @@ async fn writes_look_like_this() {
     "#]].assert_eq(&transcript(&server));
 }
 
+/// Attributes beyond names: the extension is named where something of it is sent, each change is
+/// one operation, and no value is no empty text.
+#[tokio::test]
+async fn attributes_are_written_where_they_belong() {
+    use scim_sync::ids::attributes::{Attributes, ExtraAttribute};
+    use scim_sync::scim::dialect::UserUpdate;
+    let user = r#"{"id":"u-1","schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName":"ada@example.com","nickName":"A","timezone":"UTC",
+        "name":{"formatted":"Ada King","givenName":"Ada"},
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"7"},"division":"Sums"}}"#;
+    let server = Server::start([
+        json("201 Created", user),
+        answer("204 No Content", "", b""),
+        json("200 OK", user),
+        answer("204 No Content", "", b""),
+    ]);
+    let mut attributes = Attributes::default();
+    attributes.set(ExtraAttribute::Title, "Analyst");
+    attributes.set(ExtraAttribute::MiddleName, "King");
+    attributes.set(ExtraAttribute::Department, "Engines");
+    let ada = NewUser {
+        external_id: None,
+        user_name: "ada@example.com",
+        display_name: "Ada Lovelace",
+        given_name: "Ada",
+        family_name: "Lovelace",
+        email: "ada@example.com",
+        attributes: &attributes,
+    };
+    let state = UserState {
+        attributes: ada,
+        activity: Activity::Active,
+    };
+    let id = UserId::from("u-1");
+    let changed = [
+        ExtraAttribute::NickName,
+        ExtraAttribute::Title,
+        ExtraAttribute::MiddleName,
+        ExtraAttribute::Division,
+        ExtraAttribute::Department,
+    ]
+    .map(UserAttribute::Extra);
+    let writer = Writer::new(server.client(), Dialect::rfc());
+    writer.create_user(&ada).await.unwrap();
+    writer.update_user(&id, &state, &changed).await.unwrap();
+    let by_put = Dialect {
+        user_update: UserUpdate::PutMerged,
+        ..Dialect::rfc()
+    };
+    let writer = Writer::new(server.client(), by_put);
+    writer.update_user(&id, &state, &changed).await.unwrap();
+    let told = transcript(&server);
+    let bodies: Vec<&str> = told.lines().filter(|line| line.starts_with('{')).collect();
+    expect![[r#"
+        {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"userName":"ada@example.com","displayName":"Ada Lovelace","name":{"givenName":"Ada","familyName":"Lovelace","middleName":"King"},"emails":[{"value":"ada@example.com","type":"work","primary":true}],"active":true,"title":"Analyst","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Engines"}}
+        {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"nickName"},{"op":"replace","path":"title","value":"Analyst"},{"op":"replace","path":"name.middleName","value":"King"},{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division"},{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Engines"}]}
+        {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"userName":"ada@example.com","timezone":"UTC","title":"Analyst","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"7"},"department":"Engines"},"name":{"givenName":"Ada","middleName":"King"}}"#]].assert_eq(&bodies.join("\n"));
+}
+
 #[tokio::test]
 async fn writes_of_the_other_dialects_look_like_this() {
     use scim_sync::scim::dialect::{
@@ -658,6 +718,7 @@ async fn writes_of_the_other_dialects_look_like_this() {
         given_name: "Ada",
         family_name: "Lovelace",
         email: "ada@example.com",
+        attributes: &scim_sync::ids::attributes::NO_ATTRIBUTES,
     };
     let (id, gid) = (UserId::from("u-1"), GroupId::from("g_1"));
     let state = UserState {

@@ -78,6 +78,10 @@ fn note(
             ] {
                 written.note(Slot::Name(id.clone(), attribute), name, at);
             }
+            for (extra, value) in user.attributes.iter() {
+                let slot = Slot::Name(id.clone(), Attribute::Extra(extra));
+                written.note(slot, value, at);
+            }
         }
         Change::UpdateUser {
             person, changes, ..

@@ -13,6 +13,7 @@ use super::trouble::Trouble;
 use super::{Terminal, logins, runtime, written};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
 use crate::exit::Exit;
+use crate::ids::attributes::ExtraAttribute;
 use crate::ids::{GroupId, fold};
 use crate::live::LiveState;
 use crate::live::beside::Told;
@@ -338,7 +339,9 @@ async fn look(
     match (check, platform) {
         (Check::Lists, _) => lists(project, target, reader, found).await,
         (Check::RateLimit, _) => rate_limit(project, reader.dialect(), found),
-        (Check::Discovery, _) => discovery(reader, found).await,
+        (Check::Discovery, _) => {
+            discovery(reader, &project.profile.attributes, found).await;
+        }
         (Check::OtherLogin, _) => other_login(project, terminal, found).await,
         (Check::Token, Some(platform)) => token(platform, found).await,
         (Check::Permissions, Some(platform)) => may(platform, found).await,
@@ -631,7 +634,11 @@ fn rate_limit(project: &Project, dialect: &Dialect, found: &mut Findings) {
 }
 
 /// What the provider says of itself, what is believed of it, and where the two differ.
-async fn discovery<T: Transport>(reader: &Reader<T>, found: &mut Findings) {
+async fn discovery<T: Transport>(
+    reader: &Reader<T>,
+    attributes: &[ExtraAttribute],
+    found: &mut Findings,
+) {
     let mut same: Vec<&str> = Vec::new();
     let dialect = reader.dialect();
     for (document, name) in [
@@ -643,7 +650,7 @@ async fn discovery<T: Transport>(reader: &Reader<T>, found: &mut Findings) {
             Ok(Some(value)) => match document {
                 Discovery::ServiceProviderConfig => claims::of_config(&value, dialect),
                 Discovery::ResourceTypes => claims::of_resource_types(&value, dialect),
-                Discovery::Schemas => claims::of_schemas(&value, dialect),
+                Discovery::Schemas => claims::of_schemas(&value, dialect, attributes),
             },
             Ok(None) => {
                 found.warn(

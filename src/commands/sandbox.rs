@@ -130,6 +130,7 @@ pub(crate) fn seeded(snapshot: Snapshot, token: &str) -> Result<World, SeedError
             name: user.display_name,
             given_name: user.given_name,
             family_name: user.family_name,
+            attributes: user.attributes,
             external_id: user.external_id,
             disabled: !user.active,
         })?;

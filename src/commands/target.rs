@@ -345,7 +345,13 @@ pub(crate) fn quirks(profile: &Profile) -> Option<Quirks> {
         NameModel::NotKept => Names::Forgotten,
         NameModel::DisplayNameOnly { .. } | NameModel::Full => Names::Kept,
     };
-    Some(Quirks::enforcing(&profile.dialect, group_deletion, names))
+    let attributes = &profile.attributes;
+    Some(Quirks::enforcing(
+        &profile.dialect,
+        group_deletion,
+        names,
+        attributes,
+    ))
 }
 
 async fn start_sandbox(site: Site<'_>, access: Access) -> Result<Server, Failure> {

@@ -13,6 +13,7 @@ pub mod since;
 
 use std::collections::BTreeSet;
 
+use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
 use crate::manifest::decl::{Adoption, Management, Membership, UserStatus};
 use crate::manifest::source::Span;
@@ -71,6 +72,8 @@ pub struct DesiredUser {
     pub family_name: Option<Box<str>>,
     /// The name to show, if declared apart.
     pub display_name: Option<Box<str>>,
+    /// Other attributes that are declared, empty where one is to have no value.
+    pub attributes: Attributes,
     /// What is wanted for them.
     pub status: UserStatus,
     /// Earlier keys of this person.

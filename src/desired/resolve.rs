@@ -9,9 +9,10 @@ use super::{
     AbsentGroup, DesiredBindings, DesiredGroup, DesiredState, DesiredUser, Elsewhere, Grant,
     GroupSource, ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
+use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, GroupName};
 use crate::manifest::at::TargetManifest;
-use crate::manifest::decl::{GroupDecl, GroupStatus, MemberDecl};
+use crate::manifest::decl::{GroupDecl, GroupStatus, MemberDecl, UserDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::Span;
 
@@ -39,6 +40,7 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
                 .display_name
                 .as_ref()
                 .map(|name| name.value.as_str().into()),
+            attributes: attributes(decl),
             status: decl.status(),
             previously: decl
                 .previously
@@ -83,6 +85,16 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
             .collect(),
         as_of,
     }
+}
+
+fn attributes(decl: &UserDecl) -> Attributes {
+    let declared = decl.attributes.iter().flat_map(|declared| &declared.0);
+    let values = declared.map(|declared| {
+        let value = declared.value.as_ref();
+        let text = value.map_or("", |value| value.value.as_str());
+        (declared.attribute.value, text)
+    });
+    values.collect()
 }
 
 fn resolve_roles(

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, GroupName, PersonKey, RoleName};
 use crate::manifest::decl::UserStatus;
 
@@ -34,6 +35,8 @@ pub struct DraftPerson {
     pub family_name: Option<String>,
     /// The name to show, where it is one apart.
     pub display_name: Option<String>,
+    /// Other attributes, for a provider that takes them.
+    pub attributes: Attributes,
     /// What is intended.
     pub status: UserStatus,
     /// A remark for whoever reads the file.

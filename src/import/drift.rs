@@ -10,12 +10,13 @@ use super::merge::Edits;
 use super::names::{self, Names, Unwritable};
 use super::write::scalar;
 use crate::desired::{DesiredState, RoleIndex, UserIndex};
+use crate::ids::attributes::{ExtraAttribute, same_value};
 use crate::ids::{Email, GroupId, GroupName, PersonKey, RoleName, fold};
 use crate::live::{Activity, LiveIndex, LiveState};
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::UserStatus;
-use crate::manifest::decode::is_email;
-use crate::manifest::edit::{ListChange, field};
+use crate::manifest::decode::{is_attribute, is_email};
+use crate::manifest::edit::{ListChange, NoPlace, field};
 use crate::manifest::source::Span;
 use crate::manifest::tree::{Kind, Node};
 use crate::plan::{
@@ -341,6 +342,16 @@ impl<'a> Turning<'a> {
                 );
             }
         }
+        for (attribute, wanted) in declared.attributes.iter() {
+            let there = live.attributes.value(attribute);
+            if !same_value(wanted, there.unwrap_or_default()) {
+                changes.push(AttributeChange {
+                    attribute: Attribute::Extra(attribute),
+                    before: there.map(str::to_owned),
+                    after: wanted.to_owned(),
+                });
+            }
+        }
         let person = Person {
             key: Some(declared.key.clone()),
             email: live.email.clone(),
@@ -407,6 +418,20 @@ impl<'a> Turning<'a> {
         let (Some(key), Some(at)) = (person.key.clone(), self.live_by_id(person)) else {
             return;
         };
+        let mut names = Vec::new();
+        for change in changes {
+            match change.attribute {
+                Attribute::Extra(extra) => {
+                    self.extra(&key, extra, change.before.as_deref(), edits);
+                }
+                Attribute::GivenName => names.push(("givenName", change)),
+                Attribute::FamilyName => names.push(("familyName", change)),
+                Attribute::DisplayName => names.push(("displayName", change)),
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
         match self.drift.profile.names {
             NameModel::NotKept => {}
             NameModel::DisplayNameOnly { .. } => {
@@ -429,16 +454,48 @@ impl<'a> Turning<'a> {
                 self.name(&key, "familyName", family.as_deref(), edits);
             }
             NameModel::Full => {
-                for change in changes {
-                    let name = match change.attribute {
-                        Attribute::GivenName => "givenName",
-                        Attribute::FamilyName => "familyName",
-                        Attribute::DisplayName => "displayName",
-                    };
+                for (name, change) in names {
                     self.name(&key, name, change.before.as_deref(), edits);
                 }
             }
         }
+    }
+
+    /// A declared attribute that somebody changed or cleared at the provider.
+    fn extra(
+        &mut self,
+        key: &PersonKey,
+        extra: ExtraAttribute,
+        value: Option<&str>,
+        edits: &mut Edits<'a>,
+    ) {
+        let name = extra.name();
+        let value = match value {
+            None => "null".into(),
+            Some(value) if is_attribute(extra, value) => scalar(value),
+            Some(value) => {
+                self.note(
+                    First::Changes,
+                    key.as_str(),
+                    format!("has the {name} {value:?}, which no manifest can hold"),
+                );
+                return;
+            }
+        };
+        let Some((_, span)) = self.declared(key) else {
+            return;
+        };
+        let file = edits.file(span.file);
+        let (editor, root) = edits.at(file);
+        let made = match root.and_then(|root| person_node(root, key)) {
+            // It is declared, so the mapping is there.
+            Some((_, person)) => match field(person, "attributes") {
+                Some(attributes) => editor.set_field(attributes, name, &value),
+                None => Err(NoPlace::Unusual),
+            },
+            None => Ok(()),
+        };
+        edits.must(made, &format!("`{name}: {value}` of `{key}`"), file);
     }
 
     fn name(&mut self, key: &PersonKey, name: &str, value: Option<&str>, edits: &mut Edits<'a>) {

@@ -14,11 +14,12 @@ use super::keys::Keys;
 use super::names;
 use super::write::{fits_a_key, too_long};
 use crate::desired::{DesiredState, DesiredUser};
+use crate::ids::attributes::Attributes;
 use crate::ids::{GroupName, PersonKey, RoleName, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::{GroupStatus, Membership, Undeclared, UserStatus};
-use crate::manifest::decode::{is_email, is_name};
+use crate::manifest::decode::{is_attribute, is_email, is_name};
 use crate::manifest::lint::compatible;
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::profile::{GroupIds, GroupNames, Profile, Suspension};
@@ -338,6 +339,21 @@ impl Import<'_> {
             remark = Some(format!("shown as {name:?}, which {why}"));
             self.note(First::Silent, user, format!("the name {name:?} {why}"));
         }
+        let taken = user.attributes.valued(&self.profile.attributes);
+        let mut attributes = Attributes::default();
+        for (attribute, value) in taken.iter() {
+            match is_attribute(attribute, value) {
+                true => attributes.set(attribute, value),
+                false => self.note(
+                    First::Silent,
+                    user,
+                    format!(
+                        "the {} {value:?} cannot stand in a manifest; it is left alone",
+                        attribute.name()
+                    ),
+                ),
+            }
+        }
         self.keys[at.0 as usize] = Some(key.clone());
         let names::Names {
             given,
@@ -351,6 +367,7 @@ impl Import<'_> {
                 given_name: given,
                 family_name: family,
                 display_name: display,
+                attributes,
                 status,
                 remark,
             },

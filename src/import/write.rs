@@ -188,6 +188,7 @@ pub(super) fn person_value(person: &DraftPerson) -> String {
         given_name,
         family_name,
         display_name,
+        attributes,
         status,
         remark: _,
     } = person;
@@ -200,6 +201,12 @@ pub(super) fn person_value(person: &DraftPerson) -> String {
         if let Some(value) = value {
             fields.push(format!("{name}: {}", scalar(value)));
         }
+    }
+    if !attributes.is_empty() {
+        let values = attributes.iter();
+        let values = values.map(|(one, value)| format!("{}: {}", one.name(), scalar(value)));
+        let values: Vec<String> = values.collect();
+        fields.push(format!("attributes: {{ {} }}", values.join(", ")));
     }
     match status {
         UserStatus::Active => {}

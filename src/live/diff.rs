@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::{GroupFile, Snapshot, UserFile};
+use crate::ids::attributes::{Attributes, ExtraAttribute};
 use crate::ids::{Email, GroupId, GroupName, UserId};
 
 /// The version of the format this build writes.
@@ -238,6 +239,7 @@ fn attributes(before: &UserFile, after: &UserFile) -> Vec<Changed> {
         given_name,
         family_name,
         display_name,
+        attributes,
         active,
     } = after;
     let text = |id: &Option<crate::ids::ExternalId>| id.as_ref().map(ToString::to_string);
@@ -267,8 +269,13 @@ fn attributes(before: &UserFile, after: &UserFile) -> Vec<Changed> {
         ),
         ("active", activity(before.active), activity(*active)),
     ];
+    let extras = ExtraAttribute::ALL.into_iter().map(|extra| {
+        let text = |of: &Attributes| of.value(extra).map(str::to_owned);
+        (extra.name(), text(&before.attributes), text(attributes))
+    });
     pairs
         .into_iter()
+        .chain(extras)
         .filter(|(_, before, after)| before != after)
         .map(|(attribute, before, after)| Changed {
             attribute: attribute.to_owned(),

@@ -68,6 +68,7 @@ impl Told {
             given_name,
             family_name,
             display_name,
+            attributes,
             activity,
         } = user;
         self.text(Some(id.as_str()));
@@ -77,10 +78,21 @@ impl Told {
         self.text(given_name.as_deref());
         self.text(family_name.as_deref());
         self.text(display_name.as_deref());
-        self.number(match activity {
-            Activity::Active => 1,
-            Activity::Inactive => 0,
-        });
+        // Two numbers more say that attributes follow.
+        let has = usize::from(!attributes.is_empty()) * 2;
+        self.number(
+            has + match activity {
+                Activity::Active => 1,
+                Activity::Inactive => 0,
+            },
+        );
+        if has > 0 {
+            self.number(attributes.len());
+            for (attribute, value) in attributes.iter() {
+                self.text(Some(attribute.name()));
+                self.text(Some(value));
+            }
+        }
     }
 
     fn group(&mut self, group: &LiveGroup) {

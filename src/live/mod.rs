@@ -18,6 +18,7 @@ use foldhash::fast::RandomState;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::{Doubt, Walk};
 use crate::scim::wire;
@@ -59,6 +60,8 @@ pub struct LiveUser {
     pub family_name: Option<Box<str>>,
     /// The name shown.
     pub display_name: Option<Box<str>>,
+    /// Other attributes that have a value.
+    pub attributes: Attributes,
     /// Whether the account is usable.
     pub activity: Activity,
 }
@@ -165,6 +168,7 @@ pub struct Builder {
 impl Builder {
     /// Takes a user. One without id or any login cannot be planned for and spoils the read.
     pub fn add_user(&mut self, user: wire::User) {
+        let attributes = user.attributes();
         // A user without any e-mail is still somebody: they are known by their login.
         let email = user.email().or(user.user_name.as_deref()).map(Email::new);
         let (Some(id), Some(email)) = (user.id.filter(|id| !id.is_empty()), email) else {
@@ -185,6 +189,7 @@ impl Builder {
             given_name: user.name.given_name.map(Into::into),
             family_name: user.name.family_name.map(Into::into),
             display_name: user.display_name.or(user.name.formatted).map(Into::into),
+            attributes,
             activity: match user.active {
                 Some(false) => Activity::Inactive,
                 Some(true) | None => Activity::Active,

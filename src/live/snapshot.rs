@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
 use super::{Activity, Integrity, LiveGroup, LiveIndex, LiveState, LiveUser};
+use crate::ids::attributes::{Attributes, ExtraAttribute};
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::Walk;
 
@@ -73,6 +74,9 @@ pub struct UserFile {
     /// The name shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// Other attributes that have a value.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// Whether the account is usable.
     pub active: bool,
 }
@@ -119,6 +123,7 @@ impl Snapshot {
             given_name: user.given_name.as_deref().map(str::to_owned),
             family_name: user.family_name.as_deref().map(str::to_owned),
             display_name: user.display_name.as_deref().map(str::to_owned),
+            attributes: user.attributes.clone(),
             active: user.activity == Activity::Active,
         });
         let groups = state.groups.iter().map(|group| {
@@ -184,6 +189,7 @@ impl Snapshot {
                 given_name: user.given_name.map(Into::into),
                 family_name: user.family_name.map(Into::into),
                 display_name: user.display_name.map(Into::into),
+                attributes: user.attributes.valued(&ExtraAttribute::ALL),
                 activity: if user.active {
                     Activity::Active
                 } else {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::{SourceMap, Spanned};
+use crate::ids::attributes::ExtraAttribute;
 use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope, TargetName};
 
 /// A mapping of the manifest in the order written, each key with its place.
@@ -283,6 +284,8 @@ pub struct DialectDecl {
     pub active_false: Option<ActiveFalseDecl>,
     /// Attributes of a user that stay as they were made: a difference is refused.
     pub immutable: Option<Vec<ImmutableDecl>>,
+    /// Which `attributes` of a user the provider takes: all that are named here, and no others.
+    pub user_attributes: Option<Vec<ExtraAttribute>>,
     /// How operations of a PATCH are spelled.
     pub op_case: Option<OpCaseDecl>,
     /// Whether the provider has groups at all.
@@ -502,6 +505,14 @@ pub struct UserDecl {
     pub family_name: Option<Spanned<String>>,
     /// The name to show, for providers that take one apart from first and last name.
     pub display_name: Option<Spanned<String>>,
+    /// More of what SCIM says of a person, for providers that take it: job title, department,
+    /// employee number. What is left out is left alone, whatever the account has.
+    #[schemars(
+        with = "AttributesDecl",
+        extend("examples" = [{ "title": "Engineer", "department": "Platform" }])
+    )]
+    #[serde(default)]
+    pub attributes: Option<Box<AttributesDecl>>,
     /// `active`, `suspended`, or `absent`: a tombstone, kept until the person is gone.
     #[schemars(with = "UserStatus", extend("default" = "active"))]
     #[serde(default)]
@@ -518,6 +529,53 @@ pub struct UserDecl {
     #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
     #[serde(default)]
     pub targets: Vec<Spanned<TargetName>>,
+}
+
+/// Attributes of a person beyond names and e-mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttributesDecl(pub Vec<AttributeDecl>);
+
+/// One attribute of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeDecl {
+    /// Which, and where its key is.
+    pub attribute: Spanned<ExtraAttribute>,
+    /// The value; `null` is written for one that is to have none.
+    pub value: Option<Spanned<String>>,
+}
+
+/// The longest value of an attribute, in characters: far beyond what providers keep.
+pub const LONGEST_ATTRIBUTE: usize = 1024;
+
+/// To a schema, an object with a text or `null` for each attribute.
+impl JsonSchema for AttributesDecl {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AttributesDecl".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // What is said of each attribute is said once, where it is defined.
+        let said = ExtraAttribute::json_schema(generator).to_value();
+        let properties: serde_json::Map<String, serde_json::Value> = ExtraAttribute::ALL
+            .into_iter()
+            .zip(said["oneOf"].as_array().into_iter().flatten())
+            .map(|(attribute, said)| {
+                let schema = serde_json::json!({
+                    "description": said["description"],
+                    // A number in a file is the text that stands there.
+                    "type": ["string", "number", "boolean", "null"],
+                    "minLength": 1,
+                    "maxLength": LONGEST_ATTRIBUTE,
+                });
+                (attribute.name().to_owned(), schema)
+            })
+            .collect();
+        schemars::json_schema!({
+            "description": "Attributes of a person beyond names and e-mail; `null` has one cleared.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
 }
 
 impl UserDecl {

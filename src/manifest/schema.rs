@@ -107,6 +107,7 @@ fn optional(schema: &mut Schema) {
             "OnRemovalDecl",
         ];
         let more = [
+            "AttributesDecl",
             "LimitsDecl",
             "ProtectDecl",
             "TokenDecl",

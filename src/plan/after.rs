@@ -122,11 +122,12 @@ impl<'a> After<'a> {
                     return;
                 };
                 for change in changes {
-                    let text = Some(model.kept(&change.after).into());
+                    let name = || Some(model.kept(&change.after).into());
                     match change.attribute {
-                        Attribute::GivenName => user.given_name = text,
-                        Attribute::FamilyName => user.family_name = text,
-                        Attribute::DisplayName => user.display_name = text,
+                        Attribute::GivenName => user.given_name = name(),
+                        Attribute::FamilyName => user.family_name = name(),
+                        Attribute::DisplayName => user.display_name = name(),
+                        Attribute::Extra(extra) => user.attributes.assign(extra, &change.after),
                     }
                 }
             }
@@ -205,6 +206,7 @@ impl<'a> After<'a> {
             given_name,
             family_name,
             display_name: name(&self.profile.names.kept(&user.display_name)),
+            attributes: user.attributes.valued(&self.profile.attributes),
             activity: Activity::Active,
         }));
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TargetInfo;
 use crate::desired::{DesiredGroup, DesiredState, DesiredUser, UserIndex};
+use crate::ids::attributes::same_value;
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId, fold};
 use crate::live::beside::Told;
 use crate::live::diff::Changed;
@@ -329,6 +330,16 @@ fn changes(user: &DesiredUser, there: &LiveUser, names: NameModel) -> Vec<Change
         NameModel::Full => {
             differs("givenName", there.given_name.as_deref(), given);
             differs("familyName", there.family_name.as_deref(), family);
+        }
+    }
+    for (attribute, value) in user.attributes.iter() {
+        let before = there.attributes.value(attribute);
+        if !same_value(value, before.unwrap_or_default()) {
+            changes.push(Changed {
+                attribute: attribute.name().to_owned(),
+                before: before.map(str::to_owned),
+                after: (!value.is_empty()).then(|| value.to_owned()),
+            });
         }
     }
     if there.activity == Activity::Inactive {

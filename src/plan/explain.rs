@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::identity::{Match, Matches, match_users};
-use super::item::{Change, Person};
+use super::item::{Attribute, AttributeChange, Change, Person};
 use super::planner::{Context, PlanInput, plan};
 use super::{Plan, TargetInfo};
 use crate::desired::{DesiredGroup, DesiredUser, RoleIndex, UserIndex};
@@ -472,7 +472,21 @@ impl<'a> Answer<'a> {
                 {
                     "the account made by hand is adopted"
                 }
-                Change::UpdateUser { person, .. } if is_them(person) => "the name is changed",
+                Change::UpdateUser {
+                    person, changes, ..
+                } if is_them(person) => {
+                    let is_name = |change: &AttributeChange| match change.attribute {
+                        Attribute::GivenName | Attribute::FamilyName | Attribute::DisplayName => {
+                            true
+                        }
+                        Attribute::Extra(_) => false,
+                    };
+                    match (changes.iter().any(is_name), changes.iter().all(is_name)) {
+                        (true, true) => "the name is changed",
+                        (true, false) => "the name and attributes are changed",
+                        (false, _) => "attributes are changed",
+                    }
+                }
                 Change::ReactivateUser { person } if is_them(person) => {
                     "the account is made active again"
                 }

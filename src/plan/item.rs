@@ -4,11 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::ids::ItemId;
+use crate::ids::attributes::{Attributes, ExtraAttribute, same_value};
 use crate::ids::{
     Binding, BindingId, Email, ExternalId, GroupId, GroupName, PersonKey, RoleName, UserId,
 };
 use crate::manifest::decl::ApprovalKind;
 use crate::manifest::source::Place;
+use crate::profile::NameModel;
+use crate::scim::dialect::UserAttribute;
 
 /// One write that `apply` will make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -414,6 +417,9 @@ pub struct UserState {
     pub family_name: String,
     /// The name to show.
     pub display_name: String,
+    /// Other attributes it will have.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
 }
 
 /// A person a plan speaks of: by key where declared, by id where live.
@@ -497,15 +503,39 @@ pub enum Attribute {
     /// The name to show.
     #[serde(rename = "displayName")]
     DisplayName,
+    /// Another one.
+    #[serde(untagged)]
+    Extra(ExtraAttribute),
 }
 
 impl Attribute {
-    /// The SCIM path.
+    /// The name, as SCIM spells it.
     pub fn path(self) -> &'static str {
         match self {
             Attribute::GivenName => "name.givenName",
             Attribute::FamilyName => "name.familyName",
             Attribute::DisplayName => "displayName",
+            Attribute::Extra(extra) => extra.name(),
+        }
+    }
+
+    /// Whether two values of it are one, at a provider that keeps names so.
+    pub fn is_same(self, names: NameModel, wanted: &str, there: &str) -> bool {
+        match self {
+            Attribute::GivenName | Attribute::FamilyName | Attribute::DisplayName => {
+                names.same_display_name(wanted, there)
+            }
+            Attribute::Extra(_) => same_value(wanted, there),
+        }
+    }
+
+    /// The attribute that is written.
+    pub fn on_the_wire(self) -> UserAttribute {
+        match self {
+            Attribute::GivenName => UserAttribute::GivenName,
+            Attribute::FamilyName => UserAttribute::FamilyName,
+            Attribute::DisplayName => UserAttribute::DisplayName,
+            Attribute::Extra(extra) => UserAttribute::Extra(extra),
         }
     }
 }
@@ -519,7 +549,7 @@ pub struct AttributeChange {
     /// What it is; absent if it has no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What it will be.
+    /// What it will be; empty for an attribute that is to have no value.
     pub after: String,
 }
 
@@ -531,7 +561,7 @@ pub struct AttributeChange {
 pub enum Reason {
     /// It is declared and not there.
     DeclaredNotLive,
-    /// A name differs from the declared one.
+    /// A name or another attribute differs from the declared one.
     NameDiffers,
     /// Declared active, live inactive.
     DeclaredActive,

@@ -143,6 +143,7 @@ mod tests {
                     given_name: String::new(),
                     family_name: String::new(),
                     display_name: after.to_owned(),
+                    attributes: crate::ids::attributes::Attributes::default(),
                 },
             },
             reason: Reason::NameDiffers,

@@ -502,10 +502,10 @@ impl<'a> Undoing<'a> {
         for change in changes {
             let now = live_name(there, change.attribute).unwrap_or_default();
             let before = change.before.as_deref().unwrap_or_default();
-            if model.same_display_name(before, now) {
+            if change.attribute.is_same(model, before, now) {
                 continue;
             }
-            if !model.same_display_name(&change.after, now) {
+            if !change.attribute.is_same(model, &change.after, now) {
                 self.changed_since(
                     draft,
                     format!("user:{}:update", person.label()),
@@ -518,13 +518,14 @@ impl<'a> Undoing<'a> {
                 );
                 return;
             }
-            if before.is_empty() && model != NameModel::Full {
+            let is_name = !matches!(change.attribute, Attribute::Extra(_));
+            if before.is_empty() && is_name && model != NameModel::Full {
                 self.lose(Lost::EmptyName, format!("`{}`", person.label()));
                 continue;
             }
             back.push(AttributeChange {
                 attribute: change.attribute,
-                before: Some(now.to_owned()),
+                before: (is_name || !now.is_empty()).then(|| now.to_owned()),
                 after: before.to_owned(),
             });
         }
@@ -538,12 +539,19 @@ impl<'a> Undoing<'a> {
             given_name: now(Attribute::GivenName),
             family_name: now(Attribute::FamilyName),
             display_name: now(Attribute::DisplayName),
+            attributes: there
+                .attributes
+                .valued(&self.context.input.profile.attributes),
         };
         for change in &back {
             let text = match change.attribute {
                 Attribute::GivenName => &mut becomes.given_name,
                 Attribute::FamilyName => &mut becomes.family_name,
                 Attribute::DisplayName => &mut becomes.display_name,
+                Attribute::Extra(extra) => {
+                    becomes.attributes.assign(extra, &change.after);
+                    continue;
+                }
             };
             text.clone_from(&change.after);
         }
@@ -1157,5 +1165,6 @@ fn live_name(user: &LiveUser, attribute: Attribute) -> Option<&str> {
         Attribute::GivenName => user.given_name.as_deref(),
         Attribute::FamilyName => user.family_name.as_deref(),
         Attribute::DisplayName => user.display_name.as_deref(),
+        Attribute::Extra(extra) => user.attributes.value(extra),
     }
 }

@@ -11,11 +11,12 @@ use super::item::{
 use super::planner::{Context, Draft};
 use super::standalone;
 use crate::desired::{DesiredUser, UserIndex};
+use crate::ids::attributes::{Attributes, ExtraAttribute, same_value};
 use crate::ids::{ExternalId, PersonKey, fold};
 use crate::live::{Activity, LiveIndex, LiveUser};
 use crate::manifest::decl::{Undeclared, UserRemoval, UserStatus};
 use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemovalEffect};
-use crate::scim::dialect::{ExternalIdStorage, UserAttribute, UserDeletion};
+use crate::scim::dialect::{ExternalIdStorage, UserDeletion, UserUpdate};
 
 /// Plans every declared person, then every live user that nobody declares.
 pub(super) fn plan_users(
@@ -100,6 +101,7 @@ fn state(user: &DesiredUser, display_name: String) -> UserState {
         given_name: given.to_owned(),
         family_name: family.to_owned(),
         display_name,
+        attributes: user.attributes.valued(&ExtraAttribute::ALL),
     }
 }
 
@@ -176,10 +178,13 @@ fn keep(
         }
         Activity::Active => {}
     }
-    if names_are_equal(context.input.profile.names, user, there) {
+    let attributes = attribute_changes(user, there);
+    if attributes.is_empty() && names_are_equal(context.input.profile.names, user, there) {
         return;
     }
-    let (changes, becomes) = name_changes(context, user, there);
+    let (mut changes, mut becomes) = name_changes(context, user, there);
+    changes.extend(attributes);
+    becomes.attributes = attributes_after(context, user, there);
     let changes = refuse_immutable(context, draft, user, changes);
     if !changes.is_empty() {
         let change = Change::UpdateUser {
@@ -220,6 +225,35 @@ fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bo
                 && is(&user.display_name, display_name)
         }
     }
+}
+
+/// Which of the declared attributes differ.
+fn attribute_changes(user: &DesiredUser, there: &LiveUser) -> Vec<AttributeChange> {
+    let declared = user.attributes.iter();
+    let differing = declared.filter_map(|(attribute, wanted)| {
+        let before = there.attributes.value(attribute);
+        let is_so = same_value(wanted, before.unwrap_or_default());
+        (!is_so).then(|| AttributeChange {
+            attribute: Attribute::Extra(attribute),
+            before: before.map(str::to_owned),
+            after: wanted.to_owned(),
+        })
+    });
+    differing.collect()
+}
+
+/// The declared attributes as they will be; with them, where a PUT has to say all, those that
+/// nobody declares as they are.
+fn attributes_after(context: &Context<'_>, user: &DesiredUser, there: &LiveUser) -> Attributes {
+    let profile = context.input.profile;
+    let mut after = match profile.dialect.user_update {
+        UserUpdate::Put => there.attributes.valued(&profile.attributes),
+        UserUpdate::PatchPaths | UserUpdate::PutMerged => Attributes::default(),
+    };
+    for (attribute, value) in user.attributes.iter() {
+        after.assign(attribute, value);
+    }
+    after
 }
 
 /// Which names differ, and the account with all of them right. Only declared names are
@@ -315,7 +349,7 @@ fn refuse_immutable(
     let profile = context.input.profile;
     let is_immutable = |change: &AttributeChange| {
         let immutable = &profile.dialect.immutable;
-        immutable.contains(&on_the_wire(change.attribute))
+        immutable.contains(&change.attribute.on_the_wire())
     };
     let (mut immutable, mut rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_immutable);
     if !immutable.is_empty() && user.display_name.is_none() {
@@ -345,14 +379,6 @@ fn refuse_immutable(
         });
     }
     rest
-}
-
-fn on_the_wire(attribute: Attribute) -> UserAttribute {
-    match attribute {
-        Attribute::GivenName => UserAttribute::GivenName,
-        Attribute::FamilyName => UserAttribute::FamilyName,
-        Attribute::DisplayName => UserAttribute::DisplayName,
-    }
 }
 
 fn suspend(

@@ -15,7 +15,7 @@ pub struct Written(BTreeMap<Slot, Wrote>);
 /// A value that runs write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
-    /// A name of an account.
+    /// A name or another attribute of an account.
     Name(UserId, Attribute),
     /// Whether somebody is in a group.
     Member(GroupId, UserId),

@@ -6,6 +6,7 @@ use super::found::{Belief, Measured, Topic};
 use super::namespace::Collection;
 use super::session::{Answer, Created, Halt, Own, Removed, Session, told};
 use super::settings::Key;
+use crate::ids::attributes::NO_ATTRIBUTES;
 use crate::ids::{UserId, fold};
 use crate::profile::{CreateExisting, NameModel, Suspension};
 use crate::scim::dialect::{
@@ -90,6 +91,8 @@ impl Kept {
             UserAttribute::FamilyName => self.family,
             UserAttribute::Email => self.email,
             UserAttribute::UserName => true,
+            // None is sent, so none is asked about.
+            UserAttribute::Extra(_) => false,
         }
     }
 
@@ -345,6 +348,7 @@ fn listed(attributes: &[UserAttribute]) -> String {
         UserAttribute::GivenName => "name.givenName",
         UserAttribute::FamilyName => "name.familyName",
         UserAttribute::Email => "emails",
+        UserAttribute::Extra(extra) => extra.name(),
     });
     names.collect::<Vec<_>>().join(", ")
 }
@@ -388,6 +392,7 @@ async fn update<T: Transport>(
                 given_name: &given,
                 family_name: &family,
                 email: &own.name,
+                attributes: &NO_ATTRIBUTES,
             },
             activity: Activity::Active,
         };

@@ -127,7 +127,9 @@ impl Key {
                         UserAttribute::FamilyName => Some("familyName"),
                         UserAttribute::DisplayName => Some("displayName"),
                         // Never changed at any provider, so no manifest says it.
-                        UserAttribute::UserName | UserAttribute::Email => None,
+                        UserAttribute::UserName
+                        | UserAttribute::Email
+                        | UserAttribute::Extra(_) => None,
                     });
                 format!("[{}]", names.collect::<Vec<_>>().join(", "))
             }

@@ -3,6 +3,7 @@
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
 use super::{Profile, rfc};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{Dialect, GroupRename, UserDeletion};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -22,6 +23,11 @@ pub(super) fn profile() -> Profile {
             group_rename: GroupRename::PutWithMembers,
             ..Dialect::rfc()
         },
+        attributes: vec![
+            ExtraAttribute::Title,
+            ExtraAttribute::PreferredLanguage,
+            ExtraAttribute::Timezone,
+        ],
         ..rfc::careful("atlassian", "Atlassian", FACTS)
     }
 }
@@ -74,5 +80,11 @@ const FACTS: &[Fact] = &[
         "The limit.",
         "developer.atlassian.com: user-provisioning",
         "600 requests a minute, fewer after a 429.",
+    ),
+    Fact::reported(
+        "more attributes",
+        "title, preferredLanguage and timezone are taken and changed; parts of the name beside first and last are only taken with a create.",
+        "docs.pingidentity.com: Atlassian Cloud connector, supported attributes",
+        "Those three may be declared.",
     ),
 ];

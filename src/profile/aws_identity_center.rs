@@ -3,6 +3,7 @@
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
 use super::{Profile, RequiredName, rfc};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{Advance, Dialect, ListMembers, MemberRemoval, Paging, TotalResults};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -34,6 +35,7 @@ pub(super) fn profile() -> Profile {
         },
         // The name to show is made of the two.
         required_names: &[RequiredName::Given, RequiredName::Family],
+        attributes: ExtraAttribute::ALL.to_vec(),
         ..rfc::careful("aws-identity-center", "AWS IAM Identity Center", FACTS)
     }
 }
@@ -98,5 +100,11 @@ const FACTS: &[Fact] = &[
         "Whether a deactivated user keeps memberships.",
         "docs: patchuser",
         "Memberships of who is to go are removed first.",
+    ),
+    Fact::documented(
+        "more attributes",
+        "Every attribute of the core User and of the enterprise extension that is one text; no password, ims, photos, entitlements or certificates.",
+        "docs: limitations; supported user and group attributes",
+        "All `attributes` may be declared. The one value each of addresses, phone numbers and roles is left alone.",
     ),
 ];

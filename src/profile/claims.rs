@@ -6,6 +6,8 @@
 use serde_json::Value;
 
 use super::guidance::{longest_page, supported};
+use crate::ids::attributes::{ENTERPRISE_SCHEMA, ExtraAttribute, Section};
+use crate::manifest::words::all_of;
 use crate::scim::dialect::{
     Advance, Dialect, EntityTags, Filter, Groups, UserAttribute, UserDeactivation, UserUpdate,
 };
@@ -179,7 +181,7 @@ const WRITTEN: [(&str, Option<UserAttribute>); 7] = [
 ];
 
 /// What `Schemas` claims of users and groups.
-pub fn of_schemas(document: &Value, dialect: &Dialect) -> Vec<Claim> {
+pub fn of_schemas(document: &Value, dialect: &Dialect, taken: &[ExtraAttribute]) -> Vec<Claim> {
     let Some(schemas) = rows(document) else {
         return vec![unreadable("Schemas")];
     };
@@ -187,6 +189,7 @@ pub fn of_schemas(document: &Value, dialect: &Dialect) -> Vec<Claim> {
     let mut claims = Vec::new();
     if let Some(user) = find(USER_SCHEMA) {
         users(user, dialect, &mut claims);
+        attributes(user, find(ENTERPRISE_SCHEMA), taken, &mut claims);
     }
     if let Some(group) = find(GROUP_SCHEMA) {
         for path in ["displayName", "members"] {
@@ -247,6 +250,44 @@ fn users(schema: &Value, dialect: &Dialect, claims: &mut Vec<Claim>) {
                 "a create will be refused unless the provider fills it in",
             ));
         }
+    }
+}
+
+/// Attributes beyond names and e-mail: nothing hangs on them unless one is declared.
+fn attributes(
+    core: &Value,
+    enterprise: Option<&Value>,
+    taken: &[ExtraAttribute],
+    claims: &mut Vec<Claim>,
+) {
+    let (mut offered, mut missing) = (Vec::new(), Vec::new());
+    for attribute in ExtraAttribute::ALL {
+        let name = attribute.name();
+        let claimed = match attribute.section() {
+            Section::Core => mutability(core, name),
+            Section::Name => mutability(core, &attribute.scim_path()),
+            Section::Enterprise => enterprise.and_then(|schema| mutability(schema, name)),
+        };
+        let is_writable = matches!(claimed, Some("readWrite" | "writeOnly"));
+        match (is_writable, taken.contains(&attribute)) {
+            (true, true) | (false, false) => {}
+            (true, false) => offered.push(name),
+            (false, true) => missing.push(name),
+        }
+    }
+    if !offered.is_empty() {
+        claims.push(Claim::Harmless(format!(
+            "`Schemas` offers {} of users; the profile does not know that they are taken \
+             (`target.dialect.userAttributes` says so)",
+            all_of(offered)
+        )));
+    }
+    if !missing.is_empty() {
+        claims.push(Claim::Harmless(format!(
+            "`Schemas` does not offer {} of users to be written; declared all the same, they \
+             may be ignored or refused",
+            all_of(missing)
+        )));
     }
 }
 
@@ -362,7 +403,7 @@ mod tests {
                 {"name": "employeeId", "required": true, "mutability": "readWrite"},
             ]}]})
         };
-        let claims = of_schemas(&schema("readOnly"), &Dialect::rfc());
+        let claims = of_schemas(&schema("readOnly"), &Dialect::rfc(), &[]);
         let said = differences(&claims);
         assert_eq!(said.len(), 2, "{claims:?}");
         assert!(
@@ -375,10 +416,44 @@ mod tests {
             ..Dialect::rfc()
         };
         assert_eq!(
-            differences(&of_schemas(&schema("readOnly"), &fixed)).len(),
+            differences(&of_schemas(&schema("readOnly"), &fixed, &[])).len(),
             1
         );
-        let claims = of_schemas(&schema("readWrite"), &fixed);
+        let claims = of_schemas(&schema("readWrite"), &fixed, &[]);
         assert!(matches!(claims[0], Claim::Harmless(_)), "{claims:?}");
+    }
+
+    #[test]
+    fn schemas_tell_which_attributes_are_offered() {
+        let writable = |name: &str| json!({"name": name, "mutability": "readWrite"});
+        let document = json!({"Resources": [
+            {"id": USER_SCHEMA, "attributes": [
+                writable("title"),
+                {"name": "locale", "mutability": "readOnly"},
+                {"name": "name", "subAttributes": [writable("middleName")]},
+            ]},
+            {"id": ENTERPRISE_SCHEMA, "attributes": [writable("department")]},
+        ]});
+        let taken = [
+            ExtraAttribute::Title,
+            ExtraAttribute::Locale,
+            ExtraAttribute::CostCenter,
+        ];
+        let claims = of_schemas(&document, &Dialect::rfc(), &taken);
+        let [Claim::Harmless(offered), Claim::Harmless(missing)] = &claims[..] else {
+            panic!("{claims:?}");
+        };
+        assert!(
+            offered.contains("`middleName` and `department`"),
+            "{offered}"
+        );
+        assert!(missing.contains("`locale` and `costCenter`"), "{missing}");
+        let taken = [
+            ExtraAttribute::Title,
+            ExtraAttribute::MiddleName,
+            ExtraAttribute::Department,
+        ];
+        let claims = of_schemas(&document, &Dialect::rfc(), &taken);
+        assert_eq!(claims, [Claim::Same("attributes")]);
     }
 }

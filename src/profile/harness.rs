@@ -164,6 +164,8 @@ pub fn profile() -> Profile {
             max_chars: NAME_MAX,
         },
         required_names: &[],
+        // First name, last name and e-mail only (docs: OneLogin page); others are ignored.
+        attributes: Vec::new(),
         creation: Creation::Invites,
         create_existing: CreateExisting::Adopts,
         email_change: EmailChange::Refused {

@@ -10,9 +10,10 @@ use foldhash::fast::RandomState;
 
 use super::{NameModel, Profile};
 use crate::ids::TargetName;
+use crate::ids::attributes::ExtraAttribute;
 use crate::manifest::at::TargetManifest;
 use crate::manifest::fault::{Fault, FaultCode};
-use crate::manifest::source::Span;
+use crate::manifest::source::{Span, Spanned};
 use crate::manifest::words::{all_of, count};
 use crate::scim::dialect::Groups;
 
@@ -20,6 +21,8 @@ use crate::scim::dialect::Groups;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Optional {
     DisplayName,
+    /// One of `attributes`.
+    Extra(ExtraAttribute),
     Adopt,
     AdoptGroup,
     Bindings,
@@ -37,6 +40,7 @@ impl Optional {
         let groups = || count(number, "group", "groups");
         match self {
             Optional::DisplayName => format!("`displayName` of {}", people()),
+            Optional::Extra(attribute) => format!("`{}` of {}", attribute.name(), people()),
             Optional::Adopt => format!("`adopt` of {}", people()),
             Optional::AdoptGroup => format!("`adoptGroup` of {}", groups()),
             Optional::Bindings => format!("`bindings` of {}", groups()),
@@ -54,6 +58,7 @@ impl Optional {
                 NameModel::Full | NameModel::NotKept => true,
                 NameModel::DisplayNameOnly { .. } => false,
             },
+            Optional::Extra(attribute) => profile.attributes.contains(&attribute),
             Optional::Group | Optional::Mapping => match profile.dialect.groups {
                 Groups::Served => true,
                 Groups::NotServed => false,
@@ -162,6 +167,12 @@ fn visit(manifest: &mut TargetManifest, mut keep: impl FnMut(Optional, Span) -> 
             Optional::DisplayName,
             &mut keep,
         );
+        if let Some(attributes) = &mut user.attributes {
+            attributes.0.retain(|declared| {
+                let Spanned { value, span } = declared.attribute;
+                keep(Optional::Extra(value), span) == Kept::Yes
+            });
+        }
         let adopt = &mut user.adopt;
         one(adopt, |adopt| Some(adopt.span), Optional::Adopt, &mut keep);
     }

@@ -247,6 +247,7 @@ fn origin(url: &str) -> &str {
 
 fn people(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
     missing_names(manifest, profile, faults);
+    attributes(manifest, profile, faults);
     let NameModel::DisplayNameOnly { dropped, max_chars } = profile.names else {
         return;
     };
@@ -319,6 +320,42 @@ fn missing_names(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<
             ),
             format!("add {}", missing.join(" and ")),
         ));
+    }
+}
+
+/// Attributes that the provider is not known to take. Those of a tombstone are never sent.
+fn attributes(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Fault>) {
+    for (key, user) in &manifest.users.0 {
+        let declared = match user.status() {
+            UserStatus::Absent => None,
+            UserStatus::Active | UserStatus::Suspended => user.attributes.as_ref(),
+        };
+        for declared in declared.iter().flat_map(|declared| &declared.0) {
+            let Spanned { value, span } = declared.attribute;
+            if profile.attributes.contains(&value) {
+                continue;
+            }
+            let name = value.name();
+            faults.push(Fault::error(
+                FaultCode::UnsupportedAttribute,
+                span,
+                "not taken here",
+                format!(
+                    "`{name}` of `{}` is not an attribute {} is known to take",
+                    key.value, profile.title
+                ),
+                match profile.names {
+                    // It has but one name, and nothing beside it.
+                    NameModel::DisplayNameOnly { .. } => {
+                        "take it out: only `givenName`, `familyName` and `email` are accepted"
+                            .to_owned()
+                    }
+                    NameModel::Full | NameModel::NotKept => format!(
+                        "take it out, or put `{name}` into `target.dialect.userAttributes` if this one does"
+                    ),
+                },
+            ));
+        }
     }
 }
 

@@ -33,6 +33,7 @@ pub mod since;
 mod slack;
 mod snowflake;
 
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::Dialect;
 use base_url::BaseUrlRule;
 use checks::Check;
@@ -51,10 +52,13 @@ pub struct Profile {
     pub dialect: Dialect,
     /// Whether what the provider says of itself changes how it is spoken to.
     pub discovery: DiscoveryTrust,
-    /// Which attributes of a person the provider keeps.
+    /// Which names of a person the provider keeps.
     pub names: NameModel,
     /// Which of these nobody can be made without.
     pub required_names: &'static [RequiredName],
+    /// Which other attributes of a person it takes and gives back, in the order of
+    /// [`ExtraAttribute`]. What nobody says of a provider it does not take.
+    pub attributes: Vec<ExtraAttribute>,
     /// Why the dialect's `immutable` attributes never change, ending the sentence "… because".
     pub immutable_because: &'static str,
     /// What creating a person sets off.
@@ -137,7 +141,7 @@ pub enum DiscoveryTrust {
     Obeyed,
 }
 
-/// Which attributes of a person the provider keeps.
+/// Which names of a person the provider keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameModel {
     /// One display name. First and last name go in, the display name comes back, and only

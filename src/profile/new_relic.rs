@@ -3,6 +3,7 @@
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
 use super::{Profile, rfc};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{Dialect, MemberRemoval, OpCase};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -22,6 +23,7 @@ pub(super) fn profile() -> Profile {
             member_removal: MemberRemoval::ValueList,
             ..Dialect::rfc()
         },
+        attributes: vec![ExtraAttribute::Timezone],
         ..rfc::careful("new-relic", "New Relic", FACTS)
     }
 }
@@ -68,5 +70,11 @@ const FACTS: &[Fact] = &[
         "Whether `active: false` keeps the account.",
         "docs: scim-support-automated-user-management",
         "Sent for `suspended` and read back.",
+    ),
+    Fact::documented(
+        "more attributes",
+        "timezone is the only other core attribute that is used; the rest of them is ignored.",
+        "docs: scim-support-automated-user-management",
+        "`timezone` may be declared.",
     ),
 ];

@@ -22,6 +22,7 @@ impl Profile {
             user_deletion,
             active_false,
             immutable,
+            user_attributes,
             op_case,
             groups,
             group_deletion,
@@ -48,6 +49,9 @@ impl Profile {
                 self.suspension = Suspension::Removes;
                 self.dialect.user_deactivation = UserDeactivation::Removes;
             }
+        }
+        if let Some(attributes) = user_attributes {
+            self.attributes.clone_from(attributes);
         }
         match (group_deletion, self.group_removal) {
             (None, _) | (Some(GroupDeletionDecl::ByHand), GroupRemovalRule::ByHand) => {}
@@ -199,6 +203,7 @@ fn trust(filter: FilterDecl) -> Filter {
 mod tests {
     use super::super::{harness, rfc};
     use super::*;
+    use crate::ids::attributes::ExtraAttribute;
     use crate::scim::dialect::Paging;
 
     #[test]
@@ -217,6 +222,7 @@ mod tests {
             user_deletion: Some(UserDeletionDecl::Deactivates),
             active_false: Some(ActiveFalseDecl::Removes),
             immutable: Some(vec![ImmutableDecl::GivenName, ImmutableDecl::DisplayName]),
+            user_attributes: Some(vec![ExtraAttribute::Title]),
             op_case: Some(OpCaseDecl::Capital),
             groups: Some(GroupsDecl::NotServed),
             group_deletion: Some(GroupDeletionDecl::ByHand),
@@ -240,6 +246,7 @@ mod tests {
         };
         let profile = rfc::profile().overridden(&decl);
         assert_eq!(profile.suspension, Suspension::Removes);
+        assert_eq!(profile.attributes, [ExtraAttribute::Title]);
         assert_eq!(profile.group_removal, GroupRemovalRule::ByHand);
         assert_eq!(
             profile.dialect,

@@ -2,6 +2,7 @@
 
 use super::facts::reference;
 use super::{GroupRemovalRule, NameModel, Profile, Suspension};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{
     Advance, ExternalIdStorage, Groups, ListMembers, MemberRemoval, UserDeletion,
 };
@@ -9,8 +10,8 @@ use crate::scim::dialect::{
 /// One row a profile.
 pub fn overview() -> String {
     let mut table = "| `provider` | for | groups | members a request | how members leave | lists \
-                     | suspended | removed people | a group is removed | names | known by |\n\
-                     |---|---|---|---|---|---|---|---|---|---|---|\n"
+                     | suspended | removed people | a group is removed | names | attributes | known by |\n\
+                     |---|---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for profile in profiles() {
         let cells = row(&profile);
@@ -39,7 +40,7 @@ fn profiles() -> impl Iterator<Item = Profile> {
         .filter_map(|name| Profile::named(name))
 }
 
-fn row(profile: &Profile) -> [String; 10] {
+fn row(profile: &Profile) -> [String; 11] {
     let dialect = &profile.dialect;
     let groups = match (dialect.groups, dialect.list_members) {
         (Groups::NotServed, _) => "none",
@@ -93,8 +94,21 @@ fn row(profile: &Profile) -> [String; 10] {
         removed.to_owned(),
         if_groups(group_removal.to_owned()),
         names.to_owned(),
+        attributes(&profile.attributes),
         known_by.to_owned(),
     ]
+}
+
+fn attributes(taken: &[ExtraAttribute]) -> String {
+    match taken.len() {
+        0 => "none".to_owned(),
+        ExtraAttribute::COUNT => "all".to_owned(),
+        _ => taken
+            .iter()
+            .map(|attribute| attribute.name())
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
 }
 
 fn changes_names(profile: &Profile) -> bool {

@@ -3,6 +3,7 @@
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
 use super::{Profile, Suspension, rfc};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{Dialect, Groups, Paging, UserDeactivation};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -27,6 +28,7 @@ pub(super) fn profile() -> Profile {
             ..Dialect::rfc()
         },
         suspension: Suspension::Removes,
+        attributes: vec![ExtraAttribute::Title, ExtraAttribute::Timezone],
         ..rfc::careful("pagerduty", "PagerDuty", FACTS)
     }
 }
@@ -67,5 +69,11 @@ const FACTS: &[Fact] = &[
         "About 960 a minute.",
         "PagerDuty Python client",
         "600 requests a minute.",
+    ),
+    Fact::documented(
+        "more attributes",
+        "title, which is shown as the job title, and timezone; a role and a licence go by `roles` and `entitlements`.",
+        "support.pagerduty.com: onelogin, SCIM JSON template",
+        "`title` and `timezone` may be declared; roles and licences are left alone.",
     ),
 ];

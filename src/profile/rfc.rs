@@ -6,6 +6,7 @@ use super::{
     CreateExisting, Creation, DiscoveryTrust, EmailChange, GroupIds, GroupNames, GroupRemovalRule,
     NameModel, Profile, Suspension, UserRemovalEffect,
 };
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::Dialect;
 
 /// The name in `target.provider`.
@@ -15,6 +16,7 @@ pub const NAME: &str = "scim";
 pub fn profile() -> Profile {
     Profile {
         discovery: DiscoveryTrust::Obeyed,
+        attributes: ExtraAttribute::ALL.to_vec(),
         ..careful(NAME, "SCIM 2.0", FACTS)
     }
 }
@@ -30,6 +32,7 @@ pub(super) fn careful(name: &'static str, title: &'static str, facts: &'static [
         discovery: DiscoveryTrust::Shown,
         names: NameModel::Full,
         required_names: &[],
+        attributes: Vec::new(),
         immutable_because: "`target.dialect.immutable` says that it stays as it was made",
         creation: Creation::Silent,
         create_existing: CreateExisting::Refused,
@@ -96,5 +99,13 @@ const FACTS: &[Fact] = &[
         source: "RFC 7644 §3.14",
         verified: "2026-11-24",
         handling: "Sent with PUT, PATCH and DELETE where the server claims them and a resource came with a version; on 412 the item stops alone.",
+    },
+    Fact {
+        name: "more attributes",
+        statement: "A User may have job title, department and the like, in the core schema and in the enterprise extension; a server need not keep them.",
+        reading: Reading::Documented,
+        source: "RFC 7643 §4.1, §4.3, §2.2",
+        verified: "2026-11-24",
+        handling: "Those that are one text may be declared. Each write is read back; what is dropped in silence is told.",
     },
 ];

@@ -3,6 +3,7 @@
 use super::base_url::{BaseUrlRule, Elsewhere, UrlShape};
 use super::facts::Fact;
 use super::{Profile, rfc};
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{Dialect, Filter, Rate, UserDeletion};
 
 const BASE_URL: UrlShape = UrlShape {
@@ -24,6 +25,25 @@ pub(super) fn profile() -> Profile {
             rate: Rate { per_minute: 150 },
             ..Dialect::rfc()
         },
+        attributes: ExtraAttribute::ALL
+            .into_iter()
+            .filter(|attribute| match attribute {
+                ExtraAttribute::MiddleName | ExtraAttribute::HonorificSuffix => false,
+                ExtraAttribute::NickName
+                | ExtraAttribute::ProfileUrl
+                | ExtraAttribute::Title
+                | ExtraAttribute::UserType
+                | ExtraAttribute::PreferredLanguage
+                | ExtraAttribute::Locale
+                | ExtraAttribute::Timezone
+                | ExtraAttribute::HonorificPrefix
+                | ExtraAttribute::EmployeeNumber
+                | ExtraAttribute::CostCenter
+                | ExtraAttribute::Organization
+                | ExtraAttribute::Division
+                | ExtraAttribute::Department => true,
+            })
+            .collect(),
         ..rfc::careful("slack", "Slack", FACTS)
     }
 }
@@ -70,5 +90,11 @@ const FACTS: &[Fact] = &[
         "The form of a removal by PATCH.",
         "docs.slack.dev: scim-api-2",
         "As RFC 7644 says, read back; `target.dialect.memberRemoval` changes it.",
+    ),
+    Fact::reported(
+        "more attributes",
+        "nickName, profileUrl, title, userType, preferredLanguage, locale, timezone, honorificPrefix, and the enterprise extension; no middleName or honorificSuffix.",
+        "help.okta.com: supported Slack attributes; docs.pingidentity.com: Slack connector, supported attributes",
+        "Those may be declared.",
     ),
 ];

@@ -13,13 +13,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::ids::attributes::ExtraAttribute;
 use crate::ids::{Email, ExternalId, ItemId, PersonKey, UserId};
 use crate::manifest::source::Place;
 use crate::plan::undo::Undo;
 use crate::plan::{
-    Action, AttributeChange, Change, Consequence, Effect, Evidence, GroupRef, Inputs, LimitUse,
-    ManualStep, MemberChange, MembershipOrigin, Notice, Person, Plan, Refusal, TargetInfo,
-    Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedUser, UserState,
+    Action, Attribute, AttributeChange, Change, Consequence, Effect, Evidence, GroupRef, Inputs,
+    LimitUse, ManualStep, MemberChange, MembershipOrigin, Notice, Person, Plan, Refusal,
+    TargetInfo, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedUser, UserState,
 };
 
 /// What is hidden.
@@ -47,6 +48,9 @@ pub fn redact(plan: &Plan, redaction: Redaction, keep: &[&str]) -> Plan {
 
 /// Where pseudonyms for addresses end (RFC 2606: nobody has it).
 const DOMAIN: &str = "redacted.invalid";
+
+/// What stands for something that tells of a person and is no name of theirs.
+pub(super) const HIDDEN: &str = "[hidden]";
 
 /// Words of the manifest language and of commands that sentences quote.
 const OURS: &[&str] = &[
@@ -89,6 +93,8 @@ pub(super) struct Redactor {
     people: usize,
     /// Names that may stand in sentences: groups, their ids, roles.
     public: BTreeSet<String>,
+    /// Values of attributes beyond names, which tell of a person and are no name of theirs.
+    values: BTreeSet<String>,
 }
 
 impl Redactor {
@@ -100,6 +106,7 @@ impl Redactor {
             known: HashMap::new(),
             people: 0,
             public: BTreeSet::new(),
+            values: BTreeSet::new(),
         }
     }
 
@@ -193,7 +200,14 @@ impl Redactor {
                     for change in changes {
                         let texts = change.before.iter().chain([&change.after]);
                         for text in texts.filter(|text| !text.is_empty()) {
-                            self.also(text, number);
+                            match change.attribute {
+                                Attribute::GivenName
+                                | Attribute::FamilyName
+                                | Attribute::DisplayName => self.also(text, number),
+                                Attribute::Extra(_) => {
+                                    self.values.insert(text.clone());
+                                }
+                            }
                         }
                     }
                 }
@@ -287,7 +301,10 @@ impl Redactor {
             given_name,
             family_name,
             display_name,
+            attributes,
         } = user;
+        let values = attributes.iter().map(|(_, value)| value.to_owned());
+        self.values.extend(values);
         for name in [
             user_name,
             email.as_str(),
@@ -588,6 +605,7 @@ impl Redactor {
             given_name,
             family_name,
             display_name,
+            attributes,
         } = user;
         UserState {
             user_name: match self.redaction {
@@ -599,6 +617,10 @@ impl Redactor {
             given_name: self.name(given_name, number),
             family_name: self.name(family_name, number),
             display_name: self.name(display_name, number),
+            attributes: attributes
+                .iter()
+                .map(|(attribute, value)| (attribute, self.value(value)))
+                .collect(),
         }
     }
 
@@ -608,10 +630,26 @@ impl Redactor {
             before,
             after,
         } = change;
+        let mut shown = |text: &str| match attribute {
+            Attribute::GivenName | Attribute::FamilyName | Attribute::DisplayName => {
+                self.name(text, number)
+            }
+            Attribute::Extra(_) => self.value(text),
+        };
         AttributeChange {
             attribute: *attribute,
-            before: before.as_deref().map(|before| self.name(before, number)),
-            after: self.name(after, number),
+            before: before.as_deref().map(&mut shown),
+            after: shown(after),
+        }
+    }
+
+    /// The value of an attribute beyond names. Two people may have one job title, so it stands
+    /// for nobody.
+    fn value(&mut self, value: &str) -> String {
+        match self.redaction {
+            Redaction::All if value.is_empty() => String::new(),
+            Redaction::All => HIDDEN.to_owned(),
+            Redaction::Email | Redaction::None => self.sentence(value),
         }
     }
 
@@ -920,9 +958,13 @@ impl Redactor {
         if self.public.contains(name) {
             return name.to_owned();
         }
+        if self.hides_all() && self.values.contains(name) {
+            return HIDDEN.to_owned();
+        }
         let hidden = self.loose(name);
         let is_ours = || {
             OURS.contains(&name)
+                || ExtraAttribute::named(name).is_some()
                 || ["--", "policy.", "scim-sync ", "target."]
                     .iter()
                     .any(|start| name.starts_with(start))

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{Captures, Regex};
 
-use super::redact::{Redaction, Redactor};
+use super::redact::{HIDDEN as GONE, Redaction, Redactor};
 use crate::plan::Plan;
 
 /// Hides people in the lines of one run.
@@ -111,7 +111,6 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A text in which whatever is quoted is a pseudonym or gone.
 fn unquoted(text: &str) -> String {
-    const GONE: &str = "[hidden]";
     let is_hidden = |text: &str| {
         let text = text.trim_matches('"');
         text.strip_prefix("person-").is_some_and(|rest| {

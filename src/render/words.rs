@@ -6,8 +6,8 @@ use super::phrase::Phrase;
 use super::style::{Mark, count};
 use crate::ids::{Binding, GroupName, RoleName};
 use crate::plan::{
-    AccountEffect, Action, Change, Consequence, Effect, Evidence, LimitName, LimitUse,
-    MemberChange, MembershipOrigin, Person, Phase, UnmanagedMembers, UnmanagedReason,
+    AccountEffect, Action, Attribute, Change, Consequence, Effect, Evidence, LimitName, LimitUse,
+    MemberChange, MembershipOrigin, Person, Phase, UnmanagedMembers, UnmanagedReason, UserState,
 };
 
 /// How many names of a long list are told.
@@ -56,6 +56,15 @@ pub fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// The attributes an account is made with: `, title "Engineer"`.
+fn attributes(user: &UserState) -> Phrase {
+    let mut told = Phrase::new();
+    for (attribute, value) in user.attributes.iter() {
+        told = told.words(format!(", {} ", attribute.name())).value(value);
+    }
+    told
+}
+
 /// What an action is about.
 pub fn subject(action: &Action, names: Names) -> Phrase {
     match &action.change {
@@ -68,7 +77,8 @@ pub fn subject(action: &Action, names: Names) -> Phrase {
             .words(" ")
             .email(user.email.as_str())
             .words(" ")
-            .value(user.display_name.as_str()),
+            .value(user.display_name.as_str())
+            .then(attributes(user)),
         Change::UpdateUser {
             person,
             changes,
@@ -79,11 +89,14 @@ pub fn subject(action: &Action, names: Names) -> Phrase {
                     None => Phrase::of("none"),
                     Some(before) => Phrase::new().value(before),
                 };
-                Phrase::of(change.attribute.path())
+                let shown = Phrase::of(change.attribute.path())
                     .words(" ")
                     .then(before)
-                    .words(" -> ")
-                    .value(change.after.as_str())
+                    .words(" -> ");
+                match (change.attribute, change.after.as_str()) {
+                    (Attribute::Extra(_), "") => shown.words("none"),
+                    (_, after) => shown.value(after),
+                }
             });
             Phrase::of("user ")
                 .then(person_phrase(person))
@@ -98,6 +111,7 @@ pub fn subject(action: &Action, names: Names) -> Phrase {
             .then(person_phrase(person))
             .words(" ")
             .value(user.display_name.as_str())
+            .then(attributes(user))
             .words(", whose account was made by hand"),
         Change::AdoptGroup {
             id,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::KnownAnswer;
 use super::read_only::ReadingPost;
+use crate::ids::attributes::ExtraAttribute;
 
 /// How one provider wants to be spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,6 +177,9 @@ pub enum UserAttribute {
     FamilyName,
     /// The one value of `emails`.
     Email,
+    /// Another one.
+    #[serde(untagged)]
+    Extra(ExtraAttribute),
 }
 
 /// Whether a write may be bound to the version that was read (RFC 7644 §3.14).

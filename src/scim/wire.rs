@@ -6,7 +6,10 @@
 use std::marker::PhantomData;
 
 use compact_str::CompactString;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ids::attributes::{Attributes, ExtraAttribute, Section};
 
 /// Schema URN of the core User (RFC 7643 §4.1).
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -38,6 +41,33 @@ pub struct User {
     /// E-mail addresses.
     #[serde(deserialize_with = "null_default")]
     pub emails: Vec<EmailValue>,
+    /// The casual name.
+    #[serde(deserialize_with = "line")]
+    pub nick_name: Line,
+    /// A page about the person.
+    #[serde(deserialize_with = "line")]
+    pub profile_url: Line,
+    /// The job title.
+    #[serde(deserialize_with = "line")]
+    pub title: Line,
+    /// How the person belongs to the organization.
+    #[serde(deserialize_with = "line")]
+    pub user_type: Line,
+    /// The languages they prefer.
+    #[serde(deserialize_with = "line")]
+    pub preferred_language: Line,
+    /// Where they are, for dates and currency.
+    #[serde(deserialize_with = "line")]
+    pub locale: Line,
+    /// The time zone.
+    #[serde(deserialize_with = "line")]
+    pub timezone: Line,
+    /// The enterprise extension.
+    #[serde(
+        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        deserialize_with = "enterprise"
+    )]
+    pub enterprise: Option<Box<Enterprise>>,
     /// Resource metadata.
     #[serde(deserialize_with = "null_default")]
     pub meta: Meta,
@@ -53,6 +83,60 @@ impl User {
             .and_then(|email| email.value.as_deref())
             .or(self.user_name.as_deref().filter(|name| name.contains('@')))
     }
+
+    /// The value of an attribute beyond names and e-mail.
+    pub fn extra(&self, attribute: ExtraAttribute) -> Option<&str> {
+        let enterprise = self.enterprise.as_deref();
+        let value = match attribute {
+            ExtraAttribute::NickName => &self.nick_name,
+            ExtraAttribute::ProfileUrl => &self.profile_url,
+            ExtraAttribute::Title => &self.title,
+            ExtraAttribute::UserType => &self.user_type,
+            ExtraAttribute::PreferredLanguage => &self.preferred_language,
+            ExtraAttribute::Locale => &self.locale,
+            ExtraAttribute::Timezone => &self.timezone,
+            ExtraAttribute::MiddleName => &self.name.middle_name,
+            ExtraAttribute::HonorificPrefix => &self.name.honorific_prefix,
+            ExtraAttribute::HonorificSuffix => &self.name.honorific_suffix,
+            ExtraAttribute::EmployeeNumber => &enterprise?.employee_number,
+            ExtraAttribute::CostCenter => &enterprise?.cost_center,
+            ExtraAttribute::Organization => &enterprise?.organization,
+            ExtraAttribute::Division => &enterprise?.division,
+            ExtraAttribute::Department => &enterprise?.department,
+        };
+        value.as_deref().filter(|value| !value.is_empty())
+    }
+
+    /// All of them that have a value.
+    pub fn attributes(&self) -> Attributes {
+        let values = ExtraAttribute::ALL.into_iter();
+        let values = values.filter_map(|one| Some((one, self.extra(one)?)));
+        values.collect()
+    }
+}
+
+/// A text that costs little where it is absent.
+pub type Line = Option<Box<str>>;
+
+/// The enterprise extension of a User (RFC 7643 §4.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Enterprise {
+    /// The number the organization gave the person.
+    #[serde(deserialize_with = "line")]
+    pub employee_number: Line,
+    /// The cost center.
+    #[serde(deserialize_with = "line")]
+    pub cost_center: Line,
+    /// The organization.
+    #[serde(deserialize_with = "line")]
+    pub organization: Line,
+    /// The division.
+    #[serde(deserialize_with = "line")]
+    pub division: Line,
+    /// The department.
+    #[serde(deserialize_with = "line")]
+    pub department: Line,
 }
 
 /// `name` of a User (RFC 7643 §4.1.1).
@@ -65,6 +149,15 @@ pub struct Name {
     pub family_name: Option<String>,
     /// The whole name, formatted.
     pub formatted: Option<String>,
+    /// The middle name.
+    #[serde(deserialize_with = "line")]
+    pub middle_name: Line,
+    /// What stands before it.
+    #[serde(deserialize_with = "line")]
+    pub honorific_prefix: Line,
+    /// What stands after it.
+    #[serde(deserialize_with = "line")]
+    pub honorific_suffix: Line,
 }
 
 /// One value of `emails`.
@@ -162,8 +255,8 @@ pub struct ScimErrorBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserBody<'a> {
-    /// Always the core schema.
-    pub schemas: [&'static str; 1],
+    /// The core schema, and the enterprise extension where there is something of it.
+    pub schemas: &'static [&'static str],
     /// Our key, on create only where the provider stores it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<&'a str>,
@@ -177,6 +270,38 @@ pub struct UserBody<'a> {
     pub emails: [EmailBody<'a>; 1],
     /// Always sent: a server may read its absence as `false` (Harness, faults S5).
     pub active: bool,
+    /// Other attributes of the core.
+    #[serde(flatten)]
+    pub core: SectionBody<'a>,
+    /// The enterprise extension.
+    #[serde(
+        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        skip_serializing_if = "SectionBody::is_empty"
+    )]
+    pub enterprise: SectionBody<'a>,
+}
+
+/// The attributes of one section that have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SectionBody<'a> {
+    /// All attributes of a user.
+    pub attributes: &'a Attributes,
+    /// The section.
+    pub section: Section,
+}
+
+impl SectionBody<'_> {
+    /// Whether the section has none.
+    pub fn is_empty(&self) -> bool {
+        self.attributes.of(self.section).next().is_none()
+    }
+}
+
+impl Serialize for SectionBody<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let values = self.attributes.of(self.section);
+        serializer.collect_map(values.map(|(attribute, value)| (attribute.name(), value)))
+    }
 }
 
 /// `name` of a [`UserBody`].
@@ -187,6 +312,9 @@ pub struct NameBody<'a> {
     pub given_name: &'a str,
     /// Last name.
     pub family_name: &'a str,
+    /// Other parts.
+    #[serde(flatten)]
+    pub others: SectionBody<'a>,
 }
 
 /// One address of a [`UserBody`].
@@ -310,6 +438,82 @@ where
     deserializer.deserialize_any(Visitor(PhantomData))
 }
 
+/// A text; whatever is none (some servers keep lists or objects under these names) counts as
+/// absent, so that it spoils nobody's account.
+fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Line, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Line;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_str<E>(self, value: &str) -> Result<Line, E> {
+            Ok(Some(value.into()))
+        }
+        fn visit_string<E>(self, value: String) -> Result<Line, E> {
+            Ok(Some(value.into()))
+        }
+        fn visit_u64<E>(self, value: u64) -> Result<Line, E> {
+            Ok(Some(value.to_string().into()))
+        }
+        fn visit_i64<E>(self, value: i64) -> Result<Line, E> {
+            Ok(Some(value.to_string().into()))
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Line, E> {
+            Ok(None)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Line, E> {
+            Ok(None)
+        }
+        fn visit_unit<E>(self) -> Result<Line, E> {
+            Ok(None)
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Line, A::Error> {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Line, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+/// The extension, if it is an object.
+fn enterprise<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<Enterprise>>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Option<Box<Enterprise>>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            let map = serde::de::value::MapAccessDeserializer::new(map);
+            Enterprise::deserialize(map).map(|it| Some(Box::new(it)))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(
+            self,
+            mut list: A,
+        ) -> Result<Self::Value, A::Error> {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
 /// A number, or a string that is one.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let digits: Option<CompactString> = text(deserializer)?;
@@ -335,6 +539,39 @@ mod tests {
         );
         assert_eq!(user.email(), Some("bjensen@example.com"));
         assert_eq!(user.meta.version.as_deref(), Some("W/\"3694e05e9dff590\""));
+    }
+
+    #[test]
+    fn reads_attributes_and_what_is_none_spoils_nobody() {
+        let user: User = serde_json::from_str(
+            r#"{"id":"1","title":"Tour Guide","nickName":"","locale":null,"userType":["Employee"],
+                "timezone":{"name":"UTC"},"profileUrl":false,
+                "name":{"middleName":"Jane","formatted":"Ms. Barbara Jane Jensen"},
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":
+                {"employeeNumber":701984,"costCenter":"4130","manager":{"value":"26118915"}}}"#,
+        )
+        .unwrap();
+        let told: Vec<String> = user
+            .attributes()
+            .iter()
+            .map(|(attribute, value)| format!("{}={value}", attribute.name()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "title=Tour Guide",
+                "middleName=Jane",
+                "employeeNumber=701984",
+                "costCenter=4130"
+            ]
+        );
+        for odd in ["null", "[]", "\"none\"", "true"] {
+            let text = format!(
+                r#"{{"id":"1","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{odd}}}"#
+            );
+            let user: User = serde_json::from_str(&text).unwrap();
+            assert!(user.attributes().is_empty(), "{odd}");
+        }
     }
 
     #[test]

@@ -607,6 +607,7 @@ fn an_older_version_is_not_overwritten() {
                             given_name: "Ada",
                             family_name: family,
                             email: "ada@example.com",
+                            attributes: &scim_sync::ids::attributes::NO_ATTRIBUTES,
                         },
                         activity: Activity::Active,
                     };

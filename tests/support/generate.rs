@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scim_sync::desired::DesiredUser;
+use scim_sync::ids::attributes::{Attributes, ExtraAttribute};
 use scim_sync::ids::{Email, ExternalId, GroupId, UserId};
 use scim_sync::live::{Builder, LiveState};
 use scim_sync::manifest::decl::{SandboxBehavior, UserStatus};
@@ -56,6 +57,7 @@ pub struct Somebody {
     pub external_id: Option<String>,
     pub given: Option<String>,
     pub family: Option<String>,
+    pub attributes: Attributes,
     pub display: String,
     pub active: bool,
     /// Whether SCIM lists it; a standalone account is not listed.
@@ -83,6 +85,14 @@ const EMAILS: &[&str] = &[
 ];
 const GIVEN: &[&str] = &["Ada", "ada", "Jos\u{e9}", "Jose\u{301}", "Ann  Bee"];
 const FAMILY: &[&str] = &["Lovelace", "King", "O'Neil", "M\u{fc}ller-Lu\u{308}"];
+const ATTRIBUTES: &[ExtraAttribute] = &[
+    ExtraAttribute::Title,
+    ExtraAttribute::Locale,
+    ExtraAttribute::MiddleName,
+    ExtraAttribute::EmployeeNumber,
+    ExtraAttribute::Department,
+];
+const VALUES: &[&str] = &["Engineer", "engineer", "4130", "Caf\u{e9}", "Cafe\u{301}"];
 const ROLES: &[&str] = &[
     "dev",
     "Dev",
@@ -289,6 +299,7 @@ impl Somebody {
     }
 
     fn wire(&self) -> wire::User {
+        let line = |attribute| self.attributes.value(attribute).map(Into::into);
         wire::User {
             id: Some(self.id.clone()),
             external_id: self.external_id.clone(),
@@ -299,7 +310,16 @@ impl Somebody {
                 given_name: self.given.clone(),
                 family_name: self.family.clone(),
                 formatted: None,
+                middle_name: line(ExtraAttribute::MiddleName),
+                ..wire::Name::default()
             },
+            title: line(ExtraAttribute::Title),
+            locale: line(ExtraAttribute::Locale),
+            enterprise: Some(Box::new(wire::Enterprise {
+                department: line(ExtraAttribute::Department),
+                employee_number: line(ExtraAttribute::EmployeeNumber),
+                ..wire::Enterprise::default()
+            })),
             emails: vec![wire::EmailValue {
                 value: Some(self.address().to_owned()),
                 primary: Some(true),
@@ -315,6 +335,7 @@ impl Somebody {
             name: Some(self.display.clone()),
             given_name: self.given.clone(),
             family_name: self.family.clone(),
+            attributes: self.attributes.clone(),
             external_id: self.external_id.as_deref().map(ExternalId::from),
             mail: self.mail.clone(),
             disabled: !self.active,
@@ -366,6 +387,7 @@ fn counterparts(rng: &mut Rng, user: &DesiredUser, provider: Provider) -> Vec<So
         external_id: Some(ExternalId::for_person(&user.key).to_string()),
         given: filled(given),
         family: filled(family),
+        attributes: live_attributes(rng, user, provider),
         display: user.shown_name(),
         active: user.status != UserStatus::Suspended || rng.chance(50),
         listed: true,
@@ -420,6 +442,25 @@ fn counterparts(rng: &mut Rng, user: &DesiredUser, provider: Provider) -> Vec<So
     vec![person]
 }
 
+/// What an account has: mostly what is declared, some of it changed, some undeclared beside it.
+fn live_attributes(rng: &mut Rng, user: &DesiredUser, provider: Provider) -> Attributes {
+    let mut attributes = Attributes::default();
+    if provider != Provider::Scim {
+        return attributes;
+    }
+    for (attribute, value) in user.attributes.iter() {
+        match rng.below(4) {
+            0 => {}
+            1 => attributes.assign(attribute, rng.pick(VALUES)),
+            _ => attributes.assign(attribute, value),
+        }
+    }
+    if rng.chance(30) {
+        attributes.assign(rng.pick(ATTRIBUTES), rng.pick(VALUES));
+    }
+    attributes
+}
+
 /// Somebody nothing declares.
 fn stranger(rng: &mut Rng) -> Somebody {
     let login = match rng.chance(30) {
@@ -438,6 +479,7 @@ fn stranger(rng: &mut Rng) -> Somebody {
         },
         given: None,
         family: None,
+        attributes: Attributes::default(),
         display: rng.pick(GIVEN).to_owned(),
         active: rng.chance(80),
         listed: true,
@@ -546,6 +588,18 @@ fn person(rng: &mut Rng, key: &str, email: &str, status: &str, provider: Provide
     }
     if provider == Provider::Scim && rng.chance(20) {
         fields.push(format!("displayName: {}", quoted(rng.pick(GIVEN))));
+    }
+    if provider == Provider::Scim && rng.chance(50) {
+        let mut declared: Vec<String> = Vec::new();
+        for attribute in ATTRIBUTES {
+            let value = match rng.below(6) {
+                0 | 1 => quoted(rng.pick(VALUES)),
+                2 => "null".to_owned(),
+                _ => continue,
+            };
+            declared.push(format!("{}: {value}", attribute.name()));
+        }
+        fields.push(format!("attributes: {{ {} }}", declared.join(", ")));
     }
     if status != "active" {
         fields.push(format!("status: {status}"));

@@ -1,6 +1,7 @@
 //! Plans for the formats: one with something of everything, the same with other names, and
 //! large ones.
 
+use scim_sync::ids::attributes::Attributes;
 use scim_sync::live::{Builder, LiveState};
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
 use scim_sync::manifest::source::Place;
@@ -51,7 +52,7 @@ fn user(id: &str, email: &str, given: &str, family: &str, key: Option<&str>) -> 
         name: wire::Name {
             given_name: Some(given.to_owned()),
             family_name: Some(family.to_owned()),
-            formatted: None,
+            ..wire::Name::default()
         },
         external_id: key.map(|key| format!("scim-sync:{key}")),
         ..wire::User::default()
@@ -213,6 +214,7 @@ pub fn large(size: usize) -> Plan {
                             given_name: "Person".to_owned(),
                             family_name: format!("{at:06}"),
                             display_name: format!("Person {at:06}"),
+                            attributes: Attributes::default(),
                         },
                         external_id: None,
                     },

@@ -2,6 +2,7 @@
 
 use super::{Status, Step, Steps, failed, is_ambiguous};
 use crate::apply::context::Picture;
+use crate::ids::attributes::{ExtraAttribute, same_value};
 use crate::ids::{Email, ExternalId, PersonKey, UserId, fold};
 use crate::live::Activity as LiveActivity;
 use crate::plan::undo::PreImage;
@@ -191,9 +192,8 @@ impl<T: Transport> Steps<'_, T> {
         for change in changes {
             let now = attribute(&user, change.attribute);
             let same = |wanted: &str| {
-                self.profile
-                    .names
-                    .same_display_name(wanted, now.unwrap_or_default())
+                let there = now.unwrap_or_default();
+                change.attribute.is_same(self.profile.names, wanted, there)
             };
             if same(&change.after) {
                 continue;
@@ -220,7 +220,7 @@ impl<T: Transport> Steps<'_, T> {
             .expect("an item on a live user carries the id");
         let changed: Vec<UserAttribute> = open
             .iter()
-            .map(|change| on_the_wire(change.attribute))
+            .map(|change| change.attribute.on_the_wire())
             .collect();
         let version = user.meta.version.as_deref();
         let writer = self.writer.only_if(version);
@@ -229,7 +229,8 @@ impl<T: Transport> Steps<'_, T> {
             user.as_ref().is_some_and(|user| {
                 open.iter().all(|change| {
                     let now = attribute(user, change.attribute).unwrap_or_default();
-                    self.profile.names.same_display_name(&change.after, now)
+                    let names = self.profile.names;
+                    change.attribute.is_same(names, &change.after, now)
                 })
             })
         };
@@ -243,10 +244,16 @@ impl<T: Transport> Steps<'_, T> {
             || self.writer.reader().user(id),
             taken,
             || {
-                format!(
-                    "the name of `{}` did not change although the provider said so",
-                    person.label()
-                )
+                let (person, changed) = (person.label(), told(&open));
+                match changed.as_slice() {
+                    [one] => {
+                        format!("{one} of `{person}` did not change although the provider said so")
+                    }
+                    several => format!(
+                        "not all of {} of `{person}` changed although the provider said so",
+                        several.join(", ")
+                    ),
+                }
             },
         )
         .await
@@ -275,6 +282,7 @@ impl<T: Transport> Steps<'_, T> {
             (Activity::Active, UserUpdate::Put) => {
                 let email = user.email().or(user.user_name.as_deref());
                 let login = user.user_name.as_deref().unwrap_or(person.email.as_str());
+                let extras = user.attributes();
                 let state = WireState {
                     attributes: NewUser {
                         external_id: None,
@@ -283,6 +291,7 @@ impl<T: Transport> Steps<'_, T> {
                         given_name: user.name.given_name.as_deref().unwrap_or_default(),
                         family_name: user.name.family_name.as_deref().unwrap_or_default(),
                         email: email.unwrap_or(login),
+                        attributes: &extras,
                     },
                     activity: Activity::Active,
                 };
@@ -407,6 +416,9 @@ fn moved(before: &wire::User, now: &wire::User) -> String {
             attribute(now, which),
         );
     }
+    for extra in ExtraAttribute::ALL {
+        tell(extra.name(), before.extra(extra), now.extra(extra));
+    }
     let active = |user: &wire::User| {
         Some(if user.active == Some(false) {
             "false"
@@ -446,6 +458,7 @@ pub(super) enum Still {
 
 /// An account as it is just before it is removed.
 fn pre_image(action: &Action, person: &Person, user: wire::User) -> PreImage {
+    let attributes = user.attributes();
     let email = Email::new(user.email().unwrap_or(person.email.as_str()));
     PreImage::User {
         user: UserState {
@@ -457,6 +470,7 @@ fn pre_image(action: &Action, person: &Person, user: wire::User) -> PreImage {
                 .display_name
                 .or(user.name.formatted)
                 .unwrap_or_default(),
+            attributes,
         },
         external_id: user
             .external_id
@@ -484,6 +498,7 @@ pub(super) fn attributes(user: &UserState) -> NewUser<'_> {
         given_name: &user.given_name,
         family_name: &user.family_name,
         email: user.email.as_str(),
+        attributes: &user.attributes,
     }
 }
 
@@ -494,12 +509,19 @@ pub(super) fn active(user: &UserState) -> WireState<'_> {
     }
 }
 
-fn on_the_wire(attribute: Attribute) -> UserAttribute {
-    match attribute {
-        Attribute::GivenName => UserAttribute::GivenName,
-        Attribute::FamilyName => UserAttribute::FamilyName,
-        Attribute::DisplayName => UserAttribute::DisplayName,
+/// What changes, for a sentence: names are one thing to whoever reads it.
+fn told(changes: &[&AttributeChange]) -> Vec<&'static str> {
+    let mut told: Vec<&'static str> = Vec::new();
+    for change in changes {
+        let what = match change.attribute {
+            Attribute::GivenName | Attribute::FamilyName | Attribute::DisplayName => "the name",
+            Attribute::Extra(extra) => extra.name(),
+        };
+        if told.last() != Some(&what) {
+            told.push(what);
+        }
     }
+    told
 }
 
 fn attribute(user: &wire::User, attribute: Attribute) -> Option<&str> {
@@ -510,6 +532,7 @@ fn attribute(user: &wire::User, attribute: Attribute) -> Option<&str> {
             .display_name
             .as_deref()
             .or(user.name.formatted.as_deref()),
+        Attribute::Extra(extra) => user.extra(extra),
     }
 }
 
@@ -528,6 +551,19 @@ pub(super) fn difference(
     }
     if there.active == Some(false) {
         return Some("it is inactive".to_owned());
+    }
+    // What was sent and is dropped in silence would be sent again for ever.
+    for (attribute, value) in wanted.attributes.iter() {
+        let reads = there.extra(attribute);
+        if !same_value(value, reads.unwrap_or_default()) {
+            let name = attribute.name();
+            return Some(match reads {
+                None => format!("its {name} has no value and was `{value}` in what was sent"),
+                Some(reads) => {
+                    format!("its {name} is `{reads}` and was `{value}` in what was sent")
+                }
+            });
+        }
     }
     let shown = there.display_name.as_deref().unwrap_or_default();
     match profile.names {

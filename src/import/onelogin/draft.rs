@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules;
 use super::tenant::{Account, Role, Rules, Standing, Tenant};
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, GroupName, PersonKey, RoleName, UserId, fold};
 use crate::import::draft::{Draft, DraftMapping, DraftPerson, DraftRole, First, Note};
 use crate::import::keys::Keys;
@@ -153,6 +154,7 @@ impl<'a> Import<'a> {
             given_name: first.as_deref().map(Into::into),
             family_name: last.as_deref().map(Into::into),
             display_name: (!both.is_empty()).then(|| both.join(" ").into()),
+            attributes: Attributes::default(),
             activity: Activity::Active,
         };
         let (names, unwritable) = names::of(&live, self.profile.names);
@@ -175,6 +177,8 @@ impl<'a> Import<'a> {
             given_name: names.given,
             family_name: names.family,
             display_name: names.display,
+            // Its export tells of none.
+            attributes: Attributes::default(),
             status,
             remark,
         }

@@ -3,6 +3,7 @@
 use super::fields::{Field, Fields};
 use super::keys::DIALECT;
 use super::{Decoder, Of};
+use crate::ids::attributes::ExtraAttribute;
 use crate::manifest::decl::{
     ActiveFalseDecl, ContentTypeDecl, DialectDecl, EntityTagsDecl, ExternalIdDecl, FilterDecl,
     GroupDeletionDecl, GroupRenameDecl, GroupsDecl, ImmutableDecl, ListMembersDecl,
@@ -87,6 +88,9 @@ impl Decoder {
             immutable: fields
                 .get("immutable")
                 .and_then(|field| self.immutable(field)),
+            user_attributes: fields
+                .get("userAttributes")
+                .and_then(|field| self.user_attributes(field)),
             op_case: self.choice(&fields, "opCase", OP_CASE),
             groups: self.choice(&fields, "groups", GROUPS),
             group_deletion: self.choice(&fields, "groupDeletion", GROUP_DELETION),
@@ -110,6 +114,19 @@ impl Decoder {
         let listed = self.items(field, OF, "[displayName]", |decoder, item| {
             let subject = "an item of `immutable` of `target.dialect`";
             let word = decoder.word_at(item, subject, IMMUTABLE);
+            attributes.extend(word.map(|word| word.value));
+        });
+        attributes.sort();
+        attributes.dedup();
+        listed.then_some(attributes)
+    }
+
+    fn user_attributes(&mut self, field: Field<'_>) -> Option<Vec<ExtraAttribute>> {
+        let words = ExtraAttribute::ALL.map(|attribute| (attribute.name(), attribute));
+        let mut attributes = Vec::new();
+        let listed = self.items(field, OF, "[title, department]", |decoder, item| {
+            let subject = "an item of `userAttributes` of `target.dialect`";
+            let word = decoder.word_at(item, subject, &words);
             attributes.extend(word.map(|word| word.value));
         });
         attributes.sort();
@@ -163,6 +180,7 @@ mod tests {
         let (dialect, faults) = decode(
             "{ userUpdate: put, userDeletion: deactivates, activeFalse: removes, \
              immutable: [displayName, givenName, displayName], opCase: capital, \
+             userAttributes: [department, title, title], \
              groups: notServed, groupDeletion: byHand, memberRemoval: valueList, \
              groupRename: put, membersPerPatch: 7, paging: cursor, pageSize: 50, \
              userFilter: textual, groupFilter: none, userExternalId: login, \
@@ -177,6 +195,7 @@ mod tests {
                 user_deletion: Some(UserDeletionDecl::Deactivates),
                 active_false: Some(ActiveFalseDecl::Removes),
                 immutable: Some(vec![ImmutableDecl::GivenName, ImmutableDecl::DisplayName]),
+                user_attributes: Some(vec![ExtraAttribute::Title, ExtraAttribute::Department,]),
                 op_case: Some(OpCaseDecl::Capital),
                 groups: Some(GroupsDecl::NotServed),
                 group_deletion: Some(GroupDeletionDecl::ByHand),
@@ -207,6 +226,7 @@ mod tests {
             ("[put]", "must be a mapping"),
             ("{ paging: pages }", "`paging`"),
             ("{ immutable: email }", "`immutable`"),
+            ("{ userAttributes: title }", "`userAttributes`"),
         ] {
             let (decoded, faults) = decode(dialect);
             assert_eq!(decoded, DialectDecl::default(), "{dialect}");

@@ -81,7 +81,8 @@ impl Decoder {
             let known = keys.names.iter().position(|name| *name == scalar.text);
             match known {
                 None => {
-                    let meant = self.unknown_key(scalar.text, span, of, keys);
+                    let written = Spanned::new(scalar.text, span);
+                    let meant = self.unknown_key(written, value.span(), of, keys);
                     for (known, misspelt) in keys.names.iter().zip(&mut misspelt) {
                         *misspelt |= meant == Some(*known);
                     }
@@ -202,8 +203,11 @@ impl Decoder {
 
     fn unknown_key<const N: usize>(
         &mut self,
-        written: &str,
-        span: Span,
+        Spanned {
+            value: written,
+            span,
+        }: Spanned<&str>,
+        value: Span,
         of: Of<'_>,
         keys: &'static Keys<N>,
     ) -> Option<&'static str> {
@@ -223,6 +227,11 @@ impl Decoder {
                      groupMappings and groups"
                 ),
             ));
+            return None;
+        }
+        if matches!(of, Of::Attributes(_))
+            && self.is_elsewhere(Spanned::new(written, span), value, of)
+        {
             return None;
         }
         let meant = keys

@@ -1,6 +1,8 @@
 //! The keys each declared type has: one list, used to decode, to say what is known, and in
 //! the test that holds the JSON Schema to the decoder.
 
+use crate::ids::attributes::ExtraAttribute;
+
 /// The keys of one declared type.
 #[derive(Debug)]
 pub struct Keys<const N: usize> {
@@ -79,11 +81,12 @@ pub const FIRST_GEN: Keys<3> = Keys {
     ],
 };
 /// [`crate::manifest::decl::DialectDecl`].
-pub const DIALECT: Keys<19> = keys([
+pub const DIALECT: Keys<20> = keys([
     "userUpdate",
     "userDeletion",
     "activeFalse",
     "immutable",
+    "userAttributes",
     "opCase",
     "groups",
     "groupDeletion",
@@ -101,12 +104,13 @@ pub const DIALECT: Keys<19> = keys([
     "requestsPerMinute",
 ]);
 /// [`crate::manifest::decl::UserDecl`].
-pub const USER: Keys<8> = Keys {
+pub const USER: Keys<9> = Keys {
     names: [
         "email",
         "givenName",
         "familyName",
         "displayName",
+        "attributes",
         "status",
         "previously",
         "adopt",
@@ -121,6 +125,35 @@ pub const USER: Keys<8> = Keys {
         ("userName", "email"),
         ("active", "status"),
         ("name", "displayName"),
+        // They are attributes, which stand under a key of their own.
+        ("title", "attributes"),
+        ("department", "attributes"),
+        ("employeeNumber", "attributes"),
+        ("nickName", "attributes"),
+        ("organization", "attributes"),
+        ("division", "attributes"),
+        ("costCenter", "attributes"),
+        ("locale", "attributes"),
+        ("timezone", "attributes"),
+        ("userType", "attributes"),
+    ],
+};
+/// [`crate::manifest::decl::AttributesDecl`].
+pub const ATTRIBUTES: Keys<{ ExtraAttribute::COUNT }> = Keys {
+    names: ExtraAttribute::NAMES,
+    habits: &[
+        ("jobTitle", "title"),
+        ("position", "title"),
+        ("company", "organization"),
+        ("employeeId", "employeeNumber"),
+        ("employeeType", "userType"),
+        ("language", "preferredLanguage"),
+        ("zoneinfo", "timezone"),
+        ("name.middleName", "middleName"),
+        ("name.honorificPrefix", "honorificPrefix"),
+        ("name.honorificSuffix", "honorificSuffix"),
+        ("prefix", "honorificPrefix"),
+        ("suffix", "honorificSuffix"),
     ],
 };
 /// [`crate::manifest::decl::RoleDecl`].

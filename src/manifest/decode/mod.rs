@@ -10,6 +10,7 @@
 //! unknown.
 
 mod assertions;
+mod attributes;
 mod dialect;
 mod fields;
 mod file;
@@ -24,6 +25,7 @@ use super::fault::{Fault, FaultCode};
 use super::source::{FileId, Span};
 use super::tree::{self, Kind, Node};
 
+pub use attributes::is_attribute;
 pub use scalars::{is_email, is_line, is_name};
 
 /// Whether everything that others may refer to was understood.
@@ -96,6 +98,7 @@ enum Of<'a> {
     Root,
     Included,
     Person(&'a str),
+    Attributes(&'a str),
     Role(&'a str),
     Member(&'a str),
     Mapping,
@@ -112,6 +115,7 @@ impl std::fmt::Display for Of<'_> {
             Of::Root => f.write_str("the manifest"),
             Of::Included => f.write_str("an included file"),
             Of::Person(key) => write!(f, "person {}", quoted(key)),
+            Of::Attributes(key) => write!(f, "`attributes` of person {}", quoted(key)),
             Of::Role(name) => write!(f, "role {}", quoted(name)),
             Of::Member(role) => write!(f, "a member of role {}", quoted(role)),
             Of::Mapping => f.write_str("a group mapping"),

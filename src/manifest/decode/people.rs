@@ -19,6 +19,7 @@ impl Decoder {
             given_name: None,
             family_name: None,
             display_name: None,
+            attributes: None,
             status: None,
             previously: Vec::new(),
             adopt: None,
@@ -48,6 +49,9 @@ impl Decoder {
         user.display_name = fields
             .get("displayName")
             .and_then(|field| self.line(field, of));
+        user.attributes = fields
+            .get("attributes")
+            .and_then(|field| self.attributes(key.value, field.node));
         user.status = fields
             .written("status")
             .and_then(|field| self.word(field, of, words::USER_STATUS));

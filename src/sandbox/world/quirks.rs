@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rfc::PAGE_CAP;
+use crate::ids::attributes::ExtraAttribute;
 use crate::scim::dialect::{
     Advance, Dialect, EntityTags, ExternalIdStorage, Filter, Groups, ListMembers, MemberRemoval,
     OpCase, UserAttribute, UserDeactivation, UserDeletion,
@@ -44,6 +45,8 @@ pub struct Quirks {
     pub external_id: ExternalIdStorage,
     /// What becomes of names.
     pub names: Names,
+    /// Which attributes beyond names and e-mail are kept; the others are ignored in silence.
+    pub attributes: Vec<ExtraAttribute>,
     /// Attributes of a user that stay as they were made; a change is ignored in silence.
     pub immutable: Vec<UserAttribute>,
     /// Whether resources have versions, and `If-Match` is obeyed.
@@ -117,6 +120,7 @@ impl Default for Quirks {
             group_deletion: GroupDeletion::Served,
             external_id: ExternalIdStorage::Stored,
             names: Names::Kept,
+            attributes: ExtraAttribute::ALL.to_vec(),
             immutable: Vec::new(),
             entity_tags: EntityTags::Ignored,
         }
@@ -125,7 +129,12 @@ impl Default for Quirks {
 
 impl Quirks {
     /// A provider that wants to be spoken to in this dialect, and takes no other.
-    pub fn enforcing(dialect: &Dialect, group_deletion: GroupDeletion, names: Names) -> Self {
+    pub fn enforcing(
+        dialect: &Dialect,
+        group_deletion: GroupDeletion,
+        names: Names,
+        attributes: &[ExtraAttribute],
+    ) -> Self {
         let answered = |filter| match filter {
             Filter::Quoted | Filter::Textual => Filters::Answered,
             Filter::None => Filters::Refused,
@@ -158,6 +167,7 @@ impl Quirks {
             group_deletion,
             external_id: dialect.user_external_id,
             names,
+            attributes: attributes.to_vec(),
             immutable: dialect.immutable.clone(),
             entity_tags: dialect.entity_tags,
         }

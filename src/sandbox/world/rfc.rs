@@ -20,10 +20,11 @@ use super::quirks::{self, GroupDeletion, MembersTold, Names, Pages, Quirks};
 use super::reply::{Answer, Refusal};
 use super::rfc_patch::{self, GroupDraft, UserDraft};
 use super::state::{Group, Number, Store, User, issued_id, same_folded};
+use crate::ids::attributes::{Attributes, ENTERPRISE_SCHEMA, Section};
 use crate::ids::{Email, ExternalId, GroupId, UserId};
 use crate::scim::dialect::{EntityTags, Groups, UserAttribute, UserDeactivation, UserDeletion};
 use crate::scim::http::Method;
-use crate::scim::wire::{GROUP_SCHEMA, USER_SCHEMA};
+use crate::scim::wire::{GROUP_SCHEMA, SectionBody, USER_SCHEMA};
 
 /// The most resources one page holds.
 pub(super) const PAGE_CAP: usize = 100;
@@ -55,7 +56,7 @@ pub(super) fn object(body: &[u8], schema: &str) -> Result<Object, Refusal> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct UserView<'a> {
-    schemas: [&'static str; 1],
+    schemas: &'static [&'static str],
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a str>,
@@ -65,6 +66,13 @@ struct UserView<'a> {
     name: NameView<'a>,
     active: bool,
     emails: Vec<Value>,
+    #[serde(flatten)]
+    core: SectionBody<'a>,
+    #[serde(
+        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        skip_serializing_if = "SectionBody::is_empty"
+    )]
+    enterprise: SectionBody<'a>,
     meta: Value,
 }
 
@@ -75,6 +83,8 @@ struct NameView<'a> {
     given_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     family_name: Option<&'a str>,
+    #[serde(flatten)]
+    others: SectionBody<'a>,
 }
 
 /// The weak entity tag of a view, made of all that it shows (RFC 7644 §3.14).
@@ -101,12 +111,18 @@ fn user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
 }
 
 fn plain_user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
+    let section = |section| SectionBody {
+        attributes: &user.attributes,
+        section,
+    };
+    let others = section(Section::Name);
     let (display_name, name) = match quirks.names {
         Names::Kept => (
             Some(user.name.as_str()),
             NameView {
                 given_name: user.given_name.as_deref(),
                 family_name: user.family_name.as_deref(),
+                others,
             },
         ),
         Names::Forgotten => (
@@ -114,11 +130,15 @@ fn plain_user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
             NameView {
                 given_name: Some("N/A"),
                 family_name: Some("N/A"),
+                others,
             },
         ),
     };
     UserView {
-        schemas: [USER_SCHEMA],
+        schemas: match user.attributes.of(Section::Enterprise).next() {
+            None => &[USER_SCHEMA],
+            Some(_) => &[USER_SCHEMA, ENTERPRISE_SCHEMA],
+        },
         id: user.id.as_str(),
         external_id: user.external_id.as_ref().map(|id| id.as_str()),
         user_name: user.email.as_str(),
@@ -130,6 +150,8 @@ fn plain_user_view<'a>(user: &'a User, quirks: &Quirks) -> UserView<'a> {
             .iter()
             .map(|mail| json!({"value": mail, "type": "work", "primary": true}))
             .collect(),
+        core: section(Section::Core),
+        enterprise: section(Section::Enterprise),
         meta: json!({"resourceType": "User", "location": format!("/scim/v2/Users/{}", user.id)}),
     }
 }
@@ -569,6 +591,7 @@ impl World {
             name: String::new(),
             given_name: None,
             family_name: None,
+            attributes: Attributes::default(),
             external_id: None,
             mail: None,
             imported: true,

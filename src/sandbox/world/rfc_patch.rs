@@ -12,6 +12,7 @@ use super::quirks::Quirks;
 use super::reply::Refusal;
 use super::rfc::{external_id, object, refuse};
 use super::state::{Group, Number, Store, User};
+use crate::ids::attributes::{Attributes, ENTERPRISE_SCHEMA, ExtraAttribute, Section};
 use crate::ids::{Email, ExternalId};
 use crate::scim::dialect::{ExternalIdStorage, MemberRemoval, OpCase, UserAttribute};
 use crate::scim::wire::{GROUP_SCHEMA, PATCH_SCHEMA, USER_SCHEMA};
@@ -118,6 +119,7 @@ pub(super) struct UserDraft {
     display_name: Option<String>,
     given_name: Option<String>,
     family_name: Option<String>,
+    attributes: Attributes,
     external_id: Option<ExternalId>,
     mail: Option<String>,
     active: bool,
@@ -130,6 +132,7 @@ impl UserDraft {
             display_name: Some(user.name.clone()),
             given_name: user.given_name.clone(),
             family_name: user.family_name.clone(),
+            attributes: user.attributes.clone(),
             external_id: user.external_id.clone(),
             mail: user.mail.clone(),
             active: !user.disabled,
@@ -142,6 +145,7 @@ impl UserDraft {
             display_name: None,
             given_name: None,
             family_name: None,
+            attributes: Attributes::default(),
             external_id: None,
             mail: None,
             active: true,
@@ -181,6 +185,7 @@ impl UserDraft {
                 Value::Null => {
                     self.given_name = None;
                     self.family_name = None;
+                    self.clear(Section::Name);
                 }
                 Value::Object(name) => {
                     for (key, value) in name {
@@ -206,9 +211,34 @@ impl UserDraft {
             other if other.starts_with("emails[") && other.ends_with("].value") => {
                 self.mail = string(value, "emails.value")?;
             }
-            _ => return Ok(Known::No),
+            other if other.eq_ignore_ascii_case(ENTERPRISE_SCHEMA) => match value {
+                Value::Null => self.clear(Section::Enterprise),
+                Value::Object(extension) => {
+                    for (key, value) in extension {
+                        // `manager` is one that is not served.
+                        let _ignored_if_unknown = self.set(&format!("{other}:{key}"), value)?;
+                    }
+                }
+                _ => return Err(invalid_value("the extension is not an object")),
+            },
+            other => {
+                let mut all = ExtraAttribute::ALL.into_iter();
+                let Some(extra) = all.find(|it| it.scim_path().eq_ignore_ascii_case(other)) else {
+                    return Ok(Known::No);
+                };
+                let value = string(value, extra.name())?.unwrap_or_default();
+                self.attributes.assign(extra, &value);
+            }
         }
         Ok(Known::Yes)
+    }
+
+    fn clear(&mut self, section: Section) {
+        for extra in ExtraAttribute::ALL {
+            if extra.section() == section {
+                self.attributes.assign(extra, "");
+            }
+        }
     }
 
     pub(super) fn patched(mut self, body: &[u8], case: OpCase) -> Result<Self, Refusal> {
@@ -246,6 +276,7 @@ impl UserDraft {
             ExternalIdStorage::Stored | ExternalIdStorage::Login => {}
             ExternalIdStorage::Dropped => self.external_id = None,
         }
+        self.attributes = self.attributes.valued(&quirks.attributes);
         let Some(record) = record else { return self };
         let before = Self::of(record);
         for attribute in &quirks.immutable {
@@ -255,6 +286,10 @@ impl UserDraft {
                 UserAttribute::GivenName => self.given_name.clone_from(&before.given_name),
                 UserAttribute::FamilyName => self.family_name.clone_from(&before.family_name),
                 UserAttribute::Email => self.mail.clone_from(&before.mail),
+                UserAttribute::Extra(extra) => {
+                    let value = before.attributes.value(*extra).unwrap_or_default();
+                    self.attributes.assign(*extra, value);
+                }
             }
         }
         self
@@ -278,6 +313,7 @@ impl UserDraft {
             name,
             given_name: self.given_name,
             family_name: self.family_name,
+            attributes: self.attributes,
             external_id: self.external_id,
             mail: self.mail,
             disabled: !self.active,

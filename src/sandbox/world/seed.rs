@@ -5,6 +5,7 @@
 
 use super::state::{AdminRole, Group, Number, User, issued_id};
 use super::{Authentication, Invite, Personality, Settings, World};
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, GroupId, UserId};
 
 /// How a person came to be known.
@@ -33,6 +34,8 @@ pub struct SeedUser {
     pub given_name: Option<String>,
     /// Last name.
     pub family_name: Option<String>,
+    /// Other attributes; Harness drops them.
+    pub attributes: Attributes,
     /// The provisioning client's own id.
     pub external_id: Option<ExternalId>,
     /// The primary address of `emails` where it is kept apart from `userName`.
@@ -50,6 +53,7 @@ impl SeedUser {
             name: None,
             given_name: None,
             family_name: None,
+            attributes: Attributes::default(),
             external_id: None,
             mail: None,
             disabled: false,
@@ -169,10 +173,15 @@ impl World {
             name,
             given_name,
             family_name,
+            attributes,
             external_id,
             mail,
             disabled,
         } = user.into();
+        let attributes = match self.settings.personality {
+            Personality::Harness => Attributes::default(),
+            Personality::Rfc => attributes.valued(&self.settings.quirks.attributes),
+        };
         // Harness stores addresses in lower case.
         let email = match self.settings.personality {
             Personality::Harness => Email::new(email.as_str().to_lowercase()),
@@ -201,6 +210,7 @@ impl World {
                 name,
                 given_name,
                 family_name,
+                attributes,
                 external_id,
                 mail,
                 imported: matches!(standing, Standing::Scim | Standing::FirstGenOnly),

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, GroupId, UserId, fold};
 
 /// The layout of the state file; another number is refused.
@@ -38,6 +39,9 @@ pub struct User {
     /// Last name, if one was ever given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
+    /// Other attributes that have a value; only an RFC provider keeps them.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// Stored only when the record is created (R26).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,

@@ -14,6 +14,7 @@ use super::query::{Query, harness_filter};
 use super::reply::{Answer, Refusal};
 use super::state::{AdminRole, Number, Purged, User, issued_id};
 use super::{Invite, SandboxBehavior};
+use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, UserId};
 
 const NOT_IN_HARNESS: &str = "User does not exist in Harness";
@@ -225,6 +226,7 @@ impl World {
                         name,
                         given_name: names.given_name,
                         family_name: names.family_name,
+                        attributes: Attributes::default(),
                         external_id: user.external_id.clone().map(ExternalId::from),
                         mail: None,
                         imported: true,

@@ -264,6 +264,7 @@ fn state() -> UserState<'static> {
             display_name: "Ada Lovelace",
             given_name: "Ada",
             family_name: "Lovelace",
+            attributes: &crate::ids::attributes::NO_ATTRIBUTES,
             email: "ada@x.io",
         },
         activity: Activity::Inactive,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{HasId, Reader, version_of};
+use crate::ids::attributes::{Attributes, ENTERPRISE_SCHEMA, ExtraAttribute, Section};
 use crate::ids::{GroupId, UserId};
 pub use crate::scim::dialect::UserAttribute;
 use crate::scim::dialect::{
@@ -15,7 +16,7 @@ use crate::scim::http::{Method, Request, Response, Transport};
 use crate::scim::listing::Listed;
 use crate::scim::wire::{
     EmailBody, GROUP_SCHEMA, Group, GroupBody, NameBody, PATCH_SCHEMA, PatchBody, PatchOperation,
-    USER_SCHEMA, User, UserBody,
+    SectionBody, USER_SCHEMA, User, UserBody,
 };
 use crate::scim::{exchange, filter};
 
@@ -34,6 +35,8 @@ pub struct NewUser<'a> {
     pub family_name: &'a str,
     /// The one e-mail address.
     pub email: &'a str,
+    /// Other attributes; an empty one is to have no value.
+    pub attributes: &'a Attributes,
 }
 
 /// All attributes that a user is to end with.
@@ -193,18 +196,30 @@ impl<T: Transport> Writer<T> {
                 UserAttribute::GivenName => set(&mut name, "givenName", user.given_name),
                 UserAttribute::FamilyName => set(&mut name, "familyName", user.family_name),
                 UserAttribute::Email => set(&mut body, "emails", json!([email_body(user.email)])),
+                UserAttribute::Extra(extra) => {
+                    let value = user.attributes.value(*extra);
+                    match extra.section() {
+                        Section::Core => assign(&mut body, *extra, value),
+                        Section::Name => assign(&mut name, *extra, value),
+                        Section::Enterprise => extend(&mut body, *extra, value),
+                    }
+                }
             }
         }
-        if changed.contains(&UserAttribute::GivenName)
-            || changed.contains(&UserAttribute::FamilyName)
-        {
-            // Made of the two, and no longer true.
+        let is_part = |attribute: &UserAttribute| match attribute {
+            UserAttribute::GivenName | UserAttribute::FamilyName => true,
+            UserAttribute::Extra(extra) => extra.section() == Section::Name,
+            UserAttribute::UserName | UserAttribute::DisplayName | UserAttribute::Email => false,
+        };
+        if changed.iter().any(is_part) {
+            // Made of the parts, and no longer true.
             name.shift_remove("formatted");
         }
         if !name.is_empty() {
             set(&mut body, "name", Value::Object(name));
         }
         body.entry("schemas").or_insert(json!([USER_SCHEMA]));
+        name_extension(&mut body);
         self.put(&path, &body, version).await
     }
 
@@ -494,8 +509,15 @@ impl<T: Transport> Writer<T> {
     }
 
     fn user_body<'a>(&self, user: &NewUser<'a>, activity: Activity) -> UserBody<'a> {
+        let section = |section| SectionBody {
+            attributes: user.attributes,
+            section,
+        };
         UserBody {
-            schemas: [USER_SCHEMA],
+            schemas: match user.attributes.of(Section::Enterprise).next() {
+                None => &[USER_SCHEMA],
+                Some(_) => &[USER_SCHEMA, ENTERPRISE_SCHEMA],
+            },
             external_id: match self.reader.dialect.user_external_id {
                 ExternalIdStorage::Stored => user.external_id,
                 ExternalIdStorage::Dropped => None,
@@ -506,12 +528,15 @@ impl<T: Transport> Writer<T> {
             name: NameBody {
                 given_name: user.given_name,
                 family_name: user.family_name,
+                others: section(Section::Name),
             },
             emails: [email_body(user.email)],
             active: match activity {
                 Activity::Active => true,
                 Activity::Inactive => false,
             },
+            core: section(Section::Core),
+            enterprise: section(Section::Enterprise),
         }
     }
 }
@@ -527,6 +552,41 @@ fn capital(op: &'static str) -> &'static str {
 
 fn set(body: &mut Map<String, Value>, key: &str, value: impl Into<Value>) {
     body.insert(key.to_owned(), value.into());
+}
+
+/// Gives an attribute its value, or takes it out.
+fn assign(body: &mut Map<String, Value>, attribute: ExtraAttribute, value: Option<&str>) {
+    match value {
+        Some(value) => set(body, attribute.name(), value),
+        None => {
+            body.shift_remove(attribute.name());
+        }
+    }
+}
+
+/// The same in the enterprise extension.
+fn extend(body: &mut Map<String, Value>, attribute: ExtraAttribute, value: Option<&str>) {
+    let mut extension = match body.shift_remove(ENTERPRISE_SCHEMA) {
+        Some(Value::Object(extension)) => extension,
+        Some(_) | None => Map::new(),
+    };
+    assign(&mut extension, attribute, value);
+    if !extension.is_empty() {
+        set(body, ENTERPRISE_SCHEMA, Value::Object(extension));
+    }
+}
+
+/// Names the enterprise extension in `schemas` where the body holds something of it (RFC 7643
+/// §3).
+fn name_extension(body: &mut Map<String, Value>) {
+    if !body.contains_key(ENTERPRISE_SCHEMA) {
+        return;
+    }
+    if let Some(Value::Array(schemas)) = body.get_mut("schemas")
+        && !schemas.iter().any(|schema| schema == ENTERPRISE_SCHEMA)
+    {
+        schemas.push(ENTERPRISE_SCHEMA.into());
+    }
 }
 
 fn email_body(address: &str) -> EmailBody<'_> {
@@ -547,6 +607,16 @@ fn replace(user: &NewUser<'_>, attribute: UserAttribute, email: EmailPath) -> Pa
             EmailPath::Work => (r#"emails[type eq "work"].value"#, user.email.into()),
             EmailPath::Whole => ("emails", json!([email_body(user.email)])),
         },
+        UserAttribute::Extra(extra) => {
+            let value = user.attributes.value(extra);
+            return PatchOperation {
+                // A value of nothing is no value to every server; no value is (RFC 7644
+                // §3.5.2.2).
+                op: if value.is_some() { "replace" } else { "remove" },
+                path: Some(extra.scim_path().into_owned()),
+                value: value.map(Into::into),
+            };
+        }
     };
     PatchOperation {
         op: "replace",
