@@ -23,6 +23,8 @@ pub enum Key {
     ActiveFalse,
     /// `immutable`.
     Immutable,
+    /// `userAttributes`; never measured: none is sent.
+    UserAttributes,
     /// `opCase`.
     OpCase,
     /// `groups`.
@@ -62,6 +64,7 @@ impl Key {
         Key::UserDeletion,
         Key::ActiveFalse,
         Key::Immutable,
+        Key::UserAttributes,
         Key::OpCase,
         Key::Groups,
         Key::GroupDeletion,
@@ -86,6 +89,7 @@ impl Key {
             Key::UserDeletion => "userDeletion",
             Key::ActiveFalse => "activeFalse",
             Key::Immutable => "immutable",
+            Key::UserAttributes => "userAttributes",
             Key::OpCase => "opCase",
             Key::Groups => "groups",
             Key::GroupDeletion => "groupDeletion",
@@ -131,6 +135,10 @@ impl Key {
                         | UserAttribute::Email
                         | UserAttribute::Extra(_) => None,
                     });
+                format!("[{}]", names.collect::<Vec<_>>().join(", "))
+            }
+            Key::UserAttributes => {
+                let names = profile.attributes.iter().map(|attribute| attribute.name());
                 format!("[{}]", names.collect::<Vec<_>>().join(", "))
             }
             Key::OpCase => match dialect.op_case {

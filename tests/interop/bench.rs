@@ -206,6 +206,8 @@ pub struct Person {
     pub given: String,
     pub family: String,
     pub display: Option<String>,
+    /// `attributes`, as JSON.
+    pub attributes: Option<Value>,
     pub status: Option<&'static str>,
 }
 
@@ -216,6 +218,7 @@ impl Person {
             given: given.to_owned(),
             family: family.to_owned(),
             display: None,
+            attributes: None,
             status: None,
         }
     }
@@ -282,6 +285,9 @@ impl Manifest {
             });
             if let Some(display) = &person.display {
                 user["displayName"] = json!(display);
+            }
+            if let Some(attributes) = &person.attributes {
+                user["attributes"] = attributes.clone();
             }
             if let Some(status) = person.status {
                 user["status"] = json!(status);

@@ -107,6 +107,49 @@ fn a_display_name_of_its_own() {
 }
 
 #[test]
+fn attributes_are_made_changed_and_cleared() {
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    scenario("attributes_are_made_changed_and_cleared", |bench| {
+        let mut manifest = Manifest::small();
+        manifest.person("ada").attributes = Some(json!({
+            "title": "Analyst", "nickName": "Countess", "middleName": "King",
+            "department": "Engines", "employeeNumber": "0042",
+        }));
+        bench.declare(&manifest);
+        bench.converges_or_is_limited()?;
+        let before = bench.raw.user("ada@example.com").expect("ada was made");
+        assert_eq!(before["title"], "Analyst");
+        assert_eq!(before["name"]["middleName"], "King");
+        assert_eq!(before[ENTERPRISE]["department"], "Engines");
+        assert_eq!(before[ENTERPRISE]["employeeNumber"], "0042");
+        manifest.person("ada").attributes = Some(json!({
+            "title": "Chief Analyst", "nickName": null, "department": null, "costCenter": "4130",
+        }));
+        bench.declare(&manifest);
+        bench.converges();
+        let after = bench.raw.user("ada@example.com").expect("ada is there");
+        assert_eq!(after["title"], "Chief Analyst");
+        assert!(after["nickName"].is_null(), "{after}");
+        assert!(after[ENTERPRISE]["department"].is_null(), "{after}");
+        assert_eq!(after[ENTERPRISE]["costCenter"], "4130");
+        // What is no longer declared is left alone.
+        assert_eq!(after["name"]["middleName"], "King");
+        assert_eq!(after[ENTERPRISE]["employeeNumber"], "0042");
+        for kept in [
+            "id",
+            "externalId",
+            "userName",
+            "emails",
+            "active",
+            "displayName",
+        ] {
+            assert_eq!(after[kept], before[kept], "{kept}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_group_is_renamed() {
     scenario("a_group_is_renamed", |bench| {
         let mut manifest = Manifest::small();

@@ -52,6 +52,7 @@ const DJANGO: &str = r#"{
 
 const NO_TAGS: &str = "offers no entity tags";
 const DJANGO_UNIQUE: &str = "refuses a second group of the same name";
+const DJANGO_ATTRIBUTES: &str = "ignores every attribute beyond names and e-mail";
 const DJANGO_MEMBERS: &str = "refuses members that are no users";
 
 /// Every server the suite knows.
@@ -120,6 +121,11 @@ pub const SERVERS: &[Server] = &[
                 then: Then::NotSetUp,
             },
             Limit {
+                scenario: "attributes_are_made_changed_and_cleared",
+                because: DJANGO_ATTRIBUTES,
+                then: fails(4, "its nickName has no value"),
+            },
+            Limit {
                 scenario: "a_display_name_of_its_own",
                 because: "makes the display name of first and last name",
                 then: fails(4, "Not converged"),
@@ -155,6 +161,11 @@ pub const SERVERS: &[Server] = &[
                 scenario: "a_member_who_is_no_person_stays",
                 because: DJANGO_MEMBERS,
                 then: Then::NotSetUp,
+            },
+            Limit {
+                scenario: "attributes_are_made_changed_and_cleared",
+                because: DJANGO_ATTRIBUTES,
+                then: fails(4, "its nickName has no value"),
             },
             Limit {
                 scenario: "a_person_is_renamed",

@@ -179,14 +179,20 @@ impl<'a> Oracle<'a> {
             let any = declared.into_iter().any(Option::is_some);
             return any && words(&user.shown_name()) != words(&live.display);
         }
+        // What is declared to be nothing differs from something, and from nothing else.
+        let other = user.attributes.iter().any(|(attribute, wanted)| {
+            let there = live.attributes.get(attribute).unwrap_or_default();
+            !wanted.nfc().eq(there.nfc())
+        });
         let there = [&live.given, &live.family, &Some(live.display.clone())];
-        declared.into_iter().zip(there).any(|(wanted, there)| {
-            wanted.as_deref().is_some_and(|wanted| {
-                !there
-                    .as_deref()
-                    .is_some_and(|there| wanted.nfc().eq(there.nfc()))
+        other
+            || declared.into_iter().zip(there).any(|(wanted, there)| {
+                wanted.as_deref().is_some_and(|wanted| {
+                    !there
+                        .as_deref()
+                        .is_some_and(|there| wanted.nfc().eq(there.nfc()))
+                })
             })
-        })
     }
 
     /// Whether an account goes and takes its memberships along.

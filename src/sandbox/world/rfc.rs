@@ -845,31 +845,46 @@ fn schemas(quirks: &Quirks) -> Result<Answer, Refusal> {
             "mutability": if immutable { "immutable" } else { "readWrite" },
         })
     };
-    let user = json!({
-        "id": USER_SCHEMA, "name": "User",
-        "attributes": [
-            attribute("userName", Some(UserAttribute::UserName)),
-            attribute("displayName", Some(UserAttribute::DisplayName)),
-            {
-                "name": "name", "type": "complex", "multiValued": false, "required": false,
-                "mutability": "readWrite",
-                "subAttributes": [
-                    attribute("givenName", Some(UserAttribute::GivenName)),
-                    attribute("familyName", Some(UserAttribute::FamilyName)),
-                ],
-            },
-            attribute("emails", Some(UserAttribute::Email)),
-            attribute("active", None),
-        ],
-    });
+    let extras = |section| -> Vec<Value> {
+        let kept = quirks
+            .attributes
+            .iter()
+            .filter(|it| it.section() == section);
+        kept.map(|it| attribute(it.name(), Some(UserAttribute::Extra(*it))))
+            .collect()
+    };
+    let mut name = vec![
+        attribute("givenName", Some(UserAttribute::GivenName)),
+        attribute("familyName", Some(UserAttribute::FamilyName)),
+    ];
+    name.extend(extras(Section::Name));
+    let mut core = vec![
+        attribute("userName", Some(UserAttribute::UserName)),
+        attribute("displayName", Some(UserAttribute::DisplayName)),
+        json!({
+            "name": "name", "type": "complex", "multiValued": false, "required": false,
+            "mutability": "readWrite", "subAttributes": name,
+        }),
+        attribute("emails", Some(UserAttribute::Email)),
+        attribute("active", None),
+    ];
+    core.extend(extras(Section::Core));
+    let mut all = vec![json!({ "id": USER_SCHEMA, "name": "User", "attributes": core })];
+    let enterprise = extras(Section::Enterprise);
+    if !enterprise.is_empty() {
+        all.push(json!({
+            "id": ENTERPRISE_SCHEMA, "name": "EnterpriseUser", "attributes": enterprise,
+        }));
+    }
     let group = json!({
         "id": GROUP_SCHEMA, "name": "Group",
         "attributes": [attribute("displayName", None), attribute("members", None)],
     });
     match quirks.groups {
-        Groups::Served => list(&[user, group]),
-        Groups::NotServed => list(&[user]),
+        Groups::Served => all.push(group),
+        Groups::NotServed => {}
     }
+    list(&all)
 }
 
 /// Reads `externalId`, which an empty text removes.
