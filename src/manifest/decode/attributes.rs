@@ -78,9 +78,7 @@ impl Decoder {
     /// Attributes of a person beyond names and e-mail.
     pub(super) fn attributes(&mut self, key: &str, node: Node<'_>) -> Option<Box<AttributesDecl>> {
         let of = Of::Attributes(key);
-        let Some(fields) = self.fields(node, of, &ATTRIBUTES) else {
-            return None;
-        };
+        let fields = self.fields(node, of, &ATTRIBUTES)?;
         let mut declared = Vec::new();
         for attribute in ExtraAttribute::ALL {
             let Some(field) = fields.written(attribute.name()) else {
