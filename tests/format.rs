@@ -6,11 +6,12 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use scim_sync::manifest::decl::{Declared, MemberDecl, RoleDecl, UserDecl};
+use scim_sync::manifest::decl::{Declared, RoleDecl, UserDecl};
 use scim_sync::manifest::decode;
 use scim_sync::manifest::fault::has_errors;
 use scim_sync::manifest::format::{Formatted, WIDTH, format};
-use scim_sync::manifest::source::{FileId, Spanned};
+use scim_sync::manifest::members::MemberDecl;
+use scim_sync::manifest::source::{FileId, SourceMap, Spanned};
 use support::check_golden;
 
 const FILE: FileId = FileId(0);
@@ -383,16 +384,18 @@ fn meaning(text: &str) -> String {
             user.status()
         )
     };
-    let member = |member: &MemberDecl| {
+    let member = |member: MemberDecl<'_>| {
         format!(
             "{:?} {} {}",
             member.user.value,
-            text_of(&member.until()),
-            text_of(&member.reason().cloned())
+            text_of(&member.until),
+            text_of(&member.reason.cloned())
         )
     };
+    let mut sources = SourceMap::default();
+    sources.add("a.yaml", Path::new("a.yaml"), text);
     let role = |role: &RoleDecl| {
-        let mut members: Vec<String> = role.members.iter().map(member).collect();
+        let mut members: Vec<String> = role.members.iter(&sources).map(member).collect();
         members.sort();
         format!("{} {members:?}", text_of(&role.description))
     };

@@ -10,7 +10,7 @@ use scim_sync::manifest::decode::{self, keys};
 use scim_sync::manifest::fault::FaultCode;
 use scim_sync::manifest::load::{MemoryFiles, load_from};
 use scim_sync::manifest::schema::{included_schema, manifest_schema};
-use scim_sync::manifest::source::FileId;
+use scim_sync::manifest::source::{FileId, SourceMap};
 use scim_sync::manifest::tree::{Form, Kind, Node, parse};
 use serde_json::{Map, Value, json};
 use support::check_golden;
@@ -214,8 +214,10 @@ fn names_that_yaml_reads_as_something_else_stay_text() {
         "李",
     ];
     assert_eq!(keys, expected);
+    let mut sources = SourceMap::default();
+    sources.add("names.yaml", Path::new("names.yaml"), &*text);
     let members = &decoded.roles.0[0].1.members;
-    let members: Vec<&str> = members.iter().map(|one| one.user.value.as_str()).collect();
+    let members: Vec<&str> = members.iter(&sources).map(|one| one.user.value).collect();
     assert_eq!(members, expected);
 }
 

@@ -12,8 +12,9 @@ use super::{
 use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, GroupName};
 use crate::manifest::at::TargetManifest;
-use crate::manifest::decl::{GroupDecl, GroupStatus, MemberDecl, UserDecl};
+use crate::manifest::decl::{GroupDecl, GroupStatus, UserDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
+use crate::manifest::members::MemberDecl;
 use crate::manifest::source::Span;
 
 /// Resolves a manifest that has no faults, judging grants on the day `as_of`.
@@ -134,13 +135,14 @@ fn resolve_roles(
         .map(|((name, decl), at)| {
             let mut grants: Vec<Grant> = Vec::with_capacity(decl.members.len());
             let holds =
-                |member: &&MemberDecl| member.until().is_none_or(|until| until.value >= as_of);
-            grants.extend(decl.members.iter().filter(holds).filter_map(|member| {
+                |member: &MemberDecl<'_>| member.until.is_none_or(|until| until.value >= as_of);
+            let members = decl.members.iter(&manifest.sources);
+            grants.extend(members.filter(holds).filter_map(|member| {
                 Some(Grant::new(
-                    *by_key.get(member.user.value.as_str())?,
+                    *by_key.get(member.user.value)?,
                     member.user.span,
-                    member.until().map(|until| until.value),
-                    member.reason().map(|why| why.value.as_str().into()),
+                    member.until.map(|until| until.value),
+                    member.reason.map(|why| why.value.as_str().into()),
                 ))
             }));
             grants.sort_by_key(|grant| (grant.user, grant.span));

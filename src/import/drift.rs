@@ -400,7 +400,10 @@ impl<'a> Turning<'a> {
         }
         // Grants that are over count as mentions too.
         for ((name, decl), at) in self.drift.manifest.roles.0.iter().zip(0..) {
-            let mentioned = decl.members.iter().any(|it| it.user.value == *key);
+            let mentioned = decl
+                .members
+                .iter(&self.drift.manifest.sources)
+                .any(|it| it.user.value == key.as_str());
             debug_assert_eq!(self.drift.desired.roles[at as usize].name, name.value);
             if mentioned && !self.change(RoleIndex(at)).remove.contains(&key.to_string()) {
                 self.change(RoleIndex(at)).remove.push(key.to_string());

@@ -150,7 +150,7 @@ impl Manifest {
             .filter(|(_, role)| holds(&role.targets, name))
             .map(|(role, decl)| {
                 let mut decl = decl.clone();
-                decl.members.retain(|member| is_here(&member.user.value));
+                decl.members = decl.members.of(&self.sources, |key| !absent.contains(key));
                 decl.includes
                     .retain(|role| !other_roles.contains(role.value.as_str()));
                 (role.clone(), decl)

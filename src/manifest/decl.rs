@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::members::{MemberDecl, Members};
 use super::source::{SourceMap, Spanned};
 use crate::ids::attributes::ExtraAttribute;
 use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope, TargetName};
@@ -621,9 +622,9 @@ pub struct RoleDecl {
     /// What the role is for.
     pub description: Option<Spanned<String>>,
     /// Who has it. An empty list means nobody.
-    #[schemars(extend("examples" = [["ada", { "user": "grace", "until": "2027-01-31", "reason": "OPS-114" }]]))]
+    #[schemars(with = "Vec<MemberDecl<'_>>", extend("examples" = [["ada", { "user": "grace", "until": "2027-01-31", "reason": "OPS-114" }]]))]
     #[serde(default)]
-    pub members: Vec<MemberDecl>,
+    pub members: Members,
     /// Roles whose members have this one too.
     #[serde(default)]
     pub includes: Vec<Spanned<RoleName>>,
@@ -640,85 +641,6 @@ pub struct RoleDecl {
     #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
     #[serde(default)]
     pub targets: Vec<Spanned<TargetName>>,
-}
-
-/// One member of a role: a person's key, or a grant with an end and a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemberDecl {
-    /// The person's key.
-    pub user: Spanned<PersonKey>,
-    /// What the long form adds. Boxed: of a million members few have it.
-    terms: Option<Box<GrantTerms>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct GrantTerms {
-    until: Option<Spanned<jiff::civil::Date>>,
-    reason: Option<Spanned<String>>,
-}
-
-impl MemberDecl {
-    /// A member without an end.
-    pub fn new(user: Spanned<PersonKey>) -> Self {
-        Self { user, terms: None }
-    }
-
-    /// The same with what the long form says.
-    #[must_use]
-    pub fn on(
-        mut self,
-        until: Option<Spanned<jiff::civil::Date>>,
-        reason: Option<Spanned<String>>,
-    ) -> Self {
-        self.terms =
-            (until.is_some() || reason.is_some()).then(|| Box::new(GrantTerms { until, reason }));
-        self
-    }
-
-    /// The last day of the grant, inclusive.
-    pub fn until(&self) -> Option<Spanned<jiff::civil::Date>> {
-        self.terms.as_ref()?.until
-    }
-
-    /// Why, for whoever asks later: a ticket, a sentence.
-    pub fn reason(&self) -> Option<&Spanned<String>> {
-        self.terms.as_ref()?.reason.as_ref()
-    }
-}
-
-/// The long form of a role's member.
-#[derive(JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "describes MemberDecl's long form to the schema")]
-struct GrantDecl {
-    /// The person's key.
-    user: PersonKey,
-    /// The last day of the grant, inclusive: `2027-01-31`.
-    #[schemars(
-        with = "Option<String>",
-        extend(
-            "format" = "date",
-            "pattern" = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
-            "examples" = ["2027-01-31"]
-        )
-    )]
-    until: Option<String>,
-    /// Why, for whoever asks later: a ticket, a sentence.
-    reason: Option<String>,
-}
-
-impl JsonSchema for MemberDecl {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "MemberDecl".into()
-    }
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let key = generator.subschema_for::<PersonKey>();
-        let grant = generator.subschema_for::<GrantDecl>();
-        schemars::json_schema!({
-            "description": "One member of a role: a person's key, or a grant with an end and a reason.",
-            "oneOf": [key, grant],
-        })
-    }
 }
 
 /// A rule: for each role whose whole name matches, set a group.

@@ -19,6 +19,7 @@ pub mod history;
 pub mod lint;
 pub mod load;
 pub mod mapping;
+pub mod members;
 pub mod merge;
 pub mod schema;
 pub mod source;

@@ -206,6 +206,19 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// True for a scalar whose text is what is written at [`Node::span`].
+    pub fn is_verbatim(self) -> bool {
+        let raw = self.tree.nodes[self.index as usize];
+        let whole = Content::Text {
+            start: raw.start,
+            end: raw.end,
+        };
+        match raw.kind {
+            RawKind::Scalar(_, content) => content == whole && !self.is_alias(),
+            RawKind::Sequence | RawKind::Mapping | RawKind::Alias(_) => false,
+        }
+    }
+
     /// True for a sequence or mapping in brackets.
     pub fn is_flow(self) -> bool {
         let start = self.tree.nodes[self.index as usize].start as usize;

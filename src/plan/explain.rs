@@ -18,7 +18,8 @@ use crate::desired::{DesiredGroup, DesiredUser, RoleIndex, UserIndex};
 use crate::ids::{Email, GroupId, GroupName, PersonKey, RoleName, UserId, fold};
 use crate::live::{Activity, LiveGroup, LiveIndex};
 use crate::manifest::at::TargetManifest;
-use crate::manifest::decl::{GroupStatus, MemberDecl, Membership, UserStatus};
+use crate::manifest::decl::{GroupStatus, Membership, UserStatus};
+use crate::manifest::members::MemberDecl;
 use crate::manifest::source::{Place, Span};
 use crate::manifest::words::closest;
 
@@ -732,7 +733,7 @@ impl<'a> Answer<'a> {
             false => format!(", which `{}` includes,", outer.name),
         };
         let over = self.expired(&role.name, &user.key);
-        match over.map(|member| (member, member.until())) {
+        match over.map(|member| (member, member.until)) {
             Some((member, Some(until))) => WhyNot {
                 message: format!(
                     "the role `{}`{through} gave it until {}",
@@ -753,15 +754,16 @@ impl<'a> Answer<'a> {
     }
 
     /// A grant that is over.
-    fn expired(&self, role: &RoleName, user: &PersonKey) -> Option<&'a MemberDecl> {
+    fn expired(&self, role: &RoleName, user: &PersonKey) -> Option<MemberDecl<'a>> {
         let roles = &self.question.manifest.roles.0;
         let found = roles
             .binary_search_by(|(name, _)| name.value.cmp(role))
             .ok()?;
-        let mut members = roles[found].1.members.iter();
+        let mut members = roles[found].1.members.iter(&self.question.manifest.sources);
         members.find(|member| {
             let as_of = self.question.input.desired.as_of;
-            member.user.value == *user && member.until().is_some_and(|until| until.value < as_of)
+            member.user.value == user.as_str()
+                && member.until.is_some_and(|until| until.value < as_of)
         })
     }
 

@@ -3,10 +3,9 @@
 use super::fields::Field;
 use super::keys::{BINDING, GROUP, MAPPING, MEMBER, ROLE, USER, words};
 use super::{Decoder, Of, is_email};
-use crate::ids::{Email, PersonKey, Scope};
-use crate::manifest::decl::{
-    Adoption, BindingDecl, GroupDecl, MappingDecl, MemberDecl, RoleDecl, UserDecl,
-};
+use crate::ids::{Email, Scope};
+use crate::manifest::decl::{Adoption, BindingDecl, GroupDecl, MappingDecl, RoleDecl, UserDecl};
+use crate::manifest::members::{MemberDecl, Members, Written};
 use crate::manifest::source::Spanned;
 use crate::manifest::tree::{Kind, Node};
 
@@ -85,7 +84,7 @@ impl Decoder {
             description: fields
                 .get("description")
                 .and_then(|field| self.text(field, of)),
-            members: Vec::new(),
+            members: Members::default(),
             includes: self.names(fields.get("includes"), of, "a role's name"),
             owners: self.owners(fields.get("owners"), of),
             previously: self.names(fields.get("previously"), of, "a role's name"),
@@ -93,26 +92,26 @@ impl Decoder {
         };
         if let Some(field) = fields.get("members") {
             let example = "[ada, { user: grace, until: 2027-01-31 }]";
+            let members = &mut role.members;
             self.items(field, of, example, |decoder, item| {
-                if let Some(member) = decoder.member(key.value, item) {
-                    role.members.push(member);
-                }
+                decoder.member(key.value, item, members);
             });
             // Held as long as the manifest is, and there may be a million of them.
-            role.members.shrink_to_fit();
+            members.shrink_to_fit();
         }
         role
     }
 
-    fn member(&mut self, role: &str, item: Node<'_>) -> Option<MemberDecl> {
+    fn member(&mut self, role: &str, item: Node<'_>, members: &mut Members) {
         let of = Of::Member(role);
         match item.kind() {
             Kind::Scalar(_) | Kind::Sequence(_) => {
-                let user = self.item_name(item, "members", Of::Role(role), "a person's key")?;
-                Some(MemberDecl::new(person(user)))
+                self.member_named(role, item, None, None, members);
             }
             Kind::Mapping(_) => {
-                let fields = self.fields(item, of, &MEMBER)?;
+                let Some(fields) = self.fields(item, of, &MEMBER) else {
+                    return;
+                };
                 let user = fields.get("user");
                 if fields.lacks("user") {
                     self.missing(
@@ -126,10 +125,32 @@ impl Decoder {
                     .written("until")
                     .and_then(|field| self.date(field, of));
                 let reason = fields.get("reason").and_then(|field| self.text(field, of));
-                let user =
-                    self.item_name(user?.node, "members", Of::Role(role), "a person's key")?;
-                Some(MemberDecl::new(person(user)).on(until, reason))
+                if let Some(user) = user {
+                    self.member_named(role, user.node, until, reason.as_ref(), members);
+                }
             }
+        }
+    }
+
+    fn member_named(
+        &mut self,
+        role: &str,
+        user: Node<'_>,
+        until: Option<Spanned<jiff::civil::Date>>,
+        reason: Option<&Spanned<String>>,
+        members: &mut Members,
+    ) {
+        let written = match user.is_verbatim() {
+            true => Written::Plainly,
+            false => Written::Otherwise,
+        };
+        if let Some(user) = self.item_name(user, "members", Of::Role(role), "a person's key") {
+            let member = MemberDecl {
+                user,
+                until,
+                reason,
+            };
+            members.push(member, written);
         }
     }
 
@@ -297,10 +318,6 @@ fn is_owner(text: &str) -> bool {
         Some(name) => name.split('/').all(is_word),
         None => is_email(text) && !text.contains('#'),
     }
-}
-
-fn person(name: Spanned<&str>) -> Spanned<PersonKey> {
-    Spanned::new(PersonKey::from(name.value), name.span)
 }
 
 fn is_null(node: Node<'_>) -> bool {

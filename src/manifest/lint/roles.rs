@@ -8,8 +8,9 @@ use jiff::civil::Date;
 
 use super::Lint;
 use crate::ids::RoleName;
-use crate::manifest::decl::{MemberDecl, RoleDecl, UserStatus};
+use crate::manifest::decl::{RoleDecl, UserStatus};
 use crate::manifest::fault::{Fault, FaultCode};
+use crate::manifest::members::MemberDecl;
 use crate::manifest::source::{Span, Spanned};
 use crate::manifest::words::{count, quoted};
 
@@ -29,9 +30,9 @@ impl<'m> Lint<'m> {
         for (name, role) in &manifest.roles.0 {
             let mut seen: HashMap<&str, Span, RandomState> =
                 HashMap::with_capacity_and_hasher(role.members.len(), RandomState::default());
-            for member in &role.members {
-                self.member(name, member);
-                match seen.entry(member.user.value.as_str()) {
+            for member in role.members.iter(&manifest.sources) {
+                self.member(name, &member);
+                match seen.entry(member.user.value) {
                     Entry::Vacant(entry) => {
                         entry.insert(member.user.span);
                     }
@@ -43,7 +44,7 @@ impl<'m> Lint<'m> {
                             format!(
                                 "role {} lists {} twice",
                                 quoted(name.value.as_str()),
-                                quoted(member.user.value.as_str())
+                                quoted(member.user.value)
                             ),
                             "remove one of the two",
                         )
@@ -57,14 +58,14 @@ impl<'m> Lint<'m> {
         }
     }
 
-    fn member(&mut self, role: &Spanned<RoleName>, member: &MemberDecl) {
+    fn member(&mut self, role: &Spanned<RoleName>, member: &MemberDecl<'_>) {
         let user = &member.user;
         // Drawn only where there is a fault: this is asked for every membership.
-        let key = quoted(user.value.as_str());
+        let key = quoted(user.value);
         let role_name = quoted(role.value.as_str());
-        let Some((_, person)) = self.people.get(user.value.as_str()).copied() else {
+        let Some((_, person)) = self.people.get(user.value).copied() else {
             if self.is_whole() {
-                let help = self.suggest_person(user.value.as_str()).unwrap_or_else(|| {
+                let help = self.suggest_person(user.value).unwrap_or_else(|| {
                     format!("declare {key} under `users`, or remove it from the role")
                 });
                 self.faults.push(
@@ -95,7 +96,7 @@ impl<'m> Lint<'m> {
             );
             return;
         }
-        if let Some(until) = member.until() {
+        if let Some(until) = member.until {
             self.grant_end(&role_name.to_string(), &key.to_string(), &until);
         }
     }

@@ -201,8 +201,8 @@ impl<'m> Lint<'m> {
                         .any(|target| holds(limit, &target.value))
             };
             let shown = quoted(name.value.as_str());
-            for member in &role.members {
-                let Some((key, user)) = self.people.get(member.user.value.as_str()) else {
+            for member in role.members.iter(&self.manifest.sources) {
+                let Some((key, user)) = self.people.get(member.user.value) else {
                     continue;
                 };
                 if never_with(&user.targets) {
