@@ -605,11 +605,18 @@ pub async fn walk<T: Transport, R: Listed>(
     Ok(walker.finish())
 }
 
+/// A page that was asked for.
+struct Asked<R> {
+    ask: Ask,
+    /// What came, before it was its turn.
+    came: Option<Result<Page<R>, ScimError>>,
+}
+
 /// The pages on their way, and those that came before it was their turn.
 struct Ahead<R, Fetch, Fetching> {
     fetch: Fetch,
     /// In the order in which the walk will take them.
-    asked: VecDeque<(Ask, Option<Result<Page<R>, ScimError>>)>,
+    asked: VecDeque<Asked<R>>,
     /// Each with its number; `taken` is that of the first one asked.
     fetching: FuturesUnordered<Fetching>,
     taken: usize,
@@ -636,7 +643,7 @@ where
     fn push(&mut self, ask: Ask) {
         let number = self.taken + self.asked.len();
         self.fetching.push((self.fetch)(number, ask.clone()));
-        self.asked.push_back((ask, None));
+        self.asked.push_back(Asked { ask, came: None });
     }
 
     /// The page that the walk asks for next; those after it are asked for meanwhile.
@@ -646,7 +653,7 @@ where
         walker: &Walker,
         foretold: &Foretold,
     ) -> Result<Page<R>, ScimError> {
-        if self.asked.front().map(|(asked, _)| asked) != Some(ask) {
+        if self.asked.front().map(|first| &first.ask) != Some(ask) {
             if !self.asked.is_empty() {
                 // Pages are not as they seemed: from here on one after the other.
                 self.as_they_seem = false;
@@ -657,16 +664,15 @@ where
         }
         loop {
             self.look_ahead(walker, foretold);
-            if let Some((_, Some(_))) = self.asked.front()
-                && let Some((_, Some(page))) = self.asked.pop_front()
-            {
+            let first = self.asked.pop_front_if(|first| first.came.is_some());
+            if let Some(page) = first.and_then(|first| first.came) {
                 self.taken += 1;
                 return page;
             }
             let Some((number, page)) = self.fetching.next().await else {
                 unreachable!("the first page asked for is on its way until it came");
             };
-            self.asked[number - self.taken].1 = Some(page);
+            self.asked[number - self.taken].came = Some(page);
         }
     }
 

@@ -30,7 +30,7 @@ impl<'m> Lint<'m> {
         for (name, role) in &manifest.roles.0 {
             let mut seen: HashMap<&str, Span, RandomState> =
                 HashMap::with_capacity_and_hasher(role.members.len(), RandomState::default());
-            for member in role.members.iter(&manifest.sources) {
+            for member in role.members.iter(manifest.sources) {
                 self.member(name, &member);
                 match seen.entry(member.user.value) {
                     Entry::Vacant(entry) => {

@@ -201,7 +201,7 @@ impl<'m> Lint<'m> {
                         .any(|target| holds(limit, &target.value))
             };
             let shown = quoted(name.value.as_str());
-            for member in role.members.iter(&self.manifest.sources) {
+            for member in role.members.iter(self.manifest.sources) {
                 let Some((key, user)) = self.people.get(member.user.value) else {
                     continue;
                 };
