@@ -1,6 +1,6 @@
 //! YAML text to a tree of nodes with places.
 //!
-//! The parser's events, or the lines of a text that needs no parser ([`lines`]), become one flat
+//! The parser's events, or the lines of a text that needs no parser (`lines`), become one flat
 //! list of nodes in document order: a node is followed by its children, and knows where its
 //! subtree ends. Scalars are ranges of the text where the text says them literally, so a tree
 //! costs a fixed few bytes per node.

@@ -173,7 +173,7 @@ pub const ROLE: Keys<6> = Keys {
         ("owner", "owners"),
     ],
 };
-/// The long form of [`crate::manifest::decl::MemberDecl`].
+/// The long form of [`crate::manifest::members::MemberDecl`].
 pub const MEMBER: Keys<3> = Keys {
     names: ["user", "until", "reason"],
     habits: &[
