@@ -91,6 +91,15 @@ enum BlockKind {
     Waiting(u32, u32),
 }
 
+/// What a byte is to a text without quotes.
+enum Part {
+    Within,
+    /// The text ends before it.
+    Behind,
+    /// Only the parser can tell.
+    Unsure,
+}
+
 /// A key, before its colon.
 struct Key {
     form: Form,
@@ -297,18 +306,45 @@ impl Lines<'_> {
 
     /// A text without quotes, up to a comment or the end of the line.
     fn plain(&mut self, at: usize, end: usize) -> Option<usize> {
-        if !starts_plain(self.bytes[at], self.bytes[at + 1..end].first()) {
+        self.unquoted(at, end, |before, byte, next| match byte {
+            b'#' if before == b' ' => Part::Behind,
+            b':' if matches!(next, None | Some(b' ')) => Part::Unsure,
+            _ => Part::Within,
+        })
+    }
+
+    /// A text without quotes in brackets.
+    fn bracketed(&mut self, at: usize, end: usize) -> Option<usize> {
+        self.unquoted(at, end, |before, byte, next| match byte {
+            b',' | b']' | b'}' => Part::Behind,
+            b'{' | b'[' | b'#' => Part::Unsure,
+            b'-' if before == b' ' => Part::Unsure,
+            b':' => match next {
+                Some(next) if next.is_ascii_alphanumeric() || *next == b'/' => Part::Within,
+                _ => Part::Unsure,
+            },
+            _ => Part::Within,
+        })
+    }
+
+    /// A text without quotes, up to the byte that is said to be behind it: asked of each byte
+    /// that is no space, with the one before and the one after.
+    fn unquoted(
+        &mut self,
+        at: usize,
+        end: usize,
+        part: impl Fn(u8, u8, Option<&u8>) -> Part,
+    ) -> Option<usize> {
+        let line = &self.bytes[..end];
+        if !starts_plain(line[at], line.get(at + 1)) {
             return None;
         }
         let mut last = at + 1;
-        for here in at + 1..end {
-            match self.bytes[here] {
-                b' ' => {}
-                b'#' if self.bytes[here - 1] == b' ' => break,
-                b':' if matches!(self.bytes[here + 1..end].first(), None | Some(b' ')) => {
-                    return None;
-                }
-                _ => last = here + 1,
+        for here in (at + 1..end).filter(|here| line[*here] != b' ') {
+            match part(line[here - 1], line[here], line.get(here + 1)) {
+                Part::Within => last = here + 1,
+                Part::Behind => break,
+                Part::Unsure => return None,
             }
         }
         self.scalar(Form::Plain, (at, last), (at, last));
@@ -358,29 +394,6 @@ impl Lines<'_> {
         raw.after = after;
         raw.end = offset(at + 1);
         at + 1
-    }
-
-    /// A text without quotes in brackets.
-    fn bracketed(&mut self, at: usize, end: usize) -> Option<usize> {
-        if !starts_plain(self.bytes[at], self.bytes[at + 1..end].first()) {
-            return None;
-        }
-        let mut last = at + 1;
-        for here in at + 1..end {
-            match self.bytes[here] {
-                b' ' => {}
-                b',' | b']' | b'}' => break,
-                b'{' | b'[' | b'#' => return None,
-                b'-' if self.bytes[here - 1] == b' ' => return None,
-                b':' if !matches!(self.bytes[here + 1..end].first(), Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'/') =>
-                {
-                    return None;
-                }
-                _ => last = here + 1,
-            }
-        }
-        self.scalar(Form::Plain, (at, last), (at, last));
-        Some(last)
     }
 
     fn scalar(&mut self, form: Form, place: (usize, usize), content: (usize, usize)) {
