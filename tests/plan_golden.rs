@@ -601,6 +601,8 @@ fn a_group_id_is_taken() {
             Refused
               x refused   the group `ops-a` would get the id `ops_a`, which belongs to the
                           group `ops.a` [group-id-taken]
+                          blocked: create group ops-a
+                          blocked: add 2 members to group ops-a by role ops-a: ada, grace
                           -> map the role to `ops.a`, or rename the role so that its id
                           differs
                           declared at scim-sync.yaml:7:3 and 1 more line
@@ -613,6 +615,55 @@ fn a_group_id_is_taken() {
 
             Plan: 1 refused
         "#]],
+    );
+}
+
+/// The plan that removes the other group frees the id only for the next one.
+#[test]
+fn a_group_id_is_taken_by_a_group_that_goes() {
+    let manifest = TWO.replace("ops:", "ops-a:")
+        + "    policy: { undeclared: { groups: remove }, onRemoval: { groups: delete } }\n";
+    let live = TWO_LIVE.replace("group ops ops:", "group ops_a ops.a:");
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   the group `ops-a` would get the id `ops_a`, which belongs to the
+                      group `ops.a` [group-id-taken]
+                      blocked: create group ops-a
+                      blocked: add 2 members to group ops-a by role ops-a: ada, grace
+                      -> map the role to `ops.a`, or rename the role so that its id
+                      differs
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Who loses access
+          - loses     ada <ada@x.io>: ops.a; no group is left
+          - loses     grace <grace@x.io>: ops.a; no group is left
+
+        Takes access away
+          - remove    2 members from group ops.a: ada, grace
+                      the group is to go
+          - delete    group ops.a (id ops_a)
+                      Harness documents that only support@harness.io removes such a
+                      group, and its older servers refuse the DELETE; the newest
+                      published source carries it out. If it is refused, the members are
+                      out all the same
+                      not declared, and policy.undeclared says remove
+
+        To know
+          i note      the next plan would remove the group `ops.a` again: as the
+                      provider is known, it never settles [does-not-converge]
+
+        Limits: people removed: 0 of 5; memberships removed: 2 (of 2, too few for 10% to
+        count); from one group: 0
+
+        Plan: 2 memberships to remove, 1 to delete, 1 refused
+    "#]],
     );
 }
 

@@ -277,37 +277,18 @@ impl Groups<'_> {
             },
         };
         if let Some(id) = &expected_id {
-            if let Some(other) = self.ids.get(id) {
+            if let Some((other, message)) = self.id_taken(group, id) {
+                let before = draft.actions.len();
+                self.make(draft, group, expected_id, evidence.clone());
                 draft.refusals.push(Refusal {
                     id: ItemId::new(format!("group:{}:create", group.name)),
                     code: RefusalCode::GroupIdTaken,
-                    message: format!(
-                        "the group `{}` would get the id `{id}`, which belongs to the group `{other}`",
-                        group.name
-                    ),
+                    message,
                     help: format!(
                         "map the role to `{other}`, or rename the role so that its id differs"
                     ),
                     evidence,
-                    blocked: Vec::new(),
-                    cause: None,
-                });
-                return;
-            }
-            if let Some((other, older)) = self.older_id_taken(group, id) {
-                draft.refusals.push(Refusal {
-                    id: ItemId::new(format!("group:{}:create", group.name)),
-                    code: RefusalCode::GroupIdTaken,
-                    message: format!(
-                        "creating the group `{}` could take the group `{other}` for it: servers of \
-                         an older kind gave both the id `{older}`, and a create still looks for that",
-                        group.name
-                    ),
-                    help: format!(
-                        "map the role to `{other}`, or rename the role so that its id differs"
-                    ),
-                    evidence,
-                    blocked: Vec::new(),
+                    blocked: draft.actions.split_off(before),
                     cause: None,
                 });
                 return;
@@ -322,18 +303,46 @@ impl Groups<'_> {
                 HandMadeFound::Adopt(found) => return self.adopt(draft, group, &found, evidence),
             }
         }
-        let create = ItemId::new(format!("group:{}:create", group.name));
+        self.make(draft, group, expected_id, evidence);
+    }
+
+    /// Makes a group and puts in whoever is wanted.
+    fn make(
+        &self,
+        draft: &mut Draft,
+        group: &DesiredGroup,
+        expected_id: Option<GroupId>,
+        evidence: Vec<Evidence>,
+    ) {
         let change = Change::CreateGroup {
             name: group.name.clone(),
             expected_id,
         };
-        draft.act(
-            create.to_string(),
-            change,
-            Reason::DeclaredNotLive,
-            evidence,
-        );
+        let item = format!("group:{}:create", group.name);
+        let create = draft
+            .act(item, change, Reason::DeclaredNotLive, evidence)
+            .id
+            .clone();
         self.plan_members(draft, group, None, Some(create));
+    }
+
+    /// The group that has the id of a new one, or that a create could take for it; and what
+    /// there is to say of it.
+    fn id_taken(&self, group: &DesiredGroup, id: &GroupId) -> Option<(GroupName, String)> {
+        if let Some(other) = self.ids.get(id) {
+            let message = format!(
+                "the group `{}` would get the id `{id}`, which belongs to the group `{other}`",
+                group.name
+            );
+            return Some((other.clone(), message));
+        }
+        let (other, older) = self.older_id_taken(group, id)?;
+        let message = format!(
+            "creating the group `{}` could take the group `{other}` for it: servers of an older \
+             kind gave both the id `{older}`, and a create still looks for that",
+            group.name
+        );
+        Some((other, message))
     }
 
     /// The id that an older server gave a group of this name, if that is another one.

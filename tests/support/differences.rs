@@ -31,9 +31,7 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
             RefusalCode::AttributeImmutable => format!("name {subject}"),
             RefusalCode::AmbiguousMatch => format!("doubt {subject}"),
             RefusalCode::AmbiguousGroup => format!("doubt-group {subject}"),
-            RefusalCode::GroupIdTaken | RefusalCode::GroupNameRejected => {
-                format!("+group {subject}")
-            }
+            RefusalCode::GroupNameRejected => format!("+group {subject}"),
             RefusalCode::AssertionViolated => continue,
             RefusalCode::NotSupported => format!("-user {subject}"),
             RefusalCode::StandaloneAccount => format!("+user {subject}"),
@@ -47,6 +45,7 @@ pub fn of_plan(plan: &Plan) -> Vec<(String, List)> {
                 format!("-group {subject}")
             }
             RefusalCode::DeleteAndCreate
+            | RefusalCode::GroupIdTaken
             | RefusalCode::PartialRead
             | RefusalCode::LimitUserRemovals
             | RefusalCode::LimitMembershipRemovals

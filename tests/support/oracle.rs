@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use scim_sync::desired::{DesiredGroup, DesiredUser};
 use scim_sync::ids::fold;
 use scim_sync::manifest::decl::{GroupRemoval, Membership, Undeclared, UserRemoval, UserStatus};
-use scim_sync::profile::harness::group_identifier;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::generate::{Circle, Provider, Scenario, Somebody};
@@ -259,10 +258,7 @@ impl<'a> Oracle<'a> {
                 }
                 [] => {
                     self.note(format!("+group {}", group.name));
-                    let id = group_identifier(group.name.as_str()).unwrap_or_default();
-                    if !self.harness() || world.circles.iter().all(|it| it.id != id) {
-                        self.members(group, None);
-                    }
+                    self.members(group, None);
                 }
             }
         }
