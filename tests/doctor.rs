@@ -4,6 +4,8 @@
 #[path = "support/cli.rs"]
 mod support;
 
+use std::io::{BufRead as _, BufReader, Write as _};
+
 use scim_sync::sandbox::world::{
     Authentication, Permission, SeedGroup, Token, TokenKind, TokenStanding, World,
 };
@@ -206,6 +208,73 @@ fn a_plain_provider() {
     for harness_only in ["permission", "FirstGen", "standalone", "single sign-on"] {
         assert!(!ran.out.contains(harness_only), "{}", ran.out);
     }
+}
+
+/// What is declared of somebody and not offered by the server is told apart from what nobody has.
+#[test]
+fn a_declared_attribute_that_schemas_does_not_offer() {
+    let place = Place::new();
+    // It offers `title` and `timezone`.
+    let served = Served::start(&place, &["--token", "tok", "--provider", "pagerduty"]);
+    let doctor = |base_url: &str, attributes: &str| {
+        let people =
+            format!("users: {{ ada: {{ email: ada@x.io, attributes: {{ {attributes} }} }} }}\n");
+        place.write(
+            "scim-sync.yaml",
+            &manifest("scim", base_url).replace(PEOPLE, &people),
+        );
+        place.run_with(&[("SCIM_TOKEN", "tok")], &["doctor"])
+    };
+    doctor(
+        &served.base_url,
+        "title: Analyst, nickName: Lady A, department: null",
+    )
+    .says(
+        "warning discovery `Schemas` does not offer `nickName` and `department` of users to \
+             be written; the manifest declares them",
+    )
+    .tells("try it with one person first");
+    let fine = doctor(&served.base_url, "title: Analyst");
+    assert!(!fine.out.contains("the manifest declares"), "{}", fine.out);
+    fine.says("ok discovery `Schemas` does not offer `nickName`");
+
+    // Where there is no such document, nothing is known, and nothing is warned of.
+    let silent = without_schemas();
+    let ran = doctor(&silent, "nickName: Lady A").ends(0);
+    let ran = ran.says("warning discovery there is no `/Schemas`");
+    assert!(!ran.out.contains("nickName"), "{}", ran.out);
+}
+
+/// A provider that has no people and no groups, and serves no `/Schemas`.
+fn without_schemas() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let reader = BufReader::new(stream.try_clone().expect("a handle"));
+            let mut lines = reader.lines().map(|line| line.expect("a line"));
+            let first = lines.next().unwrap_or_default();
+            lines.find(String::is_empty);
+            let path = first.split(' ').nth(1).unwrap_or_default();
+            let path = path.split('?').next().unwrap_or_default();
+            let (status, body) = match path {
+                "/Users" | "/Groups" => ("200 OK", r#"{"totalResults":0,"Resources":[]}"#),
+                "/ServiceProviderConfig" => ("200 OK", "{}"),
+                "/ResourceTypes" => (
+                    "200 OK",
+                    r#"[{"endpoint":"/Users"},{"endpoint":"/Groups"}]"#,
+                ),
+                _other => ("404 Not Found", r#"{"status":"404"}"#),
+            };
+            let _gone = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    base
 }
 
 /// What a server claims and what is believed of it, where they differ: read through the server

@@ -13,7 +13,6 @@ use super::trouble::Trouble;
 use super::{Terminal, logins, runtime, written};
 use crate::cli::{DoctorArgs, DoctorFormat, GlobalArgs};
 use crate::exit::Exit;
-use crate::ids::attributes::ExtraAttribute;
 use crate::ids::{GroupId, fold};
 use crate::live::LiveState;
 use crate::live::beside::Told;
@@ -22,7 +21,7 @@ use crate::manifest::decl::UserStatus;
 use crate::manifest::fault::{Fault, FaultCode, Severity};
 use crate::plan::{Foreign, Stands, TargetInfo, foreign};
 use crate::profile::checks::Check;
-use crate::profile::claims::{self, Claim};
+use crate::profile::claims::{self, Claim, Extras};
 use crate::profile::{GroupIds, Profile};
 use crate::render::doctor::{Examination, Finding, Verdict};
 use crate::render::several::OfTarget;
@@ -340,7 +339,17 @@ async fn look(
         (Check::Lists, _) => lists(project, target, reader, found).await,
         (Check::RateLimit, _) => rate_limit(project, reader.dialect(), found),
         (Check::Discovery, _) => {
-            discovery(reader, &project.profile.attributes, found).await;
+            let people = project.desired.users.iter();
+            let people = people.filter(|user| user.status != UserStatus::Absent);
+            let declared = people
+                .flat_map(|user| user.attributes.iter())
+                .map(|(attribute, _)| attribute)
+                .collect();
+            let extras = Extras {
+                taken: &project.profile.attributes,
+                declared: &declared,
+            };
+            discovery(reader, extras, found).await;
         }
         (Check::OtherLogin, _) => other_login(project, terminal, found).await,
         (Check::Token, Some(platform)) => token(platform, found).await,
@@ -634,11 +643,7 @@ fn rate_limit(project: &Project, dialect: &Dialect, found: &mut Findings) {
 }
 
 /// What the provider says of itself, what is believed of it, and where the two differ.
-async fn discovery<T: Transport>(
-    reader: &Reader<T>,
-    attributes: &[ExtraAttribute],
-    found: &mut Findings,
-) {
+async fn discovery<T: Transport>(reader: &Reader<T>, extras: Extras<'_>, found: &mut Findings) {
     let mut same: Vec<&str> = Vec::new();
     let dialect = reader.dialect();
     for (document, name) in [
@@ -650,7 +655,7 @@ async fn discovery<T: Transport>(
             Ok(Some(value)) => match document {
                 Discovery::ServiceProviderConfig => claims::of_config(&value, dialect),
                 Discovery::ResourceTypes => claims::of_resource_types(&value, dialect),
-                Discovery::Schemas => claims::of_schemas(&value, dialect, attributes),
+                Discovery::Schemas => claims::of_schemas(&value, dialect, extras),
             },
             Ok(None) => {
                 found.warn(

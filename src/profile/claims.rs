@@ -3,6 +3,8 @@
 //! **Invariants.** What a document does not say is no difference: it may be absent, static or
 //! wrong, and nothing hangs on it but what `profile::guidance` takes from it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::guidance::{longest_page, supported};
@@ -180,8 +182,17 @@ const WRITTEN: [(&str, Option<UserAttribute>); 7] = [
     ("active", None),
 ];
 
+/// The attributes of people beyond names and e-mail that matter at a target.
+#[derive(Debug, Clone, Copy)]
+pub struct Extras<'a> {
+    /// Those that the provider is believed to take.
+    pub taken: &'a [ExtraAttribute],
+    /// Those that somebody is declared with.
+    pub declared: &'a BTreeSet<ExtraAttribute>,
+}
+
 /// What `Schemas` claims of users and groups.
-pub fn of_schemas(document: &Value, dialect: &Dialect, taken: &[ExtraAttribute]) -> Vec<Claim> {
+pub fn of_schemas(document: &Value, dialect: &Dialect, extras: Extras<'_>) -> Vec<Claim> {
     let Some(schemas) = rows(document) else {
         return vec![unreadable("Schemas")];
     };
@@ -189,7 +200,7 @@ pub fn of_schemas(document: &Value, dialect: &Dialect, taken: &[ExtraAttribute])
     let mut claims = Vec::new();
     if let Some(user) = find(USER_SCHEMA) {
         users(user, dialect, &mut claims);
-        attributes(user, find(ENTERPRISE_SCHEMA), taken, &mut claims);
+        attributes(user, find(ENTERPRISE_SCHEMA), extras, &mut claims);
     }
     if let Some(group) = find(GROUP_SCHEMA) {
         for path in ["displayName", "members"] {
@@ -257,23 +268,40 @@ fn users(schema: &Value, dialect: &Dialect, claims: &mut Vec<Claim>) {
 fn attributes(
     core: &Value,
     enterprise: Option<&Value>,
-    taken: &[ExtraAttribute],
+    extras: Extras<'_>,
     claims: &mut Vec<Claim>,
 ) {
-    let (mut offered, mut missing) = (Vec::new(), Vec::new());
+    let (mut offered, mut missing, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
     for attribute in ExtraAttribute::ALL {
         let name = attribute.name();
         let claimed = match attribute.section() {
-            Section::Core => mutability(core, name),
-            Section::Name => mutability(core, &attribute.scim_path()),
-            Section::Enterprise => enterprise.and_then(|schema| mutability(schema, name)),
+            Section::Core => described(core, name),
+            Section::Name => described(core, &attribute.scim_path()),
+            Section::Enterprise => enterprise.and_then(|schema| described(schema, name)),
         };
-        let is_writable = matches!(claimed, Some("readWrite" | "writeOnly"));
-        match (is_writable, taken.contains(&attribute)) {
+        // What says nothing of it is `readWrite` (RFC 7643 §2.2).
+        let is_writable = claimed
+            .is_some_and(|it| !matches!(it["mutability"].as_str(), Some("readOnly" | "immutable")));
+        match (is_writable, extras.taken.contains(&attribute)) {
             (true, true) | (false, false) => {}
             (true, false) => offered.push(name),
+            (false, true) if extras.declared.contains(&attribute) => wanted.push(name),
             (false, true) => missing.push(name),
         }
+    }
+    if !wanted.is_empty() {
+        let them = match wanted.len() {
+            1 => "it",
+            _several => "them",
+        };
+        claims.push(Claim::differs(
+            format!(
+                "`Schemas` does not offer {} of users to be written; the manifest declares {them}",
+                all_of(wanted)
+            ),
+            "try it with one person first: a value may be ignored or refused; \
+             `target.dialect.userAttributes` says which are taken",
+        ));
     }
     if !offered.is_empty() {
         claims.push(Claim::Harmless(format!(
@@ -293,6 +321,11 @@ fn attributes(
 
 /// The mutability of an attribute or of a part of one, where the schema tells it.
 fn mutability<'a>(schema: &'a Value, path: &str) -> Option<&'a str> {
+    described(schema, path)?["mutability"].as_str()
+}
+
+/// What a schema has of an attribute or of a part of one.
+fn described<'a>(schema: &'a Value, path: &str) -> Option<&'a Value> {
     let named = |list: &'a Value, name: &str| {
         let list = list.as_array()?;
         list.iter().find(|attribute| {
@@ -300,14 +333,13 @@ fn mutability<'a>(schema: &'a Value, path: &str) -> Option<&'a str> {
             theirs.eq_ignore_ascii_case(name)
         })
     };
-    let found = match path.split_once('.') {
-        None => named(&schema["attributes"], path)?,
+    match path.split_once('.') {
+        None => named(&schema["attributes"], path),
         Some((whole, part)) => {
             let whole = named(&schema["attributes"], whole)?;
-            named(&whole["subAttributes"], part)?
+            named(&whole["subAttributes"], part)
         }
-    };
-    found["mutability"].as_str()
+    }
 }
 
 /// The rows of a list, be it a `ListResponse` or, as some have it, a bare array.
@@ -327,6 +359,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    static NOBODYS: BTreeSet<ExtraAttribute> = BTreeSet::new();
+    const NO_EXTRAS: Extras<'static> = Extras {
+        taken: &[],
+        declared: &NOBODYS,
+    };
 
     fn differences(claims: &[Claim]) -> Vec<&str> {
         let said = claims.iter().filter_map(|claim| match claim {
@@ -403,7 +441,7 @@ mod tests {
                 {"name": "employeeId", "required": true, "mutability": "readWrite"},
             ]}]})
         };
-        let claims = of_schemas(&schema("readOnly"), &Dialect::rfc(), &[]);
+        let claims = of_schemas(&schema("readOnly"), &Dialect::rfc(), NO_EXTRAS);
         let said = differences(&claims);
         assert_eq!(said.len(), 2, "{claims:?}");
         assert!(
@@ -416,10 +454,10 @@ mod tests {
             ..Dialect::rfc()
         };
         assert_eq!(
-            differences(&of_schemas(&schema("readOnly"), &fixed, &[])).len(),
+            differences(&of_schemas(&schema("readOnly"), &fixed, NO_EXTRAS)).len(),
             1
         );
-        let claims = of_schemas(&schema("readWrite"), &fixed, &[]);
+        let claims = of_schemas(&schema("readWrite"), &fixed, NO_EXTRAS);
         assert!(matches!(claims[0], Claim::Harmless(_)), "{claims:?}");
     }
 
@@ -432,28 +470,47 @@ mod tests {
                 {"name": "locale", "mutability": "readOnly"},
                 {"name": "name", "subAttributes": [writable("middleName")]},
             ]},
-            {"id": ENTERPRISE_SCHEMA, "attributes": [writable("department")]},
+            {"id": ENTERPRISE_SCHEMA, "attributes": [{"name": "department"}]},
         ]});
         let taken = [
             ExtraAttribute::Title,
             ExtraAttribute::Locale,
             ExtraAttribute::CostCenter,
         ];
-        let claims = of_schemas(&document, &Dialect::rfc(), &taken);
-        let [Claim::Harmless(offered), Claim::Harmless(missing)] = &claims[..] else {
-            panic!("{claims:?}");
+        let claims = |taken: &[ExtraAttribute], declared: &[ExtraAttribute]| {
+            let declared = declared.iter().copied().collect();
+            let declared = &declared;
+            of_schemas(&document, &Dialect::rfc(), Extras { taken, declared })
+        };
+        let asked = claims(&taken, &[ExtraAttribute::Title]);
+        let [Claim::Harmless(offered), Claim::Harmless(missing)] = &asked[..] else {
+            panic!("{asked:?}");
         };
         assert!(
             offered.contains("`middleName` and `department`"),
             "{offered}"
         );
         assert!(missing.contains("`locale` and `costCenter`"), "{missing}");
+        // What somebody is declared with is a matter of its own.
+        let asked = claims(&taken, &[ExtraAttribute::CostCenter, ExtraAttribute::Title]);
+        let [
+            Claim::Differs { said, help: _ },
+            Claim::Harmless(_),
+            Claim::Harmless(missing),
+        ] = &asked[..]
+        else {
+            panic!("{asked:?}");
+        };
+        assert!(
+            said.ends_with("offer `costCenter` of users to be written; the manifest declares it"),
+            "{said}"
+        );
+        assert!(missing.contains("offer `locale` of users"), "{missing}");
         let taken = [
             ExtraAttribute::Title,
             ExtraAttribute::MiddleName,
             ExtraAttribute::Department,
         ];
-        let claims = of_schemas(&document, &Dialect::rfc(), &taken);
-        assert_eq!(claims, [Claim::Same("attributes")]);
+        assert_eq!(claims(&taken, &taken), [Claim::Same("attributes")]);
     }
 }
