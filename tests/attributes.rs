@@ -343,9 +343,10 @@ fn what_a_provider_drops_in_silence_is_told() {
         place.write("scim-sync.yaml", &ada(&target, attributes));
         place.run_with(&[("TOKEN", "tok")], &["apply", "--auto-approve"])
     };
-    apply("title: Analyst, nickName: Lady A")
+    apply("title: Analyst, nickName: Lady A, division: Engines")
         .ends(4)
-        .says("its nickName has no value and was `Lady A` in what was sent");
+        .says("its nickName has no value and was `Lady A` in what was sent")
+        .says("its division has no value and was `Engines` in what was sent");
     // The next run does not get further, and says so too.
     apply("title: Countess, nickName: Lady A")
         .ends(4)

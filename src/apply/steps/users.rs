@@ -536,28 +536,29 @@ fn attribute(user: &wire::User, attribute: Attribute) -> Option<&str> {
     }
 }
 
-/// What is not as it was meant, in a few words.
+/// Everything that is not as it was meant, in a few words.
 pub(super) fn difference(
     profile: &Profile,
     wanted: &UserState,
     there: &wire::User,
 ) -> Option<String> {
+    let mut found: Vec<String> = Vec::new();
     let email = there
         .email()
         .or(there.user_name.as_deref())
         .unwrap_or_default();
     if fold(email) != wanted.email.folded() {
-        return Some(format!("its e-mail reads `{email}`"));
+        found.push(format!("its e-mail reads `{email}`"));
     }
     if there.active == Some(false) {
-        return Some("it is inactive".to_owned());
+        found.push("it is inactive".to_owned());
     }
     // What was sent and is dropped in silence would be sent again for ever.
     for (attribute, value) in wanted.attributes.iter() {
         let reads = there.extra(attribute);
         if !same_value(value, reads.unwrap_or_default()) {
             let name = attribute.name();
-            return Some(match reads {
+            found.push(match reads {
                 None => format!("its {name} has no value and was `{value}` in what was sent"),
                 Some(reads) => {
                     format!("its {name} is `{reads}` and was `{value}` in what was sent")
@@ -570,9 +571,10 @@ pub(super) fn difference(
         NameModel::DisplayNameOnly { .. }
             if !profile.names.same_display_name(&wanted.display_name, shown) =>
         {
-            Some(format!("its name reads `{shown}`"))
+            found.push(format!("its name reads `{shown}`"));
         }
         // Others derive or drop display names; what is declared is compared by the next plan.
-        NameModel::DisplayNameOnly { .. } | NameModel::Full | NameModel::NotKept => None,
+        NameModel::DisplayNameOnly { .. } | NameModel::Full | NameModel::NotKept => {}
     }
+    (!found.is_empty()).then(|| found.join(", "))
 }
