@@ -219,6 +219,14 @@ fn each_plan_is_saved_in_a_file_of_its_own() {
     assert!(!place.path("plan.json").exists());
 }
 
+fn sarif_schema() -> Value {
+    let schema = include_str!("data/sarif-2.1.0.schema.json");
+    // The schema's own pattern of languages is none.
+    let odd = r#""^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$""#;
+    let schema = schema.replace(odd, r#""^[a-zA-Z]{2}(-[a-zA-Z]{2})?$""#);
+    serde_json::from_str(&schema).expect("a schema")
+}
+
 #[test]
 fn every_format_but_a_page_is_of_several() {
     let place = sandboxes();
@@ -233,12 +241,7 @@ fn every_format_but_a_page_is_of_several() {
         .warns("the plans of 2 targets do not fit into 7000 bytes");
     assert!(bytes < 65_536);
     let sarif = json(&place.run(&["plan", "--format", "sarif"]).ends(0));
-    let schema = include_str!("data/sarif-2.1.0.schema.json");
-    // The schema's own pattern of languages is none.
-    let odd = r#""^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$""#;
-    let schema = schema.replace(odd, r#""^[a-zA-Z]{2}(-[a-zA-Z]{2})?$""#);
-    let schema: Value = serde_json::from_str(&schema).expect("a schema");
-    assert!(jsonschema::is_valid(&schema, &sarif), "{sarif:#}");
+    assert!(jsonschema::is_valid(&sarif_schema(), &sarif), "{sarif:#}");
     let runs = sarif["runs"].as_array().expect("runs");
     let ids: BTreeSet<&str> = runs
         .iter()
@@ -304,6 +307,31 @@ fn what_fails_at_one_is_told_among_the_others() {
         github.starts_with("::error title=missing-token::lab: failed: the environment variable"),
         "{github}"
     );
+    let sarif = json(&place.run(&["plan", "--format", "sarif"]).ends(1));
+    assert!(jsonschema::is_valid(&sarif_schema(), &sarif), "{sarif:#}");
+    let of = |id: &str| {
+        let runs = sarif["runs"].as_array().expect("runs");
+        let of = |run: &&Value| run["automationDetails"]["id"] == format!("scim-sync/{id}/");
+        runs.iter().find(of).unwrap_or_else(|| panic!("{sarif:#}"))
+    };
+    assert_eq!(
+        of("lab")["invocations"],
+        serde_json::json!([{
+            "executionSuccessful": false,
+            "toolExecutionNotifications": [{
+                "descriptor": { "id": "missing-token", "index": 0 },
+                "level": "error",
+                "message": {
+                    "text": "lab: failed: the environment variable `LAB_SCIM_TOKEN`, which holds the token, is not set\nhelp: set it to the service provider's SCIM token, for instance `export LAB_SCIM_TOKEN=…`"
+                },
+            }],
+        }])
+    );
+    assert_eq!(of("lab")["results"], serde_json::json!([]));
+    for well in ["prod", "onprem"] {
+        assert_eq!(of(well)["invocations"][0]["executionSuccessful"], true);
+        assert_ne!(of(well)["results"], serde_json::json!([]));
+    }
     place
         .run(&["apply", "--target", "all", "--auto-approve"])
         .ends(1)

@@ -14,7 +14,7 @@ use crate::cli::{PlanFormat, ViewArgs};
 use crate::exit::Exit;
 use crate::ids::TargetName;
 use crate::plan::{Plan, TargetInfo};
-use crate::render::annotations::github_failed;
+use crate::render::annotations::{github_failed, sarif_failed};
 use crate::render::markdown::MIN_BYTES;
 use crate::render::several::{
     Came, Line, OfTarget, OfTargets, TargetError, markdown, sarif, summary,
@@ -276,9 +276,12 @@ pub(super) fn print_plans(
             terminal.print(&text)
         }
         PlanFormat::Sarif => {
-            let logs: Vec<(&TargetName, String)> = made
+            let logs: Vec<(&TargetName, String)> = planned
                 .iter()
-                .map(|(name, plan)| (*name, view.sarif(plan)))
+                .map(|(name, target)| match target {
+                    OfTarget::Result(plan) => (name, view.sarif(plan)),
+                    OfTarget::Error(error) => (name, sarif_failed(name, error)),
+                })
                 .collect();
             terminal.print(&sarif(&logs))
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::escape::{terminal, workflow_data, workflow_property};
-use super::faults::{in_repository, log, uri};
+use super::faults::{failed_log, in_repository, log, uri};
 use super::phrase::Phrase;
 use super::review::{self, Chapter, Item, Kind};
 use super::several::TargetError;
@@ -241,20 +241,28 @@ pub fn github(plan: &Plan, annotated: &Annotated) -> String {
 
 /// Tells as a GitHub workflow command that there is no plan of a target.
 pub fn github_failed(name: &TargetName, error: &TargetError) -> String {
+    format!(
+        "::error title={}::{}\n",
+        workflow_property(&terminal(&error.code)),
+        workflow_data(&failed(name, error))
+    )
+}
+
+/// Tells as a SARIF log that there is no plan of a target.
+pub fn sarif_failed(name: &TargetName, error: &TargetError) -> String {
+    failed_log(&terminal(&error.code), &message(&failed(name, error)))
+}
+
+fn failed(name: &TargetName, error: &TargetError) -> String {
     let TargetError {
-        code,
+        code: _,
         message,
         help,
     } = error;
-    let text = format!(
+    format!(
         "{name}: failed: {}\nhelp: {}",
         terminal(message),
         terminal(help)
-    );
-    format!(
-        "::error title={}::{}\n",
-        workflow_property(&terminal(code)),
-        workflow_data(&text)
     )
 }
 

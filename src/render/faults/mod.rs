@@ -12,7 +12,7 @@ mod sheet;
 mod text;
 
 pub(super) use github::in_repository;
-pub(super) use sarif::{log, uri};
+pub(super) use sarif::{failed_log, log, uri};
 
 pub use github::github;
 pub use json::json;

@@ -56,19 +56,37 @@ pub fn sarif(faults: &[Fault], sources: &SourceMap, folder: &str) -> String {
     log(rules, results)
 }
 
-/// A log of one run of this program.
+/// A log of one run of this program, which came to these results.
 pub(in crate::render) fn log(rules: Vec<Value>, results: Vec<Value>) -> String {
+    let driver = json!({ "rules": rules });
+    one_run(driver, json!({ "executionSuccessful": true }), results)
+}
+
+/// A log of one run of this program that came to none (SARIF 2.1.0 §3.20.14, §3.20.21). It has
+/// `results` all the same: GitHub refuses a run without, and leaves old alerts open for one that
+/// says that it failed.
+pub(in crate::render) fn failed_log(code: &str, message: &str) -> String {
+    let driver = json!({ "notifications": [{ "id": code }] });
+    let invocation = json!({
+        "executionSuccessful": false,
+        "toolExecutionNotifications": [{
+            "descriptor": { "id": code, "index": 0 },
+            "level": "error",
+            "message": { "text": message },
+        }],
+    });
+    one_run(driver, invocation, Vec::new())
+}
+
+fn one_run(mut driver: Value, invocation: Value, results: Vec<Value>) -> String {
+    driver["name"] = json!("scim-sync");
+    driver["version"] = json!(env!("CARGO_PKG_VERSION"));
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {
-                "driver": {
-                    "name": "scim-sync",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules,
-                },
-            },
+            "tool": { "driver": driver },
+            "invocations": [invocation],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
