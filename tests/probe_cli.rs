@@ -62,7 +62,10 @@ impl Bench {
         let Ok(entries) = std::fs::read_dir(self.place.path(".scim-sync/probes")) else {
             return Vec::new();
         };
-        entries.map(|entry| entry.unwrap().path()).collect()
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let is_journal =
+            |path: &std::path::PathBuf| path.extension().is_some_and(|it| it == "jsonl");
+        paths.filter(is_journal).collect()
     }
 
     /// A probe on its way, once its journal has so many lines.
@@ -321,7 +324,10 @@ fn a_killed_probe_is_cleaned_up_by_the_next() {
     bench
         .run(&["probe", "--clean", "--run", "000000000000"])
         .ends(1)
-        .warns("nothing is known of the run 000000000000: no journal, and nothing in the lists");
+        .warns(
+            "nothing is known of the run 000000000000: no journal, no note that it is gone, and \
+             nothing in the lists",
+        );
     for no_run in ["../x", "", "00000000000", "00000000000G", "0123456789AB"] {
         bench
             .run(&["probe", "--clean", "--run", no_run])
@@ -338,6 +344,20 @@ fn a_killed_probe_is_cleaned_up_by_the_next() {
         .run(&["probe", "--clean"])
         .ends(0)
         .says("nothing of earlier runs is left");
+    // Of a run that was taken away, this is known; in a folder that has no note of it, it is not.
+    let again = ["probe", "--clean", "--run", run];
+    bench
+        .run(&again)
+        .ends(0)
+        .warns(&format!("run {run}: everything it made at http://"))
+        .warns("is gone already")
+        .says("nothing of earlier runs is left");
+    std::fs::remove_file(bench.place.path(".scim-sync/probes/ended")).expect("a note");
+    bench
+        .run(&again)
+        .ends(1)
+        .warns(&format!("nothing is known of the run {run}"))
+        .warns("it never was, or was taken away from another folder");
 }
 
 /// A journal of another target is not this one's business, and one that is none is no reason

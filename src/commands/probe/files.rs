@@ -1,7 +1,9 @@
 //! The journals of probes, `.scim-sync/probes/RUN.jsonl` beside the manifest.
 //!
-//! A journal is there as long as something its run made may be.
+//! A journal is there as long as something its run made may be. After it the run is a line of
+//! `.scim-sync/probes/ended`: who asks to have it taken away is told that it is gone.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,14 +65,40 @@ impl Kept {
         &self.path
     }
 
-    /// Removes the file, if nothing its run made can be there any more.
+    /// Removes the file, if nothing its run made can be there any more, and notes that the run
+    /// has ended.
     pub(super) fn close(self) -> Result<(), Trouble> {
         if !self.journal.is_settled() {
             return Ok(());
         }
+        let note = self.path.with_file_name(ENDED);
+        let line = format!("{} {}\n", self.journal.names().run(), self.journal.target());
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&note)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(|error| Trouble::file("write", &note, &error))?;
         std::fs::remove_file(&self.path)
             .map_err(|error| Trouble::file("remove", &self.path, &error))
     }
+}
+
+/// The runs that have ended and left nothing, each with its target.
+const ENDED: &str = "ended";
+
+/// The runs of this folder of which everything is gone, each with the target it was at.
+pub(super) fn ended(project: &Path) -> Result<BTreeMap<String, String>, Trouble> {
+    let path = state::folder_name(project).join("probes").join(ENDED);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(Trouble::file("read", &path, &error)),
+    };
+    let runs = text.lines().filter_map(|line| line.split_once(' '));
+    Ok(runs
+        .map(|(run, target)| (run.to_owned(), target.to_owned()))
+        .collect())
 }
 
 /// The journals that earlier runs left, oldest name first.

@@ -222,13 +222,17 @@ async fn clean_earlier(
     Ok(earlier)
 }
 
-/// Of a run that is asked for by its number there is neither a journal nor anything to see.
+/// Of a run that is asked for by its number there is neither a journal nor anything to see, nor
+/// a note that it has ended.
 fn unknown_run(run: &str) -> Trouble {
     Trouble::new(
         "probe-run",
-        format!("nothing is known of the run {run}: no journal, and nothing in the lists"),
-        "it may be gone already; `scim-sync probe --clean` without `--run` tells which runs have \
-         left something",
+        format!(
+            "nothing is known of the run {run}: no journal, no note that it is gone, and nothing in \
+             the lists"
+        ),
+        "it never was, or was taken away from another folder; `scim-sync probe --clean` without \
+         `--run` tells which runs have left something",
     )
 }
 
@@ -284,7 +288,13 @@ async fn clean(
         return Ok(Exit::Partial);
     }
     if let Some(run) = unknown {
-        return Err(unknown_run(run).into());
+        match files::ended(&project.folder)?.get(run) {
+            Some(target) => terminal.status(&format!(
+                "run {run}: everything it made at {} is gone already",
+                escape::terminal(target)
+            )),
+            None => return Err(unknown_run(run).into()),
+        }
     }
     terminal.print(&format!(
         "{} of earlier runs {} left\n",
