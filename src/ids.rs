@@ -12,6 +12,7 @@ pub mod digest;
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use schemars::JsonSchema;
@@ -270,20 +271,22 @@ impl ExternalId {
 }
 
 /// An e-mail address as written, together with its folded form, by which it is compared.
+///
+/// Shared by its copies: one address stands in a manifest, in what is wanted and in each item of
+/// a plan that is about its person.
 #[derive(Clone)]
 pub struct Email {
-    written: Box<str>,
+    written: Arc<str>,
     /// `None` when the written form already is the folded one, which is the usual case.
-    folded: Option<Box<str>>,
+    folded: Option<Arc<str>>,
 }
 
 impl Email {
     /// Keeps the address as written and folds it for comparison.
-    pub fn new(written: impl Into<Box<str>>) -> Self {
+    pub fn new(written: impl Into<Arc<str>>) -> Self {
         let written = written.into();
-        let folded = fold(&written);
         Self {
-            folded: (*folded != *written).then(|| folded.into()),
+            folded: folded(&written).map(Arc::from),
             written,
         }
     }
@@ -291,6 +294,14 @@ impl Email {
     /// The address as it was written.
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// A text, kept once if it is this very address.
+    pub fn share(&self, text: &str) -> Arc<str> {
+        match *text == *self.written {
+            true => Arc::clone(&self.written),
+            false => text.into(),
+        }
     }
 
     /// The address in NFC and lower case: the form to compare, and to send to providers
@@ -303,11 +314,18 @@ impl Email {
 /// Folds a text the way `caseExact: false` attributes are compared: NFC, then lower case,
 /// then NFC again because lowering may decompose.
 pub fn fold(text: &str) -> String {
+    folded(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// A text folded, unless that is the text itself.
+fn folded(text: &str) -> Option<String> {
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        return (!is_lower).then(|| text.to_ascii_lowercase());
     }
     let lowered = text.nfc().collect::<String>().to_lowercase();
-    lowered.nfc().collect()
+    let folded: String = lowered.nfc().collect();
+    (folded != text).then_some(folded)
 }
 
 impl PartialEq for Email {

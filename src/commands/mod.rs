@@ -331,6 +331,9 @@ fn draw(trouble: &trouble::Trouble, colour: Colour, width: usize) -> String {
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        // They parse pages, which no core does faster for being asked by more threads, and each
+        // keeps memory of its own.
+        .max_blocking_threads(2)
         .enable_all()
         .build()
         .expect("an operating system that runs processes gives threads")

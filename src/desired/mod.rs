@@ -7,11 +7,14 @@
 
 pub mod assertion;
 mod base;
+mod grants;
 pub mod human;
 mod resolve;
 pub mod since;
 
 use std::collections::BTreeSet;
+
+use compact_str::CompactString;
 
 use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope};
@@ -19,6 +22,7 @@ use crate::manifest::decl::{Adoption, Management, Membership, UserStatus};
 use crate::manifest::source::Span;
 
 pub use base::BaseRevision;
+pub use grants::{Grant, Grants};
 pub use resolve::resolve;
 
 /// The position of a person in [`DesiredState::users`].
@@ -67,11 +71,11 @@ pub struct DesiredUser {
     /// The e-mail, which is the login.
     pub email: Email,
     /// First name, if declared.
-    pub given_name: Option<Box<str>>,
+    pub given_name: Option<CompactString>,
     /// Last name, if declared.
-    pub family_name: Option<Box<str>>,
+    pub family_name: Option<CompactString>,
     /// The name to show, if declared apart.
-    pub display_name: Option<Box<str>>,
+    pub display_name: Option<CompactString>,
     /// Other attributes that are declared, empty where one is to have no value.
     pub attributes: Attributes,
     /// What is wanted for them.
@@ -187,51 +191,10 @@ pub struct ResolvedRole {
     pub name: RoleName,
     /// Where it is declared.
     pub span: Span,
-    /// Grants written in this very role that hold on the day, sorted by person.
-    pub grants: Vec<Grant>,
+    /// Grants written in this very role that hold on the day.
+    pub grants: Grants,
     /// This role and every role it includes, directly or not; sorted.
     pub closure: Vec<RoleIndex>,
-}
-
-/// One person in one role, as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The person.
-    pub user: UserIndex,
-    /// Where it is written.
-    pub span: Span,
-    /// What was said of the grant. Boxed: of a million grants few have any.
-    terms: Option<Box<Terms>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Terms {
-    until: Option<jiff::civil::Date>,
-    reason: Option<Box<str>>,
-}
-
-impl Grant {
-    /// A grant with its last day and its reason, where it has them.
-    pub fn new(
-        user: UserIndex,
-        span: Span,
-        until: Option<jiff::civil::Date>,
-        reason: Option<Box<str>>,
-    ) -> Self {
-        let terms =
-            (until.is_some() || reason.is_some()).then(|| Box::new(Terms { until, reason }));
-        Self { user, span, terms }
-    }
-
-    /// The last day, inclusive.
-    pub fn until(&self) -> Option<jiff::civil::Date> {
-        self.terms.as_ref()?.until
-    }
-
-    /// Why.
-    pub fn reason(&self) -> Option<&str> {
-        self.terms.as_ref()?.reason.as_deref()
-    }
 }
 
 /// A mapping, for telling why.
@@ -251,7 +214,7 @@ pub struct Origin<'a> {
     /// The role the person is written in: the same one, or one it includes.
     pub granted_in: &'a ResolvedRole,
     /// The grant.
-    pub grant: &'a Grant,
+    pub grant: Grant<'a>,
     /// The mapping.
     pub mapping: &'a ResolvedMapping,
 }
@@ -316,13 +279,11 @@ impl DesiredState {
             let mapping = &self.mappings[source.mapping as usize];
             role.closure.iter().filter_map(move |inner| {
                 let granted_in = self.role(*inner);
-                let at = granted_in
-                    .grants
-                    .binary_search_by_key(&user, |grant| grant.user);
-                at.ok().map(|at| Origin {
+                let grant = granted_in.grants.of(user)?;
+                Some(Origin {
                     role,
                     granted_in,
-                    grant: &granted_in.grants[at],
+                    grant,
                     mapping,
                 })
             })

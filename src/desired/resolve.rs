@@ -1,13 +1,13 @@
 //! Manifest → desired state.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use foldhash::fast::RandomState;
+use compact_str::CompactString;
 
 use super::assertion::Assertion;
 use super::{
     AbsentGroup, DesiredBindings, DesiredGroup, DesiredState, DesiredUser, Elsewhere, Grant,
-    GroupSource, ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
+    Grants, GroupSource, ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
 use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, GroupName};
@@ -15,7 +15,8 @@ use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::{GroupDecl, GroupStatus, UserDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::members::MemberDecl;
-use crate::manifest::source::Span;
+use crate::manifest::people::ByKey;
+use crate::manifest::source::{Span, Spanned};
 
 /// Resolves a manifest that has no faults, judging grants on the day `as_of`.
 ///
@@ -29,18 +30,9 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
         .map(|(key, decl)| DesiredUser {
             key: key.value.clone(),
             email: decl.email.value.clone(),
-            given_name: decl
-                .given_name
-                .as_ref()
-                .map(|name| name.value.as_str().into()),
-            family_name: decl
-                .family_name
-                .as_ref()
-                .map(|name| name.value.as_str().into()),
-            display_name: decl
-                .display_name
-                .as_ref()
-                .map(|name| name.value.as_str().into()),
+            given_name: name(&decl.given_name),
+            family_name: name(&decl.family_name),
+            display_name: name(&decl.display_name),
             attributes: attributes(decl),
             status: decl.status(),
             previously: decl
@@ -55,7 +47,7 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
         .collect();
     debug_assert!(users.is_sorted_by(|a, b| a.key < b.key));
 
-    let roles = resolve_roles(manifest, &users, as_of);
+    let roles = resolve_roles(manifest, as_of);
     let (groups, mappings) = resolve_groups(manifest, &roles);
     let absent_groups = manifest
         .groups
@@ -88,6 +80,10 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
     }
 }
 
+fn name(declared: &Option<Spanned<CompactString>>) -> Option<CompactString> {
+    declared.as_ref().map(|name| name.value.clone())
+}
+
 fn attributes(decl: &UserDecl) -> Attributes {
     let declared = decl.attributes.iter().flat_map(|declared| &declared.0);
     let values = declared.map(|declared| {
@@ -98,16 +94,8 @@ fn attributes(decl: &UserDecl) -> Attributes {
     values.collect()
 }
 
-fn resolve_roles(
-    manifest: &TargetManifest,
-    users: &[DesiredUser],
-    as_of: jiff::civil::Date,
-) -> Vec<ResolvedRole> {
-    let by_key: HashMap<&str, UserIndex, RandomState> = users
-        .iter()
-        .zip(0..)
-        .map(|(user, at)| (user.key.as_str(), UserIndex(at)))
-        .collect();
+fn resolve_roles(manifest: &TargetManifest, as_of: jiff::civil::Date) -> Vec<ResolvedRole> {
+    let by_key = ByKey::new(&manifest.users);
     let by_name: BTreeMap<&str, RoleIndex> = manifest
         .roles
         .0
@@ -133,24 +121,21 @@ fn resolve_roles(
         .iter()
         .zip(0..)
         .map(|((name, decl), at)| {
-            let mut grants: Vec<Grant> = Vec::with_capacity(decl.members.len());
             let holds =
                 |member: &MemberDecl<'_>| member.until.is_none_or(|until| until.value >= as_of);
             let members = decl.members.iter(&manifest.sources);
-            grants.extend(members.filter(holds).filter_map(|member| {
-                Some(Grant::new(
-                    *by_key.get(member.user.value)?,
-                    member.user.span,
-                    member.until.map(|until| until.value),
-                    member.reason.map(|why| why.value.as_str().into()),
-                ))
-            }));
-            grants.sort_by_key(|grant| (grant.user, grant.span));
-            grants.dedup_by_key(|grant| grant.user);
+            let grants = members.filter(holds).filter_map(|member| {
+                Some(Grant {
+                    user: UserIndex(by_key.position(member.user.value)?),
+                    span: member.user.span,
+                    until: member.until.map(|until| until.value),
+                    reason: member.reason.map(|why| why.value.as_str()),
+                })
+            });
             ResolvedRole {
                 name: name.value.clone(),
                 span: name.span,
-                grants,
+                grants: Grants::new(name.span.file, decl.members.len(), grants),
                 closure: closure(RoleIndex(at), &includes),
             }
         })
@@ -282,8 +267,11 @@ fn members(sources: &[GroupSource], roles: &[ResolvedRole]) -> Vec<UserIndex> {
         .collect();
     inner.sort_unstable();
     inner.dedup();
-    let grants = inner.iter().flat_map(|role| &roles[role.0 as usize].grants);
-    let mut members: Vec<UserIndex> = grants.map(|grant| grant.user).collect();
+    let people = |role: &RoleIndex| roles[role.0 as usize].grants.users();
+    if let [only] = inner.as_slice() {
+        return people(only).collect();
+    }
+    let mut members: Vec<UserIndex> = inner.iter().flat_map(people).collect();
     members.sort_unstable();
     members.dedup();
     members

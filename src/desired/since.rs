@@ -236,16 +236,16 @@ impl Pairs {
 
 /// The roles that people of these keys are written in.
 fn roles_of(desired: &DesiredState, wanted: &HashSet<&str>) -> HashMap<String, BTreeSet<RoleName>> {
+    let users = desired.users.iter();
+    let is_wanted: Vec<bool> = users
+        .map(|user| wanted.contains(user.key.as_str()))
+        .collect();
     let mut roles: HashMap<String, BTreeSet<RoleName>> = HashMap::new();
     for role in &desired.roles {
-        for grant in &role.grants {
-            let key = desired.user(grant.user).key.as_str();
-            if wanted.contains(key) {
-                roles
-                    .entry(key.to_owned())
-                    .or_default()
-                    .insert(role.name.clone());
-            }
+        let people = role.grants.users();
+        for at in people.filter(|at| is_wanted[at.0 as usize]) {
+            let key = desired.user(at).key.to_string();
+            roles.entry(key).or_default().insert(role.name.clone());
         }
     }
     roles

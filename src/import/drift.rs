@@ -256,9 +256,7 @@ impl<'a> Turning<'a> {
 
     fn live_by_id(&self, person: &Person) -> Option<LiveIndex> {
         let id = person.id.as_ref()?;
-        let users = &self.drift.live.users;
-        let found = users.binary_search_by(|user| user.id.cmp(id)).ok()?;
-        Some(LiveIndex(u32::try_from(found).ok()?))
+        self.drift.live.users.position(id.as_str())
     }
 
     /// An e-mail that is another one at the provider.
@@ -390,11 +388,7 @@ impl<'a> Turning<'a> {
             return;
         };
         for (role, at) in self.drift.desired.roles.iter().zip(0..) {
-            if role
-                .grants
-                .binary_search_by_key(&user, |it| it.user)
-                .is_ok()
-            {
+            if role.grants.of(user).is_some() {
                 self.change(RoleIndex(at)).remove.push(key.to_string());
             }
         }

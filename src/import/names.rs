@@ -1,5 +1,6 @@
 //! Names of a live account as a manifest can say them, for a provider that compares them so.
 
+use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::live::LiveUser;
@@ -32,7 +33,7 @@ pub(super) fn of(user: &LiveUser, model: NameModel) -> (Names, Option<Unwritable
     }
 }
 
-fn some(text: &Option<Box<str>>) -> Option<&str> {
+fn some(text: &Option<CompactString>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
@@ -105,7 +106,7 @@ fn is_part(part: &str, dropped: &[char]) -> bool {
 /// First, last and shown name, each as it is.
 fn full(user: &LiveUser) -> (Names, Option<Unwritable>) {
     let mut unwritable = None;
-    let mut keep = |name: &Option<Box<str>>| {
+    let mut keep = |name: &Option<CompactString>| {
         let name = some(name)?;
         if is_line(name) {
             return Some(name.to_owned());

@@ -11,7 +11,7 @@ impl LiveState {
     pub fn fingerprint(&self) -> String {
         let mut told = Told::default();
         told.number(self.users.len());
-        for user in &self.users {
+        for user in self.users.iter() {
             told.user(user);
         }
         told.number(self.groups.len());

@@ -10,8 +10,10 @@ pub mod collect_beside;
 pub mod diff;
 mod fingerprint;
 pub mod snapshot;
+mod users;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
@@ -22,6 +24,8 @@ use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::{Doubt, Walk};
 use crate::scim::wire;
+
+pub use users::{LiveUsers, Moves};
 
 /// The position of a user in [`LiveState::users`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +38,7 @@ const COLLAPSE_FROM: u64 = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveState {
     /// Users, sorted by id.
-    pub users: Vec<LiveUser>,
+    pub users: LiveUsers,
     /// Groups, sorted by name, then id.
     pub groups: Vec<LiveGroup>,
     /// Whether that was all.
@@ -49,17 +53,17 @@ pub struct LiveUser {
     /// The provider's id.
     pub id: UserId,
     /// The login name, exactly.
-    pub user_name: Box<str>,
+    pub user_name: Arc<str>,
     /// The e-mail to match people by.
     pub email: Email,
     /// Whoever provisioned the user left this.
     pub external_id: Option<ExternalId>,
     /// First name.
-    pub given_name: Option<Box<str>>,
+    pub given_name: Option<CompactString>,
     /// Last name.
-    pub family_name: Option<Box<str>>,
+    pub family_name: Option<CompactString>,
     /// The name shown.
-    pub display_name: Option<Box<str>>,
+    pub display_name: Option<CompactString>,
     /// Other attributes that have a value.
     pub attributes: Attributes,
     /// Whether the account is usable.
@@ -150,14 +154,48 @@ impl LiveState {
 
     /// Users with their positions.
     pub fn indexed_users(&self) -> impl Iterator<Item = (LiveIndex, &LiveUser)> {
-        (0..).map(LiveIndex).zip(&self.users)
+        (0..).map(LiveIndex).zip(self.users.iter())
+    }
+}
+
+/// Users as they come, in pieces: nobody knows how many there will be, and a list that grows in
+/// one piece is twice as large as it need be when it is copied.
+#[derive(Debug, Default)]
+struct Pieces(Vec<Vec<LiveUser>>);
+
+impl Pieces {
+    /// How many users a piece holds.
+    const SIZE: usize = 4096;
+
+    fn push(&mut self, user: LiveUser) {
+        match self.0.last_mut().filter(|last| last.len() < Self::SIZE) {
+            Some(last) => last.push(user),
+            None => {
+                // What is little stays little.
+                let size = match self.0.is_empty() {
+                    true => 0,
+                    false => Self::SIZE,
+                };
+                let mut piece = Vec::with_capacity(size);
+                piece.push(user);
+                self.0.push(piece);
+            }
+        }
+    }
+
+    fn into_one(self) -> Vec<LiveUser> {
+        let mut all = Vec::with_capacity(self.0.iter().map(Vec::len).sum());
+        for piece in self.0 {
+            all.extend(piece);
+        }
+        all
     }
 }
 
 /// Builds a [`LiveState`] from pages of users and groups arriving in any order.
 #[derive(Debug, Default)]
 pub struct Builder {
-    users: Vec<LiveUser>,
+    users: Pieces,
     groups: Vec<(LiveGroup, Vec<u32>)>,
     interned: HashMap<CompactString, u32, RandomState>,
     names: Vec<CompactString>,
@@ -177,10 +215,7 @@ impl Builder {
         };
         self.users.push(LiveUser {
             id: UserId::from(id),
-            user_name: user
-                .user_name
-                .unwrap_or_else(|| email.as_str().to_owned())
-                .into(),
+            user_name: email.share(user.user_name.as_deref().unwrap_or(email.as_str())),
             email,
             external_id: user
                 .external_id
@@ -233,13 +268,11 @@ impl Builder {
 
     /// The whole state, given how the two walks went.
     pub fn finish(mut self, users: Walk, groups: Walk) -> LiveState {
-        self.users.sort_by(|a, b| a.id.cmp(&b.id));
-        self.users.dedup_by(|a, b| a.id == b.id);
         drop(std::mem::take(&mut self.interned));
+        let users_read = LiveUsers::from(self.users.into_one());
 
         // Interned member ids → positions of users, looked up once for each id.
-        let listed: HashMap<&str, u32, RandomState> = self
-            .users
+        let listed: HashMap<&str, u32, RandomState> = users_read
             .iter()
             .zip(0..)
             .map(|(user, at)| (user.id.as_str(), at))
@@ -268,7 +301,7 @@ impl Builder {
         state_groups.dedup_by(|a, b| a.id == b.id);
 
         LiveState {
-            users: self.users,
+            users: users_read,
             groups: state_groups,
             integrity: Integrity {
                 users: judge(users, self.unreadable_users),

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
-use super::{Activity, Integrity, LiveGroup, LiveIndex, LiveState, LiveUser};
+use super::{Activity, Integrity, LiveGroup, LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::ids::attributes::{Attributes, ExtraAttribute};
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::Walk;
@@ -178,12 +178,12 @@ impl Snapshot {
 
     /// The state in it. Order and duplicates of a hand-edited file are put right.
     pub fn into_state(self) -> LiveState {
-        let mut users: Vec<LiveUser> = self
+        let users: LiveUsers = self
             .users
             .into_iter()
             .map(|user| LiveUser {
                 id: user.id,
-                user_name: user.user_name.into(),
+                user_name: user.email.share(&user.user_name),
                 email: user.email,
                 external_id: user.external_id,
                 given_name: user.given_name.map(Into::into),
@@ -197,8 +197,6 @@ impl Snapshot {
                 },
             })
             .collect();
-        users.sort_by(|a, b| a.id.cmp(&b.id));
-        users.dedup_by(|a, b| a.id == b.id);
         let listed: HashMap<&str, u32> = users
             .iter()
             .zip(0..)

@@ -6,6 +6,7 @@
 //! **Invariants.** Nothing is resolved here: a role may name a person who does not exist.
 //! `manifest::lint` finds that, and only a manifest without faults becomes a desired state.
 
+use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -501,11 +502,14 @@ pub struct UserDecl {
     /// The e-mail: at Harness the login, and never to be changed once provisioned.
     pub email: Spanned<Email>,
     /// First name.
-    pub given_name: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
+    pub given_name: Option<Spanned<CompactString>>,
     /// Last name.
-    pub family_name: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
+    pub family_name: Option<Spanned<CompactString>>,
     /// The name to show, for providers that take one apart from first and last name.
-    pub display_name: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
+    pub display_name: Option<Spanned<CompactString>>,
     /// More of what SCIM says of a person, for providers that take it: job title, department,
     /// employee number. What is left out is left alone, whatever the account has.
     #[schemars(

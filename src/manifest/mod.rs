@@ -21,6 +21,7 @@ pub mod load;
 pub mod mapping;
 pub mod members;
 pub mod merge;
+pub mod people;
 pub mod schema;
 pub mod source;
 mod syntax;

@@ -109,7 +109,8 @@ pub struct SourceFile {
     pub revision: Option<Arc<str>>,
     /// The text.
     pub text: Arc<str>,
-    line_starts: Arc<[u32]>,
+    /// Where every [`STEP`]th line starts: lines in between are counted when one is asked for.
+    steps: Arc<[u32]>,
     /// True if every character is one byte, so that a column need not be counted.
     ascii: bool,
 }
@@ -124,14 +125,7 @@ impl SourceMap {
     /// Adds a file and returns its number.
     pub fn add(&mut self, name: &str, path: &Path, text: impl Into<Arc<str>>) -> FileId {
         let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, byte)| *byte == b'\n')
-                    .map(|(at, _)| u32::try_from(at + 1).expect("files are limited to 4 GiB")),
-            )
-            .collect();
+        let steps = line_starts(&text).step_by(STEP).collect();
         let id = FileId(u32::try_from(self.files.len()).expect("file count is limited"));
         self.files.push(SourceFile {
             name: name.into(),
@@ -139,7 +133,7 @@ impl SourceMap {
             revision: None,
             ascii: text.is_ascii(),
             text,
-            line_starts,
+            steps,
         });
         id
     }
@@ -186,9 +180,15 @@ impl SourceMap {
     pub fn line_and_column(&self, file: FileId, offset: u32) -> (u32, u32) {
         let file = self.file(file);
         let offset = file.boundary(offset);
-        let line = file.line_starts.partition_point(|start| *start <= offset);
-        // The first line starts at 0, so there is always one at or before the offset.
-        let line_start = file.line_starts[line.saturating_sub(1)] as usize;
+        // The first line starts at 0, so there is always a step at or before the offset.
+        let step = file.steps.partition_point(|start| *start <= offset) - 1;
+        let from = file.steps[step] as usize;
+        let (lines, last) = line_starts(&file.text[from..offset as usize])
+            .zip(1..)
+            .last()
+            .map_or((1, 0), |(start, lines)| (lines, start as usize));
+        let line = step * STEP + lines;
+        let line_start = from + last;
         let before = &file.text[line_start..offset as usize];
         let column = 1 + if file.ascii {
             before.len()
@@ -198,6 +198,16 @@ impl SourceMap {
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         (count(line), count(column))
     }
+}
+
+/// How many lines a place may be away from one that is known.
+const STEP: usize = 64;
+
+/// The byte offset at which each line of a text starts.
+fn line_starts(text: &str) -> impl Iterator<Item = u32> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let starts = ends.map(|end| u32::try_from(end + 1).expect("files are limited to 4 GiB"));
+    std::iter::once(0).chain(starts)
 }
 
 /// How far the files of a map moved when they were appended to another.
@@ -225,8 +235,8 @@ impl SourceFile {
     }
 
     /// The byte offset at which each line starts.
-    pub fn line_starts(&self) -> &[u32] {
-        &self.line_starts
+    pub fn line_starts(&self) -> Vec<u32> {
+        line_starts(&self.text).collect()
     }
 
     /// The nearest character boundary at or before an offset.
@@ -255,6 +265,27 @@ mod tests {
         };
         assert_eq!(sources.place(span).to_string(), "a.yaml:2:9");
         assert_eq!(sources.text(span), "b");
+    }
+
+    #[test]
+    fn a_place_is_found_however_far_down_it_is() {
+        let mut sources = SourceMap::default();
+        let lines = 3 * STEP + 5;
+        let text: String = (1..=lines).map(|line| format!("{line:é>4}\n")).collect();
+        let file = sources.add("a.yaml", Path::new("a.yaml"), text.as_str());
+        let starts = sources.file(file).line_starts();
+        assert_eq!(starts.len(), lines + 1);
+        for (start, line) in starts.iter().zip(1..) {
+            assert_eq!(sources.line_and_column(file, *start), (line, 1));
+        }
+        for (start, line) in starts[..lines].iter().zip(1..) {
+            let end = start + u32::try_from(text[*start as usize..].find('\n').unwrap()).unwrap();
+            assert_eq!(sources.line_and_column(file, end), (line, 5));
+        }
+        assert_eq!(
+            sources.line_and_column(file, u32::MAX).0,
+            u32::try_from(lines).unwrap() + 1
+        );
     }
 
     #[test]

@@ -7,12 +7,12 @@
 //! **Invariants.** One pass over the live state, whatever the number of actions. What the
 //! profile does not tell (accounts that lists do not show) is as before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::item::{Action, Attribute, Change, GroupRef, MemberChange, Person, UserState};
 use crate::ids::{Binding, BindingId, ExternalId, GroupId, GroupName, PersonKey, UserId};
 use crate::live::beside::{Beside, BindingState, Bound, LiveBinding, Told};
-use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
+use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::profile::{GroupRemovalRule, NameModel, Profile, UserRemovalEffect};
 use crate::scim::dialect::ExternalIdStorage;
 
@@ -30,12 +30,18 @@ fn planned(name: &str) -> String {
     format!("planned:{name}")
 }
 
+fn listed(at: usize) -> LiveIndex {
+    LiveIndex(u32::try_from(at).expect("fewer than 2^32 users"))
+}
+
 struct After<'a> {
     profile: &'a Profile,
-    /// Users by position: those of the live state first, then the new ones.
-    users: Vec<Option<LiveUser>>,
-    /// The live users, in the order of their ids.
-    live: &'a [LiveUser],
+    /// The live users, by position.
+    live: &'a LiveUsers,
+    /// Those of them that are other, or gone.
+    other: BTreeMap<LiveIndex, Option<LiveUser>>,
+    /// New users; their positions follow those of the live ones.
+    new: Vec<Option<LiveUser>>,
     /// Accounts taken over, by id.
     adopted: HashMap<UserId, usize>,
     by_key: HashMap<PersonKey, usize>,
@@ -65,8 +71,9 @@ impl<'a> After<'a> {
         };
         Self {
             profile,
-            users: live.users.iter().cloned().map(Some).collect(),
             live: &live.users,
+            other: BTreeMap::new(),
+            new: Vec::new(),
             adopted: HashMap::new(),
             by_key: HashMap::new(),
             groups: live
@@ -85,8 +92,28 @@ impl<'a> After<'a> {
 
     /// Where the user of an id is: one taken over before one that is listed.
     fn by_id(&self, id: &str) -> Option<usize> {
-        let listed = || self.live.binary_search_by(|user| user.id.as_str().cmp(id));
-        self.adopted.get(id).copied().or_else(|| listed().ok())
+        let listed = || self.live.position(id).map(|at| at.0 as usize);
+        self.adopted.get(id).copied().or_else(listed)
+    }
+
+    /// Ends the account at a position.
+    fn end(&mut self, at: usize) {
+        match at.checked_sub(self.live.len()) {
+            None => _ = self.other.insert(listed(at), None),
+            Some(new) => self.new[new] = None,
+        }
+    }
+
+    /// The account at a position, to be changed.
+    fn user_at(&mut self, at: usize) -> Option<&mut LiveUser> {
+        match at.checked_sub(self.live.len()) {
+            None => {
+                let there = || Some(self.live[at].clone());
+                let user = self.other.entry(listed(at)).or_insert_with(there);
+                user.as_mut()
+            }
+            Some(new) => self.new[new].as_mut(),
+        }
     }
 
     fn take(&mut self, change: &Change) {
@@ -169,7 +196,7 @@ impl<'a> After<'a> {
             Change::DeleteUser { person } => {
                 let at = person.id.as_ref().and_then(|id| self.by_id(id.as_str()));
                 if let Some(at) = at {
-                    self.users[at] = None;
+                    self.end(at);
                 }
             }
             Change::DeleteGroup { id, name: _ } => match self.profile.group_removal {
@@ -197,10 +224,11 @@ impl<'a> After<'a> {
             ExternalIdStorage::Stored => id.cloned(),
             ExternalIdStorage::Dropped | ExternalIdStorage::Login => None,
         };
-        self.by_key.insert(key.clone(), self.users.len());
-        self.users.push(Some(LiveUser {
+        self.by_key
+            .insert(key.clone(), self.live.len() + self.new.len());
+        self.new.push(Some(LiveUser {
             id: UserId::from(planned(key.as_str())),
-            user_name: user.user_name.as_str().into(),
+            user_name: user.email.share(&user.user_name),
             email: user.email.clone(),
             external_id,
             given_name,
@@ -216,8 +244,9 @@ impl<'a> After<'a> {
             return;
         };
         self.create_user(key, user, id);
-        self.adopted.insert(account.clone(), self.users.len() - 1);
-        if let Some(Some(made)) = self.users.last_mut() {
+        let made = self.live.len() + self.new.len() - 1;
+        self.adopted.insert(account.clone(), made);
+        if let Some(Some(made)) = self.new.last_mut() {
             made.id = account.clone();
         }
         if let Told::Known(accounts) = &mut self.beside.accounts {
@@ -281,7 +310,7 @@ impl<'a> After<'a> {
 
     fn user(&mut self, person: &Person) -> Option<&mut LiveUser> {
         let at = self.position(person)?;
-        self.users[at].as_mut()
+        self.user_at(at)
     }
 
     fn circle(&mut self, group: &GroupRef) -> Option<&mut Circle> {
@@ -299,15 +328,7 @@ impl<'a> After<'a> {
     }
 
     fn finish(self, live: &LiveState) -> LiveState {
-        let mut order: Vec<usize> = (0..self.users.len())
-            .filter(|at| self.users[*at].is_some())
-            .collect();
-        let id = |at: &usize| self.users[*at].as_ref().map(|user| &user.id);
-        order.sort_by(|a, b| id(a).cmp(&id(b)));
-        let mut moved: Vec<Option<LiveIndex>> = vec![None; self.users.len()];
-        for (at, now) in order.iter().zip(0..) {
-            moved[*at] = Some(LiveIndex(now));
-        }
+        let (users, moved) = live.users.changed(self.other, self.new);
 
         let mut groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
         for (circle, at) in self.groups.into_iter().zip(0..) {
@@ -315,6 +336,7 @@ impl<'a> After<'a> {
             let before = live.groups.get(at);
             let mut unlisted = before.map_or(circle.unlisted, |group| group.unlisted.clone());
             let there = before.map_or(&[][..], |group| group.members.as_slice());
+            let arrives = !circle.added.is_empty();
             let mut members = Vec::with_capacity(there.len() + circle.added.len());
             for at in there
                 .iter()
@@ -330,8 +352,11 @@ impl<'a> After<'a> {
                     }
                 }
             }
-            members.sort_unstable();
-            members.dedup();
+            // Whoever was there is still in order.
+            if arrives {
+                members.sort_unstable();
+                members.dedup();
+            }
             unlisted.sort_unstable();
             groups.push(LiveGroup {
                 id: circle.id,
@@ -342,12 +367,8 @@ impl<'a> After<'a> {
         }
         groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
 
-        let mut users = self.users;
         LiveState {
-            users: order
-                .into_iter()
-                .filter_map(|at| users[at].take())
-                .collect(),
+            users,
             groups,
             integrity: live.integrity.clone(),
             beside: self.beside,

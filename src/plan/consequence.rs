@@ -2,33 +2,34 @@
 //!
 //! Everything here is one pass over the live memberships, whatever the number of items.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::item::Change;
 use super::item::{Action, Consequence};
 use super::planner::{Context, Draft};
 use crate::ids::{Binding, GroupId, GroupName, UserId};
-use crate::live::LiveIndex;
 use crate::live::beside::Bound;
 
 /// Adds the groups that end with an account to each removal of one.
 pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {
-    let leaving: HashSet<&UserId> = draft.actions.iter().filter_map(removed_user).collect();
-    if leaving.is_empty() {
+    let live = context.input.live;
+    let leaving = draft.actions.iter().filter_map(removed_user);
+    let mut leaving = leaving
+        .filter_map(|id| live.users.position(id.as_str()))
+        .peekable();
+    if leaving.peek().is_none() {
         return;
     }
-    let live = context.input.live;
-    let positions: HashSet<LiveIndex> = live
-        .indexed_users()
-        .filter(|(_, user)| leaving.contains(&user.id))
-        .map(|(at, _)| at)
-        .collect();
+    let mut leaves = vec![false; live.users.len()];
+    for at in leaving {
+        leaves[at.0 as usize] = true;
+    }
     let mut lost: HashMap<UserId, Vec<GroupName>> = HashMap::new();
     for group in &live.groups {
         for member in group
             .members
             .iter()
-            .filter(|member| positions.contains(member))
+            .filter(|member| leaves[member.0 as usize])
         {
             lost.entry(live.user(*member).id.clone())
                 .or_default()

@@ -118,9 +118,8 @@ pub(super) fn tell(plan: &mut Plan, live: &LiveState, after: &LiveState) {
         let groups = after.groups.iter();
         groups.filter(|group| !deleted.contains(&group.id))
     };
-    let left = groups_of(after, stay(), |id| {
-        entries.0.contains_key(&format!("#{id}"))
-    });
+    let known = entries.0.values().filter_map(|it| it.person.id.as_ref());
+    let left = groups_of(after, stay(), known);
     let created = |key: &str| -> usize { entries.0.get(key).map_or(0, |entry| entry.gains.len()) };
     let left_of = |person: &Person, account| match (&person.id, account) {
         (_, AccountEffect::Removed) => 0,
@@ -247,26 +246,21 @@ fn person(live: &LiveState, at: LiveIndex) -> Person {
     }
 }
 
-/// In how many groups each of these people is.
+/// In how many groups each of these people is, as far as they are there.
 fn groups_of<'a>(
     state: &LiveState,
     groups: impl Iterator<Item = &'a LiveGroup>,
-    wanted: impl Fn(&UserId) -> bool,
+    people: impl Iterator<Item = &'a UserId>,
 ) -> HashMap<UserId, usize> {
-    let mut counts: Vec<Option<usize>> = state
-        .users
-        .iter()
-        .map(|user| wanted(&user.id).then_some(0))
-        .collect();
+    let mut counts = vec![0_usize; state.users.len()];
     for member in groups.flat_map(|group| &group.members) {
-        if let Some(count) = &mut counts[member.0 as usize] {
-            *count += 1;
-        }
+        counts[member.0 as usize] += 1;
     }
-    let counted = state.users.iter().zip(counts);
-    counted
-        .filter_map(|(user, count)| Some((user.id.clone(), count?)))
-        .collect()
+    let counted = people.filter_map(|id| {
+        let at = state.users.position(id.as_str())?;
+        Some((id.clone(), counts[at.0 as usize]))
+    });
+    counted.collect()
 }
 
 fn gained(plan: &mut Plan, people: &[Effect]) {

@@ -293,7 +293,7 @@ pub fn explain(question: Question<'_>) -> Result<Explanation, Unknown> {
     let context = Context {
         input: question.input,
     };
-    let matches = match_users(&context, &mut Vec::new());
+    let matches = match_users(&context).matches;
     let answer = Answer {
         plan: plan(question.input),
         question,
@@ -631,8 +631,8 @@ impl<'a> Answer<'a> {
                 role: origin.role.name.clone(),
                 includes: self.includes(&origin.role.name, &origin.granted_in.name),
                 grant: self.line(origin.grant.span),
-                until: origin.grant.until(),
-                reason: origin.grant.reason().map(str::to_owned),
+                until: origin.grant.until,
+                reason: origin.grant.reason.map(str::to_owned),
                 mapping: origin.mapping.pattern.to_string(),
                 mapping_line: self.line(origin.mapping.span),
             })

@@ -29,6 +29,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         claimed: vec![false; live.groups.len()],
         ids: BTreeMap::new(),
         older_ids: BTreeMap::new(),
+        seats: seats(context, matches),
         purged: vec![false; live.users.len()],
         marks: RefCell::new(Marks::new(live.users.len())),
         desired: context
@@ -70,11 +71,46 @@ pub(super) struct Groups<'a> {
     ids: BTreeMap<GroupId, GroupName>,
     /// Ids that older servers gave groups which are to be made.
     older_ids: BTreeMap<GroupId, GroupName>,
+    /// What each declared person is to a group that wants them, by position.
+    seats: Vec<Seat>,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
     marks: RefCell<Marks>,
     /// The names of all desired groups, as the provider compares them.
     desired: HashSet<String>,
+}
+
+/// What a declared person is to a group that wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seat {
+    /// In it, as this user.
+    Live(LiveIndex),
+    /// In it once they are made.
+    New,
+    /// Nothing is asked of the group: they are to be nowhere, or nothing is done to them.
+    None,
+}
+
+/// Each person's seat. Of a million memberships each asks for one, so they lie close together.
+fn seats(context: &Context<'_>, matches: &Matches) -> Vec<Seat> {
+    let suspension = context.input.profile.suspension;
+    let users = (0..).map(UserIndex).zip(&context.input.desired.users);
+    let seats = users.map(
+        |(at, user)| match (matches.of(at), user.status, suspension) {
+            (_, UserStatus::Absent, _)
+            | (Match::Held, _, _)
+            | (Match::Nobody, UserStatus::Suspended, _)
+            | (_, UserStatus::Suspended, Suspension::Removes) => Seat::None,
+            (Match::Nobody, UserStatus::Active, _) => Seat::New,
+            (Match::Live(live) | Match::Frozen(live), UserStatus::Active, _)
+            | (
+                Match::Live(live) | Match::Frozen(live),
+                UserStatus::Suspended,
+                Suspension::Disables,
+            ) => Seat::Live(live),
+        },
+    );
+    seats.collect()
 }
 
 /// Who was seen in which round, by position: two sets are compared in one pass over each,
@@ -382,23 +418,10 @@ impl Groups<'_> {
         let mut wanted: Vec<(LiveIndex, UserIndex)> = Vec::with_capacity(group.members.len());
         let mut new: Vec<UserIndex> = Vec::new();
         for user in &group.members {
-            match (
-                self.matches.of(*user),
-                self.context.input.desired.user(*user).status,
-            ) {
-                (_, UserStatus::Absent)
-                | (Match::Held, _)
-                | (Match::Nobody, UserStatus::Suspended) => {}
-                (Match::Nobody, UserStatus::Active) => new.push(*user),
-                (Match::Live(live) | Match::Frozen(live), UserStatus::Active) => {
-                    wanted.push((live, *user));
-                }
-                (Match::Live(live) | Match::Frozen(live), UserStatus::Suspended) => {
-                    match self.context.input.profile.suspension {
-                        Suspension::Disables => wanted.push((live, *user)),
-                        Suspension::Removes => {}
-                    }
-                }
+            match self.seats[user.0 as usize] {
+                Seat::Live(live) => wanted.push((live, *user)),
+                Seat::New => new.push(*user),
+                Seat::None => {}
             }
         }
         let (mut missing, not_wanted) = self.marks.borrow_mut().compare(&wanted, there);
@@ -440,7 +463,7 @@ impl Groups<'_> {
         self.add_members(draft, &reference, add, created_by.as_ref(), &evidence);
         let leaving =
             self.remove_members(draft, &reference, &remove, Reason::NoRoleGives, &evidence);
-        if let Some(made_by) = created_by {
+        if let Some(made_by) = created_by.filter(|_| !leaving.is_empty()) {
             for action in &mut draft.actions {
                 if leaving.contains(&action.id) {
                     action.depends_on.push(made_by.clone());
@@ -464,8 +487,8 @@ impl Groups<'_> {
                     .then(|| origin.granted_in.name.clone()),
                 mapping: origin.mapping.pattern.to_string(),
                 place: self.context.place(origin.grant.span),
-                until: origin.grant.until(),
-                reason: origin.grant.reason().map(str::to_owned),
+                until: origin.grant.until,
+                reason: origin.grant.reason.map(str::to_owned),
             })
             .collect()
     }

@@ -6,8 +6,8 @@ use super::item::{Change, Evidence, ItemId, Notice, NoticeCode, Reason, Refusal,
 use super::planner::Draft;
 use crate::desired::DesiredGroup;
 use crate::ids::GroupId;
+use crate::live::LiveGroup;
 use crate::live::beside::{HandMade, Made};
-use crate::live::{LiveGroup, LiveIndex};
 use crate::manifest::decl::Adoption;
 
 /// What stands where a group would be made.
@@ -158,11 +158,9 @@ impl Groups<'_> {
         let mut members = Vec::new();
         let mut unlisted: Vec<Box<str>> = Vec::new();
         for id in &found.members {
-            match live.users.binary_search_by(|user| user.id.as_str().cmp(id)) {
-                Ok(at) => {
-                    members.push(LiveIndex(u32::try_from(at).expect("fewer than 2^32 users")))
-                }
-                Err(_) => unlisted.push(id.as_str().into()),
+            match live.users.position(id.as_str()) {
+                Some(at) => members.push(at),
+                None => unlisted.push(id.as_str().into()),
             }
         }
         members.sort_unstable();

@@ -6,16 +6,17 @@
 //! Never the display name. Two candidates are a refusal, and whoever is in doubt is *held*:
 //! nothing is done to them, their memberships included.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
 use super::item::{Refusal, RefusalCode};
-use super::planner::Context;
+use super::planner::{Context, PlanInput};
 use crate::desired::{DesiredState, DesiredUser, UserIndex};
 use crate::ids::{Email, ItemId, PersonKey, fold};
-use crate::live::{LiveIndex, LiveState, LiveUser};
+use crate::live::{LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
 
@@ -32,8 +33,15 @@ pub(super) enum Match {
     Held,
 }
 
+/// Who is who, as far as e-mails and keys tell, with the doubts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Matched {
+    pub(super) matches: Matches,
+    pub(super) refusals: Vec<Refusal>,
+}
+
 /// All matches, both ways.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Matches {
     by_user: Vec<Match>,
     by_live: Vec<Claim>,
@@ -146,30 +154,105 @@ struct Index<'a> {
     declared_email: OnceCell<HashMap<&'a str, UserIndex, RandomState>>,
 }
 
+/// What an account is known by.
+struct Marks<'a> {
+    /// The key it was made for.
+    key: Option<&'a str>,
+    email: &'a str,
+    /// The login, folded, where it is not the e-mail.
+    login: Option<String>,
+}
+
+impl<'a> Marks<'a> {
+    fn of(user: &'a LiveUser) -> Self {
+        let email = user.email.folded();
+        let is_other = *user.user_name != *user.email.as_str();
+        let login = is_other.then(|| fold(&user.user_name));
+        Self {
+            key: user
+                .external_id
+                .as_ref()
+                .and_then(|id| id.person_key_text()),
+            email,
+            login: login.filter(|login| login != email),
+        }
+    }
+}
+
+/// What people or accounts are known by, all together.
+#[derive(Default)]
+struct Known<'a> {
+    keys: HashSet<&'a str, RandomState>,
+    emails: HashSet<Cow<'a, str>, RandomState>,
+}
+
+impl<'a> Known<'a> {
+    fn add(&mut self, user: &'a LiveUser) {
+        let Marks { key, email, login } = Marks::of(user);
+        self.keys.extend(key);
+        self.emails.insert(email.into());
+        self.emails.extend(login.map(Cow::Owned));
+    }
+
+    fn add_person(&mut self, user: &'a DesiredUser) {
+        self.keys.extend(keys_of(user).map(PersonKey::as_str));
+        self.emails.insert(user.email.folded().into());
+    }
+
+    fn touches(&self, user: &DesiredUser) -> bool {
+        keys_of(user).any(|key| self.keys.contains(key.as_str()))
+            || self.emails.contains(user.email.folded())
+    }
+}
+
+/// A person's key and their earlier ones.
+fn keys_of(user: &DesiredUser) -> impl Iterator<Item = &PersonKey> {
+    std::iter::once(&user.key).chain(&user.previously)
+}
+
 impl<'a> Index<'a> {
     fn new(desired: &'a DesiredState, live: &'a LiveState) -> Self {
-        let mut index = Self {
-            desired,
-            by_key: Chains::new(live, live.users.len()),
-            by_email: Chains::new(live, live.users.len()),
-            by_login: Chains::new(live, 0),
-            declared: OnceCell::new(),
-            declared_email: OnceCell::new(),
-        };
+        let mut index = Self::empty(desired, live, live.users.len());
         for (at, user) in live.indexed_users() {
-            let external_id = user.external_id.as_ref();
-            if let Some(key) = external_id.and_then(|id| id.person_key_text()) {
+            let Marks { key, email, login } = Marks::of(user);
+            if let Some(key) = key {
                 index.by_key.insert(key, at);
             }
-            index.by_email.insert(user.email.folded(), at);
-            if *user.user_name != *user.email.as_str() {
-                let login = fold(&user.user_name);
-                if login != user.email.folded() {
-                    index.by_login.insert(login, at);
-                }
+            index.by_email.insert(email, at);
+            if let Some(login) = login {
+                index.by_login.insert(login, at);
             }
         }
         index
+    }
+
+    /// Only what may be asked of these.
+    fn about(desired: &'a DesiredState, live: &'a LiveState, asked: &Known<'_>) -> Self {
+        let mut index = Self::empty(desired, live, 0);
+        for (at, user) in live.indexed_users() {
+            let Marks { key, email, login } = Marks::of(user);
+            if let Some(key) = key.filter(|key| asked.keys.contains(key)) {
+                index.by_key.insert(key, at);
+            }
+            if asked.emails.contains(email) {
+                index.by_email.insert(email, at);
+            }
+            if let Some(login) = login.filter(|it| asked.emails.contains(it.as_str())) {
+                index.by_login.insert(login, at);
+            }
+        }
+        index
+    }
+
+    fn empty(desired: &'a DesiredState, live: &'a LiveState, expected: usize) -> Self {
+        Self {
+            desired,
+            by_key: Chains::new(live, expected),
+            by_email: Chains::new(live, expected),
+            by_login: Chains::new(live, 0),
+            declared: OnceCell::new(),
+            declared_email: OnceCell::new(),
+        }
     }
 
     fn is_declared(&self, key: &PersonKey) -> bool {
@@ -193,26 +276,72 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Matches everybody, pushing a refusal for each doubt.
-pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) -> Matches {
-    let desired = context.input.desired;
-    let live = context.input.live;
-    let index = Index::new(desired, live);
+/// Matches everybody.
+pub(super) fn match_users(context: &Context<'_>) -> Matched {
+    let index = Index::new(context.input.desired, context.input.live);
+    match_all(context, |user, _| match_one(context, &index, user))
+}
 
+/// Matches everybody, of whom most were matched before with users that are still there: only
+/// those are looked for again whom somebody new, other or gone could be, or who were in doubt.
+pub(super) fn rematch(context: &Context<'_>, before: &Matched, then: &LiveUsers) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
+    let Some(moves) = live.users.since(then) else {
+        return match_users(context);
+    };
+    let mut changed = Known::default();
+    let gone = moves.now.iter().zip(then.iter());
+    let gone = gone.filter(|(now, _)| now.is_none()).map(|(_, user)| user);
+    for user in gone.chain(moves.fresh.iter().map(|at| live.user(*at))) {
+        changed.add(user);
+    }
+    // Whoever is as they were: nobody else can be meant by their key or e-mail now.
+    let settled = |user: &DesiredUser, at: UserIndex| match before.matches.of(at) {
+        _ if changed.touches(user) => None,
+        Match::Nobody => Some(Found::Nobody),
+        Match::Live(live) => moves.now[live.0 as usize].map(Found::Live),
+        Match::Frozen(_) | Match::Held => None,
+    };
+    let users = || (0..).map(UserIndex).zip(&desired.users);
+    let mut asked = Known::default();
+    let mut found: Vec<Option<Found>> = Vec::with_capacity(desired.users.len());
+    for (at, user) in users() {
+        let settled = settled(user, at);
+        if settled.is_none() {
+            asked.add_person(user);
+        }
+        found.push(settled);
+    }
+    let index = match asked.emails.is_empty() {
+        true => Index::empty(desired, live, 0),
+        false => Index::about(desired, live, &asked),
+    };
+    match_all(context, |user, at| {
+        let settled = found[at.0 as usize].take();
+        settled.unwrap_or_else(|| match_one(context, &index, user))
+    })
+}
+
+/// Matches everybody by asking for each, with a refusal for each doubt.
+fn match_all(
+    context: &Context<'_>,
+    mut find: impl FnMut(&DesiredUser, UserIndex) -> Found,
+) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
+    let mut refusals = Vec::new();
     let mut matches = Matches {
         by_user: Vec::with_capacity(desired.users.len()),
         by_live: vec![Claim::Unclaimed; live.users.len()],
     };
-    for (user, at) in desired.users.iter().zip(0..) {
-        let found = match_one(context, &index, user);
-        matches.by_user.push(match found {
+    for (user, at) in desired.users.iter().zip((0..).map(UserIndex)) {
+        matches.by_user.push(match find(user, at) {
             Found::Nobody => Match::Nobody,
             Found::Live(live) => {
-                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+                matches.by_live[live.0 as usize] = Claim::Person(at);
                 Match::Live(live)
             }
             Found::Frozen(live, refusal) => {
-                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+                matches.by_live[live.0 as usize] = Claim::Person(at);
                 refusals.push(*refusal);
                 Match::Frozen(live)
             }
@@ -238,7 +367,7 @@ pub(super) fn match_users(context: &Context<'_>, refusals: &mut Vec<Refusal>) ->
             Match::Nobody | Match::Held => {}
         }
     }
-    matches
+    Matched { matches, refusals }
 }
 
 enum Found {
@@ -258,8 +387,7 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
     {
         return certain(context, user, keyed);
     }
-    let mut by_key: Vec<LiveIndex> = std::iter::once(&user.key)
-        .chain(&user.previously)
+    let mut by_key: Vec<LiveIndex> = keys_of(user)
         .flat_map(|key| index.by_key.get(key.as_str()))
         .collect();
     by_key.sort_unstable();

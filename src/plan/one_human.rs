@@ -13,7 +13,7 @@ use super::planner::{Context, Draft};
 use crate::desired::DesiredUser;
 use crate::desired::UserIndex;
 use crate::desired::human::Traits;
-use crate::ids::{UserId, fold};
+use crate::ids::fold;
 use crate::live::LiveIndex;
 
 /// Takes out every creation and removal that are plainly of one human.
@@ -35,17 +35,12 @@ pub(super) fn hold(context: &Context<'_>, matches: &mut Matches, draft: &mut Dra
     if created.is_empty() || !draft.actions.iter().any(removes) {
         return;
     }
-    let live: HashMap<&UserId, LiveIndex> = context
-        .input
-        .live
-        .indexed_users()
-        .map(|(at, user)| (&user.id, at))
-        .collect();
+    let users = &context.input.live.users;
     let mut pairs: Vec<(UserIndex, ItemId, ItemId, LiveIndex)> = Vec::new();
     for action in &draft.actions {
         let Some((person, at)) = action
             .removed_person()
-            .and_then(|person| Some((person, *live.get(person.id.as_ref()?)?)))
+            .and_then(|person| Some((person, users.position(person.id.as_ref()?.as_str())?)))
         else {
             continue;
         };

@@ -6,7 +6,7 @@ use super::after::after;
 use super::bindings::{bindings_lost, plan_bindings};
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
-use super::identity::{Matches, match_users};
+use super::identity::{Matched, match_users, rematch};
 use super::item::{
     Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
     Refusal, Unmanaged,
@@ -161,16 +161,9 @@ pub struct Sketch {
     pub(super) matched: Option<Matched>,
 }
 
-/// What matching people came to.
-#[derive(Debug, Clone)]
-pub(super) struct Matched {
-    matches: Matches,
-    refusals: Vec<Refusal>,
-}
-
 /// Makes the items of a plan and does not prove them.
 pub fn sketch(input: PlanInput<'_>) -> Sketch {
-    sketch_of(input, match_all(input))
+    sketch_of(input, match_users(&Context { input }))
 }
 
 /// As [`sketch`], of an input in which nothing has changed but what is known beside SCIM since
@@ -191,18 +184,22 @@ fn sketch_of(input: PlanInput<'_>, matched: Matched) -> Sketch {
     }
 }
 
-fn match_all(input: PlanInput<'_>) -> Matched {
-    let mut refusals = Vec::new();
-    let matches = match_users(&Context { input }, &mut refusals);
-    Matched { matches, refusals }
-}
-
 /// Makes a plan of a sketch of the same input.
 pub fn complete(input: PlanInput<'_>, sketch: Sketch) -> Plan {
-    let Sketch { mut plan, .. } = sketch;
+    let Sketch {
+        mut plan, matched, ..
+    } = sketch;
     plan.inputs = input.inputs.clone();
     let (mut plan, after) = whole(input, plan);
-    prove(&mut plan, input, &after, make);
+    prove(&mut plan, input, &after, |again| {
+        let context = Context { input: again };
+        let matches = match &matched {
+            Some(before) => rematch(&context, before, &input.live.users),
+            None => match_users(&context),
+        };
+        debug_assert_eq!(matches, match_users(&context), "as if matched from scratch");
+        make_and_tell(again, matches).0
+    });
     if let Some(base) = input.base {
         let policy = Policy::new(&base.policy);
         let input = PlanInput {
@@ -250,7 +247,7 @@ pub(super) fn prove<'a>(
 }
 
 fn make(input: PlanInput<'_>) -> Plan {
-    make_and_tell(input, match_all(input)).0
+    make_and_tell(input, match_users(&Context { input })).0
 }
 
 /// The items, and whom no account was found for.
@@ -320,10 +317,7 @@ fn notice_ending_grants(context: &Context<'_>, draft: &mut Draft) {
         return;
     };
     for role in &desired.roles {
-        for grant in &role.grants {
-            let Some(until) = grant.until().filter(|until| *until <= horizon) else {
-                continue;
-            };
+        for (grant, until) in role.grants.ending(horizon) {
             let user = desired.user(grant.user);
             draft.notices.push(Notice {
                 code: NoticeCode::GrantEnds,

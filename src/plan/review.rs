@@ -90,7 +90,7 @@ impl Review {
 /// Makes the review.
 pub fn review(input: PlanInput<'_>, manifest: &TargetManifest, reads: Reads) -> Review {
     let context = Context { input };
-    let matches = match_users(&context, &mut Vec::new());
+    let matches = match_users(&context).matches;
     let live_of = |user: UserIndex| match matches.of(user) {
         Match::Live(live) | Match::Frozen(live) => Some(live),
         Match::Nobody | Match::Held => None,
@@ -148,8 +148,8 @@ pub fn review(input: PlanInput<'_>, manifest: &TargetManifest, reads: Reads) -> 
                         place: context.place(origin.grant.span),
                         written: None,
                     }),
-                    until: origin.grant.until(),
-                    reason: origin.grant.reason().map(str::to_owned),
+                    until: origin.grant.until,
+                    reason: origin.grant.reason.map(str::to_owned),
                     live: standing,
                 });
             }

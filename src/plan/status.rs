@@ -176,7 +176,7 @@ impl Status {
         let ids = ids_by_name(plan, live);
         let mut found = subjects(plan, approvals, &ids);
         let mut by_email: HashMap<&str, &LiveUser> = HashMap::new();
-        for user in &live.users {
+        for user in live.users.iter() {
             by_email.entry(user.email.folded()).or_insert(user);
         }
         let mut users: Vec<UserStanding> = Vec::new();

@@ -147,7 +147,7 @@ fn make(input: PlanInput<'_>, record: &Undo) -> Plan {
 fn make_and_tell(input: PlanInput<'_>, record: &Undo) -> (Plan, Vec<crate::desired::UserIndex>) {
     let context = Context { input };
     // Who cannot be matched stays unnamed here; nothing is planned for them.
-    let matches = match_users(&context, &mut Vec::new());
+    let matches = match_users(&context).matches;
     let mut draft = Draft::default();
     let mut undoing = Undoing::new(&context, &matches, record);
     undoing.people(&mut draft);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
+
 use super::base::Gone;
 use super::identity::{Claim, Match, Matches};
 use super::item::{
@@ -209,7 +211,7 @@ fn some(text: Option<&str>) -> Option<&str> {
 /// Whether every declared name is live letter by letter, as almost everybody's is: a quick look
 /// that saves building what [`name_changes`] compares.
 fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bool {
-    let is = |declared: &Option<Box<str>>, live: Option<&str>| match declared.as_deref() {
+    let is = |declared: &Option<CompactString>, live: Option<&str>| match declared.as_deref() {
         None => true,
         Some(declared) => !declared.is_empty() && live == Some(declared),
     };
@@ -328,7 +330,7 @@ fn name_changes(
             {
                 change(Attribute::DisplayName, shown, wanted);
             }
-            let keep = |declared: &Option<Box<str>>, live: Option<&str>| {
+            let keep = |declared: &Option<CompactString>, live: Option<&str>| {
                 declared.as_deref().or(live).unwrap_or_default().to_owned()
             };
             becomes.given_name = keep(&user.given_name, given);

@@ -97,10 +97,7 @@ struct Again {
 pub(super) fn flag(context: &Context<'_>, draft: &mut Draft) {
     let again = again(context, draft);
     let live = context.input.live;
-    let by_id = |id: &UserId| {
-        let found = live.users.binary_search_by(|user| user.id.cmp(id));
-        found.ok().map(|at| &live.users[at])
-    };
+    let by_id = |id: &UserId| live.users.with_id(id.as_str());
     if !again.is_empty() {
         let involved: BTreeSet<&UserId> = again.iter().flat_map(|it| &it.users).collect();
         let mut suspects = count_by_client(involved.into_iter().filter_map(by_id));
@@ -114,7 +111,6 @@ pub(super) fn flag(context: &Context<'_>, draft: &mut Draft) {
         });
         return;
     }
-    let found = foreign(live);
     let is_ours = |user: &LiveUser| {
         let external = user.external_id.as_ref();
         external.is_some_and(|id| id.person_key_text().is_some())
@@ -130,7 +126,11 @@ pub(super) fn flag(context: &Context<'_>, draft: &mut Draft) {
         .any(|it| foreign_id(it).is_some());
     // Once we have made accounts ourselves, those another client left are its past, until a
     // plan meets one of them.
-    if found.is_empty() || live.users.iter().any(is_ours) && !touches {
+    if !touches && live.users.iter().any(is_ours) {
+        return;
+    }
+    let found = foreign(live);
+    if found.is_empty() {
         return;
     }
     let told: Vec<String> = found.iter().map(Foreign::told).collect();
@@ -300,8 +300,7 @@ fn again(context: &Context<'_>, draft: &Draft) -> Vec<Again> {
     // No plan writes an `externalId` again, but somebody else may have.
     let live = context.input.live;
     for (id, wrote) in written.left() {
-        let at = live.users.binary_search_by(|user| user.id.cmp(id));
-        let Some(user) = at.ok().map(|at| &live.users[at]) else {
+        let Some(user) = live.users.with_id(id.as_str()) else {
             continue;
         };
         if foreign_id(user).is_some() {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 
 use super::base_url::{BaseUrlFault, BaseUrlRule};
@@ -421,7 +422,12 @@ fn no_groups(manifest: &TargetManifest, profile: &Profile, faults: &mut Vec<Faul
     }
 }
 
-fn forbidden(name: &Spanned<String>, dropped: &[char], profile: &Profile, faults: &mut Vec<Fault>) {
+fn forbidden(
+    name: &Spanned<CompactString>,
+    dropped: &[char],
+    profile: &Profile,
+    faults: &mut Vec<Fault>,
+) {
     if let Some(c) = name.value.chars().find(|c| dropped.contains(c)) {
         let all: String = dropped.iter().collect();
         faults.push(Fault::error(

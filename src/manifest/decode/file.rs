@@ -118,6 +118,8 @@ impl Decoder {
                 let user = decoder.user(key, node);
                 sections.users.0.push((key_of(key), user));
             });
+            // Kept beside those of every other file until all are one manifest.
+            sections.users.0.shrink_to_fit();
         }
         if let Some(field) = fields.get("roles") {
             self.entries(field, of, "a role's name", |decoder, key, node| {

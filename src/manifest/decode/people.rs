@@ -41,13 +41,13 @@ impl Decoder {
         }
         user.given_name = fields
             .get("givenName")
-            .and_then(|field| self.line(field, of));
+            .and_then(|field| self.person_name(field, of));
         user.family_name = fields
             .get("familyName")
-            .and_then(|field| self.line(field, of));
+            .and_then(|field| self.person_name(field, of));
         user.display_name = fields
             .get("displayName")
-            .and_then(|field| self.line(field, of));
+            .and_then(|field| self.person_name(field, of));
         user.attributes = fields
             .get("attributes")
             .and_then(|field| self.attributes(key.value, field.node));

@@ -1,5 +1,6 @@
 //! Scalars: texts, names, words of an enumeration, numbers, limits, dates, e-mails.
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 
 use super::fields::Field;
@@ -30,6 +31,11 @@ impl Decoder {
 
     /// A text for people to read: any but control characters.
     pub(super) fn text(&mut self, field: Field<'_>, of: Of<'_>) -> Option<Spanned<String>> {
+        let text = self.text_of(field, of)?;
+        Some(Spanned::new(text.value.to_owned(), text.span))
+    }
+
+    fn text_of<'t>(&mut self, field: Field<'t>, of: Of<'_>) -> Option<Spanned<&'t str>> {
         let scalar = self.scalar(field, of, "a text")?;
         let span = field.node.span();
         if let Some(c) = scalar
@@ -49,12 +55,27 @@ impl Decoder {
             );
             return None;
         }
-        Some(Spanned::new(scalar.text.to_owned(), span))
+        Some(Spanned::new(scalar.text, span))
     }
 
-    /// A text that is one line and not empty, such as a person's name.
+    /// A text that is one line and not empty, such as a pattern.
     pub(super) fn line(&mut self, field: Field<'_>, of: Of<'_>) -> Option<Spanned<String>> {
-        let text = self.text(field, of)?;
+        let line = self.line_of(field, of)?;
+        Some(Spanned::new(line.value.to_owned(), line.span))
+    }
+
+    /// A name of a person: one line too. Most are short enough to be kept in place.
+    pub(super) fn person_name(
+        &mut self,
+        field: Field<'_>,
+        of: Of<'_>,
+    ) -> Option<Spanned<CompactString>> {
+        let line = self.line_of(field, of)?;
+        Some(Spanned::new(line.value.into(), line.span))
+    }
+
+    fn line_of<'t>(&mut self, field: Field<'t>, of: Of<'_>) -> Option<Spanned<&'t str>> {
+        let text = self.text_of(field, of)?;
         let problem = if text.value.trim().is_empty() {
             "is empty"
         } else if text.value.contains(['\n', '\t']) {

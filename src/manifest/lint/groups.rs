@@ -216,7 +216,7 @@ impl<'m> Lint<'m> {
         let manifest = self.manifest;
         for key in &manifest.policy.protect.users {
             let name = quoted(key.value.as_str()).to_string();
-            let Some((_, person)) = self.people.get(key.value.as_str()).copied() else {
+            let Some((_, person)) = self.person(key.value.as_str()) else {
                 if self.is_whole() {
                     let help = self.suggest_person(key.value.as_str()).unwrap_or_else(|| {
                         format!("declare {name} under `users`, or remove the protection")

@@ -21,6 +21,7 @@ use super::at::Part;
 use super::decl::{Manifest, RoleDecl, Targets, UserDecl};
 use super::decode::Wholeness;
 use super::fault::{Fault, FaultCode};
+use super::people::ByKey;
 use super::source::{FileId, Span, Spanned};
 use super::words::closest;
 use crate::ids::{PersonKey, RoleName};
@@ -60,7 +61,7 @@ struct Lint<'m> {
     manifest: Part<'m>,
     wholeness: Wholeness,
     as_of: Date,
-    people: HashMap<&'m str, (&'m Spanned<PersonKey>, &'m UserDecl), RandomState>,
+    people: ByKey,
     roles: HashMap<&'m str, (&'m Spanned<RoleName>, &'m RoleDecl), RandomState>,
     comparisons: usize,
     faults: Vec<Fault>,
@@ -81,7 +82,7 @@ impl<'m> Lint<'m> {
             manifest,
             wholeness,
             as_of,
-            people: index(&manifest.users.0),
+            people: ByKey::new(manifest.users),
             roles: index(&manifest.roles.0),
             comparisons: 0,
             faults: Vec::new(),
@@ -93,6 +94,13 @@ impl<'m> Lint<'m> {
         self.emails();
         self.groups();
         self.protection();
+    }
+
+    /// The person of a key.
+    fn person(&self, key: &str) -> Option<(&'m Spanned<PersonKey>, &'m UserDecl)> {
+        let at = self.people.position(key)?;
+        let (key, user) = &self.manifest.users.0[at as usize];
+        Some((key, user))
     }
 
     fn is_whole(&self) -> bool {

@@ -1,9 +1,8 @@
 //! Roles: who has them, and which include which.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 
-use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
 use super::Lint;
@@ -11,7 +10,7 @@ use crate::ids::RoleName;
 use crate::manifest::decl::{RoleDecl, UserStatus};
 use crate::manifest::fault::{Fault, FaultCode};
 use crate::manifest::members::MemberDecl;
-use crate::manifest::source::{Span, Spanned};
+use crate::manifest::source::{SourceMap, Span, Spanned};
 use crate::manifest::words::{count, quoted};
 
 /// A grant that ends within so many days is worth a notice.
@@ -27,29 +26,31 @@ impl<'m> Lint<'m> {
     /// Unknown people and roles, repeated members, past grants, tombstoned members.
     pub(super) fn roles(&mut self) {
         let manifest = self.manifest;
-        for (name, role) in &manifest.roles.0 {
-            let mut seen: HashMap<&str, Span, RandomState> =
-                HashMap::with_capacity_and_hasher(role.members.len(), RandomState::default());
+        let users = manifest.users.0.iter();
+        let is_absent: Vec<bool> = users
+            .map(|(_, user)| user.status() == UserStatus::Absent)
+            .collect();
+        // In which role somebody was named last, from 1.
+        let mut named_in: Vec<u32> = vec![0; is_absent.len()];
+        for ((name, role), number) in manifest.roles.0.iter().zip(1..) {
+            let mut strangers: BTreeSet<&str> = BTreeSet::new();
+            let firsts = OnceCell::new();
             for member in role.members.iter(manifest.sources) {
-                self.member(name, &member);
-                match seen.entry(member.user.value) {
-                    Entry::Vacant(entry) => {
-                        entry.insert(member.user.span);
+                let key = member.user.value;
+                let is_again = match self.people.position(key) {
+                    None => {
+                        self.unknown_person(name, &member);
+                        !strangers.insert(key)
                     }
-                    Entry::Occupied(first) => self.faults.push(
-                        Fault::warning(
-                            FaultCode::DuplicateMember,
-                            member.user.span,
-                            "again here",
-                            format!(
-                                "role {} lists {} twice",
-                                quoted(name.value.as_str()),
-                                quoted(member.user.value)
-                            ),
-                            "remove one of the two",
-                        )
-                        .with_related(*first.get(), "first here"),
-                    ),
+                    Some(at) => {
+                        let at = at as usize;
+                        self.known_person(name, &member, is_absent[at].then_some(at));
+                        std::mem::replace(&mut named_in[at], number) == number
+                    }
+                };
+                if is_again {
+                    let first = firsts.get_or_init(|| firsts_of(role, manifest.sources));
+                    self.named_again(name, &member, first[key]);
                 }
             }
             for included in &role.includes {
@@ -58,32 +59,60 @@ impl<'m> Lint<'m> {
         }
     }
 
-    fn member(&mut self, role: &Spanned<RoleName>, member: &MemberDecl<'_>) {
+    fn named_again(&mut self, role: &Spanned<RoleName>, member: &MemberDecl<'_>, first: Span) {
+        self.faults.push(
+            Fault::warning(
+                FaultCode::DuplicateMember,
+                member.user.span,
+                "again here",
+                format!(
+                    "role {} lists {} twice",
+                    quoted(role.value.as_str()),
+                    quoted(member.user.value)
+                ),
+                "remove one of the two",
+            )
+            .with_related(first, "first here"),
+        );
+    }
+
+    fn unknown_person(&mut self, role: &Spanned<RoleName>, member: &MemberDecl<'_>) {
+        if !self.is_whole() {
+            return;
+        }
+        let user = &member.user;
+        let key = quoted(user.value);
+        let help = self
+            .suggest_person(user.value)
+            .unwrap_or_else(|| format!("declare {key} under `users`, or remove it from the role"));
+        self.faults.push(
+            Fault::error(
+                FaultCode::UnknownPerson,
+                user.span,
+                "no such person",
+                format!(
+                    "role {} names {key}, whom no file declares",
+                    quoted(role.value.as_str())
+                ),
+                help,
+            )
+            .with_related(role.span, "in this role"),
+        );
+    }
+
+    /// A member who is declared; with their position if they are so as a tombstone.
+    fn known_person(
+        &mut self,
+        role: &Spanned<RoleName>,
+        member: &MemberDecl<'_>,
+        tombstone: Option<usize>,
+    ) {
         let user = &member.user;
         // Drawn only where there is a fault: this is asked for every membership.
         let key = quoted(user.value);
         let role_name = quoted(role.value.as_str());
-        let Some((_, person)) = self.people.get(user.value).copied() else {
-            if self.is_whole() {
-                let help = self.suggest_person(user.value).unwrap_or_else(|| {
-                    format!("declare {key} under `users`, or remove it from the role")
-                });
-                self.faults.push(
-                    Fault::error(
-                        FaultCode::UnknownPerson,
-                        user.span,
-                        "no such person",
-                        format!("role {role_name} names {key}, whom no file declares"),
-                        help,
-                    )
-                    .with_related(role.span, "in this role"),
-                );
-            }
-            return;
-        };
-        if let Some(status) = person.status
-            && status.value == UserStatus::Absent
-        {
+        let status = tombstone.and_then(|at| self.manifest.users.0[at].1.status);
+        if let Some(status) = status {
             self.faults.push(
                 Fault::error(
                     FaultCode::TombstoneReferenced,
@@ -94,9 +123,7 @@ impl<'m> Lint<'m> {
                 )
                 .with_related(status.span, "must not exist, says this"),
             );
-            return;
-        }
-        if let Some(until) = member.until {
+        } else if let Some(until) = member.until {
             self.grant_end(&role_name.to_string(), &key.to_string(), &until);
         }
     }
@@ -216,6 +243,15 @@ impl<'m> Lint<'m> {
             }
         }
     }
+}
+
+/// Where each member of a role is named first.
+fn firsts_of<'m>(role: &'m RoleDecl, sources: &'m SourceMap) -> HashMap<&'m str, Span> {
+    let mut firsts = HashMap::with_capacity(role.members.len());
+    for member in role.members.iter(sources) {
+        firsts.entry(member.user.value).or_insert(member.user.span);
+    }
+    firsts
 }
 
 /// A circle: each role with the number of the include that leads on.

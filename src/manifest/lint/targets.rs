@@ -202,7 +202,7 @@ impl<'m> Lint<'m> {
             };
             let shown = quoted(name.value.as_str());
             for member in role.members.iter(self.manifest.sources) {
-                let Some((key, user)) = self.people.get(member.user.value) else {
+                let Some((key, user)) = self.person(member.user.value) else {
                     continue;
                 };
                 if never_with(&user.targets) {
