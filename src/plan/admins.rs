@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::guard::{evidence_of, take};
-use super::item::{Action, Change, ItemId, Notice, NoticeCode, Refusal, RefusalCode, Taken};
+use super::item::{Action, ItemId, Notice, NoticeCode, Refusal, RefusalCode, Taken};
 use super::planner::{Context, Draft};
 use crate::ids::{GroupId, Scope};
 use crate::live::beside::{Admins, Holder, Told};
@@ -112,22 +112,24 @@ fn last_admin(context: &Context<'_>, draft: &mut Draft, admins: &Admins) {
         return;
     }
     for action in &draft.actions {
-        match &action.change {
-            // Who comes in is there before anybody goes.
-            Change::AddMembers { group, members } => {
-                if let Some(there) = group.id.as_ref().and_then(|id| groups.get_mut(id)) {
-                    let ids = members.iter().filter_map(|it| it.person.id.as_ref());
-                    there.extend(ids.map(ToString::to_string));
+        match action.change.taken() {
+            Taken::Nothing => {
+                // Who comes in is there before anybody goes.
+                let Some(coming) = action.change.memberships() else {
+                    continue;
+                };
+                if let Some(there) = coming.group.id.as_ref().and_then(|id| groups.get_mut(id)) {
+                    there.extend(coming.ids().map(ToString::to_string));
                 }
             }
-            Change::RemoveMembers { group, members } => {
+            Taken::Members { group, members } => {
                 if let Some(there) = group.id.as_ref().and_then(|id| groups.get_mut(id)) {
                     for id in members.iter().filter_map(|it| it.person.id.as_ref()) {
                         there.remove(id.as_str());
                     }
                 }
             }
-            Change::DeleteUser { person } | Change::DeactivateUser { person } => {
+            Taken::Account(person) | Taken::UseOf(person) => {
                 if let Some(id) = &person.id {
                     people.remove(id.as_str());
                     for members in groups.values_mut() {
@@ -135,23 +137,16 @@ fn last_admin(context: &Context<'_>, draft: &mut Draft, admins: &Admins) {
                     }
                 }
             }
-            Change::DeleteGroup { id, .. } => {
+            Taken::Group(id) => {
                 groups.remove(id);
             }
-            Change::DeleteBinding { group, .. } if taking.contains(&action.id) => {
-                if let Some(id) = &group.id {
+            Taken::Binding { group, binding: _ } => {
+                if taking.contains(&action.id)
+                    && let Some(id) = &group.id
+                {
                     groups.remove(id);
                 }
             }
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::RenameGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. } => {}
         }
     }
     if has_admin(&people, &groups) {

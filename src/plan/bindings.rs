@@ -427,8 +427,8 @@ impl Moves {
             into: HashMap::new(),
         };
         for action in &draft.actions {
-            match &action.change {
-                Change::RemoveMembers { group, members } => {
+            match action.change.taken() {
+                Taken::Members { group, members } => {
                     let ids = members
                         .iter()
                         .filter_map(|member| member.person.id.as_ref());
@@ -439,36 +439,24 @@ impl Moves {
                         }
                     }
                 }
-                Change::AddMembers { group, members } => {
-                    let ids = members
-                        .iter()
-                        .filter_map(|member| member.person.id.as_ref());
-                    for (id, group) in ids.zip(std::iter::repeat(&group.id)) {
-                        if let Some(group) = group {
-                            moves
-                                .into
-                                .entry(id.clone())
-                                .or_default()
-                                .push(group.clone());
+                Taken::Nothing => {
+                    let Some(coming) = action.change.memberships() else {
+                        continue;
+                    };
+                    if let Some(group) = &coming.group.id {
+                        for id in coming.ids() {
+                            let into = moves.into.entry(id.clone()).or_default();
+                            into.push(group.clone());
                         }
                     }
                 }
-                Change::DeleteUser { person } | Change::DeactivateUser { person } => {
+                Taken::Account(person) | Taken::UseOf(person) => {
                     if let Some(id) = &person.id {
                         moves.touched.insert(id.clone());
                         moves.gone.insert(id.clone());
                     }
                 }
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::AdoptGroup { .. }
-                | Change::RenameGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::DeleteBinding { .. }
-                | Change::DeleteGroup { .. } => {}
+                Taken::Binding { .. } | Taken::Group(_) => {}
             }
         }
         moves

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Plan;
 use super::item::{
-    Action, Cause, Change, Consequence, ItemId, MemberChange, Person, Phase, Refusal,
+    Action, Cause, Change, Consequence, GroupRef, ItemId, MemberChange, Person, Phase, Refusal,
 };
 
 /// Tells the cause of every item.
@@ -89,12 +89,12 @@ impl Differences {
             memberships: HashSet::new(),
         };
         for action in actions {
-            match group_and_members(&action.change) {
-                Some((group, members)) => {
-                    let phase = action.change.phase();
-                    let known = members
-                        .iter()
-                        .map(|member| (phase, group.clone(), person(&member.person)));
+            match action.change.memberships() {
+                Some(memberships) => {
+                    let (phase, group) = (action.change.phase(), group(memberships.group));
+                    let members = memberships.members.iter();
+                    let known =
+                        members.map(|member| (phase, group.clone(), person(&member.person)));
                     differences.memberships.extend(known);
                 }
                 None => {
@@ -111,10 +111,11 @@ impl Differences {
     }
 
     fn cause(&self, action: &Action) -> Cause {
-        let known = match group_and_members(&action.change) {
-            Some((group, members)) => {
-                let phase = action.change.phase();
-                members.iter().all(|member| self.has(phase, &group, member))
+        let known = match action.change.memberships() {
+            Some(memberships) => {
+                let (phase, group) = (action.change.phase(), group(memberships.group));
+                let mut members = memberships.members.iter();
+                members.all(|member| self.has(phase, &group, member))
             }
             None => self.changes.contains(&same(&action.change)),
         };
@@ -134,27 +135,11 @@ fn person(person: &Person) -> String {
     }
 }
 
-fn group_and_members(change: &Change) -> Option<(String, &[MemberChange])> {
-    match change {
-        Change::AddMembers { group, members } | Change::RemoveMembers { group, members } => {
-            let group = match &group.id {
-                Some(id) => format!("#{id}"),
-                None => group.name.to_string(),
-            };
-            Some((group, members))
-        }
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. }
-        | Change::DeleteGroup { .. } => None,
+/// A group whatever it is called now: by id where live, else by name.
+fn group(group: &GroupRef) -> String {
+    match &group.id {
+        Some(id) => format!("#{id}"),
+        None => group.name.to_string(),
     }
 }
 
@@ -234,8 +219,10 @@ fn split(plan: &mut Plan, done: &Differences) {
 
 fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
     let phase = action.change.phase();
-    let (group, members) = group_and_members(&action.change)?;
-    let (drift, rest): (Vec<MemberChange>, Vec<MemberChange>) = members
+    let memberships = action.change.memberships()?;
+    let group = group(memberships.group);
+    let (drift, rest): (Vec<MemberChange>, Vec<MemberChange>) = memberships
+        .members
         .iter()
         .cloned()
         .partition(|member| done.has(phase, &group, member));
@@ -243,17 +230,12 @@ fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
         return None;
     }
     let people: HashSet<String> = drift.iter().map(|member| person(&member.person)).collect();
-    let of_drift = |consequence: &Consequence| match consequence {
-        Consequence::LeftWithoutGroups { person: one } => people.contains(&person(one)),
-        Consequence::InvitationMailed { .. }
-        | Consequence::MayAdopt { .. }
-        | Consequence::SuspensionRemoves
-        | Consequence::MembershipsLost { .. }
-        | Consequence::MembershipsGained { .. }
-        | Consequence::GroupLeftEmpty { .. }
-        | Consequence::BindingsLost { .. }
-        | Consequence::BindingsEnd { .. }
-        | Consequence::Undocumented { .. } => false,
+    let (drift, rest) = (memberships.of(drift), memberships.of(rest));
+    let of_drift = |consequence: &Consequence| {
+        let Consequence::LeftWithoutGroups { person: one } = consequence else {
+            return false;
+        };
+        people.contains(&person(one))
     };
     let (theirs, ours): (Vec<Consequence>, Vec<Consequence>) =
         action.consequences.drain(..).partition(of_drift);
@@ -261,34 +243,9 @@ fn take_drift(action: &mut Action, done: &Differences) -> Option<Action> {
     let part = Action {
         id: ItemId::new(format!("{}:drift", action.id)),
         consequences: theirs,
-        change: with_members(&action.change, drift),
+        change: drift,
         ..action.clone()
     };
-    action.change = with_members(&action.change, rest);
+    action.change = rest;
     Some(part)
-}
-
-fn with_members(change: &Change, members: Vec<MemberChange>) -> Change {
-    match change {
-        Change::AddMembers { group, members: _ } => Change::AddMembers {
-            group: group.clone(),
-            members,
-        },
-        Change::RemoveMembers { group, members: _ } => Change::RemoveMembers {
-            group: group.clone(),
-            members,
-        },
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. }
-        | Change::DeleteGroup { .. } => change.clone(),
-    }
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::identity::{Match, Matches, match_users};
-use super::item::{Attribute, AttributeChange, Change, Person};
+use super::item::{Attribute, AttributeChange, Change, Direction, Memberships, Person};
 use super::planner::{Context, PlanInput, plan};
 use super::{Plan, TargetInfo};
 use crate::desired::{DesiredGroup, DesiredUser, RoleIndex, UserIndex};
@@ -801,25 +801,17 @@ impl<'a> Answer<'a> {
         let declared = user.map(|user| self.question.input.desired.user(user));
         let key = self.context.group_key(group.name);
         for (change, refused) in self.changes() {
-            let (of, members, words) = match change {
-                Change::AddMembers { group, members } => {
-                    (group, members, "the next apply puts them in")
-                }
-                Change::RemoveMembers { group, members } => {
-                    (group, members, "the next apply takes them out")
-                }
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::AdoptGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::DeleteBinding { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::RenameGroup { .. }
-                | Change::DeactivateUser { .. }
-                | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => continue,
+            let Some(Memberships {
+                group: of,
+                direction,
+                members,
+            }) = change.memberships()
+            else {
+                continue;
+            };
+            let words = match direction {
+                Direction::In => "the next apply puts them in",
+                Direction::Out => "the next apply takes them out",
             };
             let same_id = group
                 .live

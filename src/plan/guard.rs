@@ -295,8 +295,8 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
         Taken::Members { group: _, members } => members.iter().any(|m| is_protected(&m.person)),
         Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => false,
     }) {
-        match &action.change {
-            Change::RemoveMembers { group, members } => {
+        match action.change.taken() {
+            Taken::Members { group, members } => {
                 let (kept, rest): (Vec<_>, Vec<_>) = members
                     .iter()
                     .cloned()
@@ -329,19 +329,9 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
                     });
                 }
             }
-            Change::DeleteUser { person } => refuse(&person.clone(), "removed", action),
-            Change::DeactivateUser { person } => refuse(&person.clone(), "deactivated", action),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeleteGroup { .. } => draft.actions.push(action),
+            Taken::Account(person) => refuse(&person.clone(), "removed", action),
+            Taken::UseOf(person) => refuse(&person.clone(), "deactivated", action),
+            Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => draft.actions.push(action),
         }
     }
     draft.refusals.append(&mut refusals);
@@ -415,21 +405,11 @@ fn min_members(context: &Context<'_>, draft: &mut Draft) {
         let renamed: HashMap<GroupId, GroupName> = draft
             .actions
             .iter()
-            .filter_map(|action| match &action.change {
-                Change::RenameGroup { id, after, .. } => Some((id.clone(), after.clone())),
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::AdoptGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::DeleteBinding { .. }
-                | Change::AddMembers { .. }
-                | Change::RemoveMembers { .. }
-                | Change::DeactivateUser { .. }
-                | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => None,
+            .filter_map(|action| {
+                let Change::RenameGroup { id, after, .. } = &action.change else {
+                    return None;
+                };
+                Some((id.clone(), after.clone()))
             })
             .collect();
         let called = |group: &&LiveGroup| {
@@ -518,35 +498,28 @@ fn keep_members(
     let mut leaving: HashSet<&UserId> = HashSet::new();
     let mut goes = false;
     for action in &draft.actions {
-        match &action.change {
-            Change::AddMembers { group, members } if is_it(group) => there += members.len(),
-            Change::RemoveMembers { group, members } if is_it(group) => {
+        match action.change.taken() {
+            Taken::Nothing => {
+                let coming = action.change.memberships();
+                let coming = coming.filter(|coming| is_it(coming.group));
+                there += coming.map_or(0, |coming| coming.members.len());
+            }
+            Taken::Members { group, members } if is_it(group) => {
                 leaving.extend(
                     members
                         .iter()
                         .filter_map(|member| member.person.id.as_ref()),
                 );
             }
-            Change::DeleteUser { person } | Change::DeactivateUser { person }
-                if is_member(person) =>
-            {
+            Taken::Account(person) | Taken::UseOf(person) if is_member(person) => {
                 leaving.extend(&person.id);
             }
-            Change::DeleteGroup { id, .. } if *id == group.id => goes = true,
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::RemoveMembers { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => {}
+            Taken::Group(id) if *id == group.id => goes = true,
+            Taken::Members { .. }
+            | Taken::Account(_)
+            | Taken::UseOf(_)
+            | Taken::Binding { .. }
+            | Taken::Group(_) => {}
         }
     }
     let left = match goes {

@@ -18,6 +18,7 @@ mod assertion;
 mod base;
 mod bindings;
 mod cause;
+mod change;
 pub mod compare;
 mod consequence;
 mod effect;
@@ -58,10 +59,10 @@ use crate::manifest::decl::ApprovalKind;
 pub use effect::{AccountEffect, Effect};
 pub use guard::{Allowances, LimitName, LimitUse};
 pub use item::{
-    Action, Attribute, AttributeChange, Cause, Change, Consequence, Evidence, GroupRef, ItemId,
-    ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Notice, NoticeCode, Person, Phase,
-    Reason, Refusal, RefusalCode, Stands, Taken, Unmanaged, UnmanagedBinding, UnmanagedGroup,
-    UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
+    Action, Attribute, AttributeChange, Cause, Change, Consequence, Direction, Evidence, GroupRef,
+    ItemId, ManualStep, ManualStepCode, MemberChange, MembershipOrigin, Memberships, Notice,
+    NoticeCode, Person, Phase, Reason, Refusal, RefusalCode, Stands, Taken, Unmanaged,
+    UnmanagedBinding, UnmanagedGroup, UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
 };
 pub use planner::{PlanInput, Sketch, complete, plan, resketch, sketch};
 pub use population::Population;

@@ -367,21 +367,8 @@ fn note<'f>(
     action: &Action,
 ) -> &'f mut Found {
     let known = found.entry(subject).or_default();
-    match &action.change {
-        Change::AdoptUser { person, .. }
-        | Change::ReactivateUser { person }
-        | Change::UpdateUser { person, .. }
-        | Change::DeactivateUser { person }
-        | Change::DeleteUser { person } => known.person = Some(person.clone()),
-        Change::CreateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeleteGroup { .. } => {}
+    if let Some(person) = action.change.person() {
+        known.person = Some(person.clone());
     }
     known
 }

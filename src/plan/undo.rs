@@ -18,8 +18,8 @@ use super::Plan;
 use super::groups::{batches, how_removed, removals_wait_for_memberships, support_step};
 use super::identity::{Claim, Matches, match_users};
 use super::item::{
-    Attribute, AttributeChange, Change, Consequence, GroupRef, ItemId, MemberChange, Notice,
-    NoticeCode, Person, Reason, Refusal, RefusalCode, UserState,
+    Attribute, AttributeChange, Change, Consequence, Direction, GroupRef, ItemId, MemberChange,
+    Notice, NoticeCode, Person, Reason, Refusal, RefusalCode, UserState,
 };
 use super::planner::{Context, Draft, PlanInput, Sketch, prove, railed, whole};
 use super::users;
@@ -224,22 +224,9 @@ enum Made {
 impl Undo {
     /// The scopes of role bindings the run made or removed, sorted.
     pub fn binding_scopes(&self) -> Vec<Scope> {
-        let bindings = self.items.iter().filter_map(|done| match &done.change {
-            Change::CreateBinding { binding, .. } | Change::DeleteBinding { binding, .. } => {
-                Some(binding.scope.clone())
-            }
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::AddMembers { .. }
-            | Change::RenameGroup { .. }
-            | Change::RemoveMembers { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => None,
+        let bindings = self.items.iter().filter_map(|done| {
+            let (_, binding) = done.change.binding()?;
+            Some(binding.scope.clone())
         });
         bindings.collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -626,21 +613,12 @@ impl<'a> Undoing<'a> {
     /// Role bindings: made ones go, removed ones are made again.
     fn bindings(&mut self, draft: &mut Draft) {
         for done in &self.record.items {
-            let (group, binding, made) = match &done.change {
-                Change::CreateBinding { group, binding } => (group, binding, Made::ByTheRun),
-                Change::DeleteBinding { group, binding, .. } => (group, binding, Made::Before),
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::AdoptGroup { .. }
-                | Change::AddMembers { .. }
-                | Change::RenameGroup { .. }
-                | Change::RemoveMembers { .. }
-                | Change::DeactivateUser { .. }
-                | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => continue,
+            let Some((group, binding)) = done.change.binding() else {
+                continue;
+            };
+            let made = match done.change.is_removal() {
+                false => Made::ByTheRun,
+                true => Made::Before,
             };
             let shown = format!("`{binding}` of `{}`", group.name);
             let Some(known) = self.context.input.live.beside.bindings.known() else {
@@ -696,23 +674,11 @@ impl<'a> Undoing<'a> {
         self.record
             .items
             .iter()
-            .filter(|done| match &done.change {
-                Change::AddMembers { group: into, .. } => {
-                    self.id_then(into).is_some_and(|id| id == group)
-                }
-                Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::AdoptGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::DeleteBinding { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::RenameGroup { .. }
-                | Change::RemoveMembers { .. }
-                | Change::DeactivateUser { .. }
-                | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => false,
+            .filter(|done| {
+                let memberships = done.change.memberships();
+                memberships.is_some_and(|it| {
+                    it.direction == Direction::In && self.id_then(it.group) == Some(group)
+                })
             })
             .flat_map(|done| &done.members)
             .collect()
@@ -722,22 +688,10 @@ impl<'a> Undoing<'a> {
     fn id_then(&self, group: &'a GroupRef) -> Option<&'a GroupId> {
         group.id.as_ref().or_else(|| {
             self.record.items.iter().find_map(|done| {
-                let made = match &done.change {
-                    Change::CreateGroup { name, .. } => *name == group.name,
-                    Change::CreateUser { .. }
-                    | Change::AdoptUser { .. }
-                    | Change::AdoptGroup { .. }
-                    | Change::CreateBinding { .. }
-                    | Change::DeleteBinding { .. }
-                    | Change::ReactivateUser { .. }
-                    | Change::UpdateUser { .. }
-                    | Change::AddMembers { .. }
-                    | Change::RenameGroup { .. }
-                    | Change::RemoveMembers { .. }
-                    | Change::DeactivateUser { .. }
-                    | Change::DeleteUser { .. }
-                    | Change::DeleteGroup { .. } => false,
-                };
+                let made = matches!(
+                    &done.change,
+                    Change::CreateGroup { name, .. } if *name == group.name
+                );
                 done.group_id.as_ref().filter(|_| made)
             })
         })
@@ -958,29 +912,13 @@ impl<'a> Undoing<'a> {
 
     /// The one group that had a name before the run.
     fn place_named(&self, name: &GroupName) -> Option<Place> {
-        let renamed = self
-            .record
-            .items
-            .iter()
-            .find_map(|done| match &done.change {
-                Change::RenameGroup { id, before, .. } if before == name => {
-                    self.by_id.get(id.as_str()).copied()
-                }
-                Change::RenameGroup { .. }
-                | Change::CreateUser { .. }
-                | Change::AdoptUser { .. }
-                | Change::AdoptGroup { .. }
-                | Change::CreateBinding { .. }
-                | Change::DeleteBinding { .. }
-                | Change::ReactivateUser { .. }
-                | Change::UpdateUser { .. }
-                | Change::CreateGroup { .. }
-                | Change::AddMembers { .. }
-                | Change::RemoveMembers { .. }
-                | Change::DeactivateUser { .. }
-                | Change::DeleteUser { .. }
-                | Change::DeleteGroup { .. } => None,
-            });
+        let renamed = self.record.items.iter().find_map(|done| {
+            let Change::RenameGroup { id, before, .. } = &done.change else {
+                return None;
+            };
+            let at = self.by_id.get(id.as_str()).copied();
+            at.filter(|_| before == name)
+        });
         if let Some(at) = renamed {
             return Some(Place::There(at));
         }
@@ -1139,25 +1077,10 @@ impl<'a> Undoing<'a> {
 
 /// The id of the account an item removed.
 fn live_id_of(done: &DoneItem) -> &UserId {
-    match &done.change {
-        Change::DeleteUser { person } => person
-            .id
-            .as_ref()
-            .expect("an item on a live user carries the id"),
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AddMembers { .. }
-        | Change::RenameGroup { .. }
-        | Change::RemoveMembers { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteGroup { .. } => unreachable!("asked for removed accounts only"),
-    }
+    let person = done.change.person();
+    person
+        .and_then(|person| person.id.as_ref())
+        .expect("an item on a live user carries the id")
 }
 
 fn live_name(user: &LiveUser, attribute: Attribute) -> Option<&str> {

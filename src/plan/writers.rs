@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::item::{Change, GroupRef, MemberChange, Notice, NoticeCode, Person};
+use super::item::{Change, GroupRef, MemberChange, Memberships, Notice, NoticeCode, Person};
 use super::planner::{Context, Draft};
 use super::written::{Presence, Slot, Wrote};
 use crate::ids::{ExternalId, UserId, fold};
@@ -183,25 +183,12 @@ fn flipped(again: &[Again], suspect: Option<&Foreign>) -> String {
 }
 
 /// Whose accounts an action writes to.
-fn users(change: &Change) -> Vec<&UserId> {
-    match change {
-        Change::AdoptUser { person, .. }
-        | Change::ReactivateUser { person }
-        | Change::UpdateUser { person, .. }
-        | Change::DeactivateUser { person }
-        | Change::DeleteUser { person } => person.id.iter().collect(),
-        Change::AddMembers { members, .. } | Change::RemoveMembers { members, .. } => members
-            .iter()
-            .filter_map(|it| it.person.id.as_ref())
-            .collect(),
-        Change::CreateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::DeleteGroup { .. } => Vec::new(),
-    }
+fn users(change: &Change) -> impl Iterator<Item = &UserId> {
+    let account = change.person().and_then(|person| person.id.as_ref());
+    let members = change.memberships().into_iter();
+    account
+        .into_iter()
+        .chain(members.flat_map(Memberships::ids))
 }
 
 /// What this plan would write again.

@@ -494,7 +494,7 @@ impl<'a> Review<'a> {
             drift: part(plan, names, |cause| cause == Some(Cause::Drift)),
             notices: notices(plan),
             unmanaged: unmanaged(plan),
-            side_effects: side_effects(plan),
+            side_effects: set_off(&plan.actions).map(|(_, told)| told).collect(),
         }
     }
 }
@@ -907,10 +907,12 @@ fn unmanaged(plan: &Plan) -> Vec<Section<'_>> {
     sections
 }
 
-/// What every creation sets off.
-fn side_effects(plan: &Plan) -> Vec<String> {
+/// What creations set off, said once for all of them: a word for it, and a sentence.
+pub fn set_off<'a>(
+    actions: impl IntoIterator<Item = &'a Action>,
+) -> impl Iterator<Item = (&'static str, String)> {
     let (mut mailed, mut adopting) = (0, 0);
-    for consequence in plan.actions.iter().flat_map(|action| &action.consequences) {
+    for consequence in actions.into_iter().flat_map(|action| &action.consequences) {
         match consequence {
             Consequence::InvitationMailed { .. } => mailed += 1,
             Consequence::MayAdopt { .. } => adopting += 1,
@@ -924,16 +926,19 @@ fn side_effects(plan: &Plan) -> Vec<String> {
             | Consequence::Undocumented { .. } => {}
         }
     }
-    let mut told = Vec::new();
-    if mailed > 0 {
+    let mail = (mailed > 0).then(|| {
         let invitations = count(mailed, "invitation is", "invitations are");
-        told.push(format!("{invitations} mailed to the people created"));
-    }
-    if adopting > 0 {
-        told.push(
+        (
+            "mail",
+            format!("{invitations} mailed to the people created"),
+        )
+    });
+    let adopt = (adopting > 0).then(|| {
+        (
+            "adopt",
             "whoever of them already has an account that SCIM cannot see is taken over, not created"
                 .to_owned(),
-        );
-    }
-    told
+        )
+    });
+    mail.into_iter().chain(adopt)
 }

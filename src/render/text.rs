@@ -14,11 +14,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::escape::terminal;
 use super::phrase::Phrase;
+use super::review::set_off;
 use super::style::{Colour, Mark, Styles, count};
 use super::words::{self, Names};
 use crate::plan::{
-    Action, Cause, Change, Consequence, Effect, Evidence, ManualStep, Notice, Plan, Refusal,
-    Stands, UnmanagedBinding, UnmanagedReason,
+    Action, Cause, Change, Effect, Evidence, ManualStep, Notice, Plan, Refusal, Stands,
+    UnmanagedBinding, UnmanagedReason,
 };
 
 /// How a plan is drawn.
@@ -387,35 +388,8 @@ impl Page<'_> {
 
     /// What every create sets off, said once.
     fn side_effects_of_creates(&mut self, part: &Part<'_>) {
-        let (mut mailed, mut adopting) = (0, 0);
-        for consequence in part.actions.iter().flat_map(|action| &action.consequences) {
-            match consequence {
-                Consequence::InvitationMailed { .. } => mailed += 1,
-                Consequence::MayAdopt { .. } => adopting += 1,
-                Consequence::SuspensionRemoves
-                | Consequence::MembershipsLost { .. }
-                | Consequence::MembershipsGained { .. }
-                | Consequence::GroupLeftEmpty { .. }
-                | Consequence::LeftWithoutGroups { .. }
-                | Consequence::BindingsLost { .. }
-                | Consequence::BindingsEnd { .. }
-                | Consequence::Undocumented { .. } => {}
-            }
-        }
-        if mailed > 0 {
-            let invitations = count(mailed, "invitation is", "invitations are");
-            self.item(
-                Mark::Note,
-                "mail",
-                &format!("{invitations} mailed to the people created"),
-            );
-        }
-        if adopting > 0 {
-            self.item(
-                Mark::Note,
-                "adopt",
-                "whoever of them already has an account that SCIM cannot see is taken over, not created",
-            );
+        for (word, told) in set_off(part.actions.iter().copied()) {
+            self.item(Mark::Note, word, &told);
         }
     }
 

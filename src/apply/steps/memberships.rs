@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Status, Step, Steps, not_taken};
 use crate::apply::recorded::for_item;
 use crate::ids::{GroupId, GroupName, UserId};
-use crate::plan::{Action, Change, MemberChange};
+use crate::plan::{Action, Direction, MemberChange, Memberships};
 use crate::scim::error::{ErrorKind, ScimError};
 use crate::scim::http::{Effect, Transport};
 use crate::scim::wire;
@@ -17,22 +17,14 @@ impl<T: Transport> Steps<'_, T> {
         items: &[&'b Action],
         is_stopped: impl Fn() -> bool,
     ) -> Vec<(&'b Action, Step)> {
-        let (group, direction) = match &items[0].change {
-            Change::AddMembers { group, .. } => (group, Direction::In),
-            Change::RemoveMembers { group, .. } => (group, Direction::Out),
-            Change::CreateUser { .. }
-            | Change::AdoptUser { .. }
-            | Change::ReactivateUser { .. }
-            | Change::UpdateUser { .. }
-            | Change::CreateGroup { .. }
-            | Change::AdoptGroup { .. }
-            | Change::CreateBinding { .. }
-            | Change::DeleteBinding { .. }
-            | Change::RenameGroup { .. }
-            | Change::DeactivateUser { .. }
-            | Change::DeleteUser { .. }
-            | Change::DeleteGroup { .. } => unreachable!("only memberships run in chains"),
-        };
+        let Memberships {
+            group,
+            direction,
+            members: _,
+        } = items[0]
+            .change
+            .memberships()
+            .expect("only memberships run in chains");
         let same_for_all = |status: Status| {
             items
                 .iter()
@@ -300,12 +292,6 @@ struct Written {
     missing: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    In,
-    Out,
-}
-
 fn without_account(missing: &[String]) -> Status {
     Status::Skipped {
         because: format!("no account was made for {}", missing.join(", ")),
@@ -338,20 +324,7 @@ pub(super) fn member_ids(group: &wire::Group) -> HashSet<String> {
 }
 
 /// Which users a membership item is about, by id or by key of somebody made in this run.
-fn members(action: &Action) -> &[crate::plan::MemberChange] {
-    match &action.change {
-        Change::AddMembers { members, .. } | Change::RemoveMembers { members, .. } => members,
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::RenameGroup { .. }
-        | Change::DeactivateUser { .. }
-        | Change::DeleteUser { .. }
-        | Change::DeleteGroup { .. } => &[],
-    }
+fn members(action: &Action) -> &[MemberChange] {
+    let memberships = action.change.memberships();
+    memberships.map_or(&[], |memberships| memberships.members)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::escape::html;
-use crate::plan::{Action, Change, Consequence, MemberChange, Plan};
+use crate::plan::{Action, Direction, Plan, Taken};
 
 /// Boxes drawn of each column.
 const MOST: usize = 16;
@@ -195,42 +195,29 @@ fn bundles(plan: &Plan) -> Vec<Bundle<'_>> {
 }
 
 fn moves<'a>(action: &'a Action, people: &mut BTreeMap<&'a str, Moves<'a>>) {
-    let mut all = |group: &'a str, members: &'a [MemberChange], move_: Move| {
-        for member in members {
+    if let Some(memberships) = action.change.memberships() {
+        let move_ = match memberships.direction {
+            Direction::In => Move::In,
+            Direction::Out => Move::Out,
+        };
+        for member in memberships.members {
             let (_, roles) = people
                 .entry(member.person.label())
                 .or_default()
-                .entry(group)
+                .entry(memberships.group.name.as_str())
                 .or_insert_with(|| (move_, BTreeSet::new()));
             roles.extend(member.origins.iter().map(|origin| origin.role.as_str()));
         }
-    };
-    match &action.change {
-        Change::AddMembers { group, members } => all(group.name.as_str(), members, Move::In),
-        Change::RemoveMembers { group, members } => all(group.name.as_str(), members, Move::Out),
-        // With the account its memberships end.
-        Change::DeleteUser { person } | Change::DeactivateUser { person } => {
-            for consequence in &action.consequences {
-                if let Consequence::MembershipsLost { groups } = consequence {
-                    let moves = people.entry(person.label()).or_default();
-                    for group in groups {
-                        moves
-                            .entry(group.as_str())
-                            .or_insert_with(|| (Move::Out, BTreeSet::new()));
-                    }
-                }
-            }
+    }
+    // With the account its memberships end.
+    if let Taken::Account(person) | Taken::UseOf(person) = action.change.taken() {
+        for group in action.memberships_lost() {
+            people
+                .entry(person.label())
+                .or_default()
+                .entry(group.as_str())
+                .or_insert_with(|| (Move::Out, BTreeSet::new()));
         }
-        Change::CreateUser { .. }
-        | Change::AdoptUser { .. }
-        | Change::ReactivateUser { .. }
-        | Change::UpdateUser { .. }
-        | Change::CreateGroup { .. }
-        | Change::AdoptGroup { .. }
-        | Change::RenameGroup { .. }
-        | Change::CreateBinding { .. }
-        | Change::DeleteBinding { .. }
-        | Change::DeleteGroup { .. } => {}
     }
 }
 
