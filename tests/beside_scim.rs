@@ -365,6 +365,50 @@ fn bindings_are_planned_applied_read_back_and_left_alone() {
     );
 }
 
+/// What a run bound goes, and what it took away comes back; each as one item.
+#[test]
+fn a_run_of_role_bindings_is_undone() {
+    both(
+        |world| {
+            world.seed_role("custom");
+        },
+        |case| {
+            let declared = |bindings: &str| {
+                case.manifest(&format!(
+                    "{ADA}groups: {{ dev: {{ bindings: [{bindings}], bindingManagement: authoritative }} }}\n"
+                ));
+                let ran = case.apply(0).says("Converged");
+                let report = ran.err.split("report: ").nth(1).expect("a report");
+                report.lines().next().expect("its path").to_owned()
+            };
+            let undone = |report: &str| {
+                let made = ["plan", "--undo", report, "--format", "json"];
+                let plan = case.place.run(&made).ends(0).out;
+                let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+                let actions = plan["actions"].as_array().expect("a list").iter();
+                let ids: Vec<String> = actions.map(|it| it["id"].to_string()).collect();
+                let arguments = ["plan", "--undo", report, "--out", "back.json"];
+                case.place.run(&arguments).ends(0);
+                case.place
+                    .run(&["apply", "back.json", "--auto-approve"])
+                    .ends(0);
+                ids.len()
+            };
+            declared("");
+            let viewer = format!("{{ role: _account_viewer, resourceGroup: {ALL} }}");
+            let custom = format!("{{ role: custom, resourceGroup: {ALL} }}");
+            let bound_two = declared(&format!("{viewer}, {custom}"));
+            assert_eq!(undone(&bound_two), 2);
+            assert!(bound(case, "dev").is_empty());
+
+            declared(&format!("{viewer}, {custom}"));
+            let took_one = declared(&viewer);
+            assert_eq!(undone(&took_one), 1);
+            assert_eq!(bound(case, "dev").len(), 2);
+        },
+    );
+}
+
 #[test]
 fn authority_over_bindings_removes_within_the_limits() {
     both(

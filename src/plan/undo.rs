@@ -153,7 +153,6 @@ fn make_and_tell(input: PlanInput<'_>, record: &Undo) -> (Plan, Vec<crate::desir
     undoing.people(&mut draft);
     undoing.groups(&mut draft);
     undoing.bindings(&mut draft);
-    undoing.bindings(&mut draft);
     undoing.memberships(&mut draft);
     undoing.tell(&mut draft);
     let mut plan = railed(&context, draft);
