@@ -196,6 +196,35 @@ fn what_moved_since_stops_alone_and_the_rest_runs() {
     );
 }
 
+/// What a limit refuses is not carried out, and needs no room under it.
+#[test]
+fn a_plan_that_a_limit_has_cut_does_the_rest() {
+    let place = place();
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    place.write(
+        "scim-sync.yaml",
+        &MANIFEST.replace("{ members: [ada, grace] }", "{ members: [] }")
+            .replace("include:", "policy: { limits: { userRemovals: 1, membershipRemovals: 100%, perGroupRemovals: 100% } }\ninclude:"),
+    );
+    let gone = PEOPLE
+        .replace("familyName: Lovelace", "status: absent")
+        .replace("familyName: Hopper", "status: absent");
+    place.write(
+        "people.yaml",
+        &format!("{gone}  linus: {{ email: linus@example.com, givenName: L, familyName: T }}\n"),
+    );
+    place
+        .run(&["plan", "--out", "plan.json"])
+        .ends(3)
+        .says("people removed: 2 of 1, over the limit");
+    place
+        .run(&["apply", "plan.json", "--auto-approve"])
+        .ends(3)
+        .says("Applied: 1 done");
+    assert!(world(&place).user_by_email("linus@example.com").is_some());
+    assert!(world(&place).user_by_email("ada@example.com").is_some());
+}
+
 #[test]
 fn the_report_tells_every_write_and_no_secret() {
     let place = place();

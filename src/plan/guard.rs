@@ -159,7 +159,8 @@ fn is_zero(number: &usize) -> bool {
 
 impl LimitUse {
     /// The same use if so much went in the last 24 hours: what was reviewed may have to wait
-    /// for what was carried out since.
+    /// for what was carried out since. What the limit has refused already is not carried out,
+    /// and so needs no room.
     pub fn after(&self, recent: &Recent) -> Self {
         let recent = match (self.limit, &self.group) {
             (LimitName::UserRemovals, _) => recent.users,
@@ -173,7 +174,9 @@ impl LimitUse {
             .map(|allowed| allowed.max(self.raised_to.unwrap_or(0) as usize));
         Self {
             recent,
-            tripped: self.used > 0 && ceiling.is_some_and(|ceiling| self.used + recent > ceiling),
+            tripped: !self.tripped
+                && self.used > 0
+                && ceiling.is_some_and(|ceiling| self.used + recent > ceiling),
             ..self.clone()
         }
     }
