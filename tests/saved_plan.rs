@@ -196,6 +196,45 @@ fn what_moved_since_stops_alone_and_the_rest_runs() {
     );
 }
 
+/// Grants end by themselves: nobody who reviewed the plan of that day agreed to this one.
+#[test]
+fn a_plan_of_another_day_is_stale_where_today_wants_something_else() {
+    let place = place();
+    let until = |day: &str| {
+        let member = format!("{{ user: grace, until: {day} }}");
+        place.write("scim-sync.yaml", &MANIFEST.replace("grace", &member));
+    };
+    until("2020-02-01");
+    place
+        .run(&["plan", "--as-of", "2020-01-15", "--out", "then.json"])
+        .ends(0)
+        .says("2 memberships to add");
+    place
+        .run(&["apply", "then.json", "--auto-approve"])
+        .ends(5)
+        .warns("error[stale-plan]: the plan was made for 2020-01-15, and grants have ended since")
+        .warns("ended `grace` in `sre`, until 2020-02-01");
+    assert!(!place.path(".scim-sync/runs").exists(), "nothing ran");
+
+    until("2999-02-01");
+    place
+        .run(&["plan", "--as-of", "2999-02-02", "--out", "future.json"])
+        .ends(0);
+    place
+        .run(&["apply", "future.json", "--auto-approve"])
+        .ends(5)
+        .warns("the plan was made for 2999-02-02, and today is");
+
+    // A day on which the manifest wants what it wants today is as good as today.
+    place
+        .run(&["plan", "--as-of", "2020-01-15", "--out", "then.json"])
+        .ends(0);
+    place
+        .run(&["apply", "then.json", "--auto-approve"])
+        .ends(0)
+        .says("Converged");
+}
+
 /// What a limit refuses is not carried out, and needs no room under it.
 #[test]
 fn a_plan_that_a_limit_has_cut_does_the_rest() {

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::Date;
-
 use super::observe::{self, Goal};
 use super::plan::Rails;
 use super::progress::{Told, Watch};
@@ -21,7 +19,7 @@ use crate::apply::recorded::Recorder;
 use crate::apply::report::{Event, REPORT_VERSION, Report};
 use crate::apply::{Options, Outcome, Picture, Stop, execute};
 use crate::cli::{ApplyArgs, ApproveKind, GlobalArgs};
-use crate::desired::BaseRevision;
+use crate::desired::{BaseRevision, resolve};
 use crate::exit::Exit;
 use crate::ids::TargetName;
 use crate::live::LiveCount;
@@ -52,10 +50,8 @@ pub(super) fn run(
     // A bad option is told before anything is read.
     Rails::new(&args.shape)?;
     let saved = SavedPlans::open(global, args)?;
-    let as_of = match saved.as_of()? {
-        Some(as_of) => as_of,
-        None => args.shape.as_of.unwrap_or_else(project::today),
-    };
+    // A saved plan takes no `--as-of`: whatever day it was made for, it is carried out today.
+    let as_of = args.shape.as_of.unwrap_or_else(project::today);
     let projects = project::load_targets(global, as_of, terminal)?;
     if let SavedPlans::One(saved) = &saved
         && let Some(stale) = projects.first().and_then(|any| stale(any, saved))
@@ -123,24 +119,6 @@ impl SavedPlans {
                     path.display()
                 ),
                 "save them with `scim-sync plan --out FOLDER`",
-            )),
-        }
-    }
-
-    /// The day they were made for.
-    fn as_of(&self) -> Result<Option<Date>, Trouble> {
-        let mut days = match self {
-            Self::None => BTreeSet::new(),
-            Self::One(plan) => BTreeSet::from([plan.as_of]),
-            Self::Several(plans) => plans.values().map(|plan| plan.as_of).collect(),
-        };
-        let day = days.pop_first();
-        match days.is_empty() {
-            true => Ok(day),
-            false => Err(Trouble::new(
-                "plan-file",
-                "the saved plans are of different days",
-                "plan again, or apply each by itself with `--target NAME`",
             )),
         }
     }
@@ -440,6 +418,9 @@ async fn begin(
     if let Some(stale) = saved.as_ref().and_then(|saved| stale(&project, saved)) {
         return Ok(Begun::Stale(stale));
     }
+    if let Some(stale) = saved.as_ref().and_then(|saved| stale_day(&project, saved)) {
+        return Ok(Begun::Stale(stale));
+    }
     let base = base::revision(&args.shape.base, &project, terminal)?;
     let stale = |saved| stale_base(base.as_ref(), saved);
     if let Some(stale) = saved.as_ref().and_then(stale) {
@@ -635,6 +616,40 @@ fn stale(project: &Project, saved: &Plan) -> Option<String> {
     Some(format!(
         "error[stale-plan]: the manifest is not the one this plan was made from\n{}\nhelp: plan again, have it reviewed, and apply the new plan",
         differing.join("\n")
+    ))
+}
+
+/// Says so, if the plan is of another day and the manifest wants something else today: grants end
+/// by themselves, and no review of that day knew.
+fn stale_day(project: &Project, saved: &Plan) -> Option<String> {
+    let (then, today) = (saved.as_of, project.desired.as_of);
+    if then > today {
+        return Some(format!(
+            "error[stale-plan]: the plan was made for {then}, and today is {today}\nhelp: plan again without `--as-of`, or apply it on that day"
+        ));
+    }
+    // A plan that undoes a run asks the run what is wanted.
+    if then == today || saved.undo.is_some() {
+        return None;
+    }
+    let wanted = resolve(&project.manifest, then);
+    if wanted.groups == project.desired.groups {
+        return None;
+    }
+    let yesterday = today.yesterday().unwrap_or(today);
+    let mut ended = Vec::new();
+    for role in &wanted.roles {
+        for (grant, until) in role.grants.ending(yesterday) {
+            let key = &wanted.user(grant.user).key;
+            ended.push(format!(
+                "  ended    `{key}` in `{}`, until {until}",
+                role.name
+            ));
+        }
+    }
+    Some(format!(
+        "error[stale-plan]: the plan was made for {then}, and grants have ended since\n{}\nhelp: plan again, have it reviewed, and apply the new plan",
+        ended.join("\n")
     ))
 }
 
