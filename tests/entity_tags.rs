@@ -11,7 +11,7 @@ use planning::Project;
 use scim_sync::apply::{MadeBy, Options, Outcome, Picture, Progress, Status, Stop, execute};
 use scim_sync::live::collect::collect;
 use scim_sync::manifest::load::{MemoryFiles, ROOT_FILE};
-use scim_sync::plan::{Action, Allowances, Plan};
+use scim_sync::plan::{Action, Allowances, Moved, Plan};
 use scim_sync::sandbox::server::{self, Server};
 use scim_sync::sandbox::world::World;
 use scim_sync::sandbox::world::quirks::Quirks;
@@ -112,6 +112,7 @@ async fn apply<T: Transport + Clone>(project: &Project, transport: T) -> (Plan, 
     let plan = project.plan(&live, &Allowances::default());
     let options = Options {
         picture: Picture::Fresh,
+        moved: Moved::default(),
         concurrency: 1,
         needs_approval: BTreeSet::new(),
         approved: BTreeSet::new(),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use scim_sync::apply::{Options, Outcome, Picture};
 use scim_sync::ids::{GroupId, UserId};
 use scim_sync::live::collect::collect;
-use scim_sync::plan::{Allowances, Change, Plan};
+use scim_sync::plan::{Allowances, Change, Moved, Plan};
 use scim_sync::sandbox::in_memory::{Exchange, Fault};
 use scim_sync::sandbox::world::{Incoming, World};
 use scim_sync::scim::error::ScimError;
@@ -54,6 +54,7 @@ fn single() -> Vec<Fault> {
 fn options() -> Options {
     Options {
         picture: Picture::Fresh,
+        moved: Moved::default(),
         concurrency: 4,
         needs_approval: BTreeSet::new(),
         approved: BTreeSet::new(),

@@ -196,6 +196,35 @@ fn what_moved_since_stops_alone_and_the_rest_runs() {
     );
 }
 
+/// What is known of an account besides its e-mail is in the plan, and looked at before anything.
+#[test]
+fn an_account_that_is_another_persons_by_now_is_left_alone() {
+    let place = place();
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    place.write(
+        "people.yaml",
+        &PEOPLE.replace("familyName: Hopper", "status: absent"),
+    );
+    place.write("scim-sync.yaml", &MANIFEST.replace(", grace]", "]"));
+    place
+        .run(&["plan", "--out", "plan.json"])
+        .ends(0)
+        .says("1 to delete");
+    let state = place.read(".scim-sync/sandbox.json");
+    let before = "\"scim-sync:grace\"";
+    assert!(state.contains(before), "{state}");
+    place.write(
+        ".scim-sync/sandbox.json",
+        &state.replace(before, "\"scim-sync:zed\""),
+    );
+    place
+        .run(&["apply", "plan.json", "--auto-approve"])
+        .ends(4)
+        .says("moved: delete user grace")
+        .says("had the externalId `scim-sync:grace` when the plan was made and has the externalId `scim-sync:zed` now");
+    assert!(world(&place).user_by_email("grace@example.com").is_some());
+}
+
 /// Grants end by themselves: nobody who reviewed the plan of that day agreed to this one.
 #[test]
 fn a_plan_of_another_day_is_stale_where_today_wants_something_else() {

@@ -13,7 +13,7 @@ use scim_sync::live::{Activity, LiveState, LiveUser};
 use scim_sync::manifest::decl::SandboxBehavior;
 use scim_sync::plan::policy::Policy;
 use scim_sync::plan::undo::{How, Undo, undo};
-use scim_sync::plan::{Allowances, Change, LimitName, NoticeCode, Plan, RefusalCode};
+use scim_sync::plan::{Allowances, Change, LimitName, Moved, NoticeCode, Plan, RefusalCode};
 use scim_sync::profile::Suspension;
 use scim_sync::sandbox::world::World;
 
@@ -43,6 +43,7 @@ use support::Place;
 fn options() -> Options {
     Options {
         picture: Picture::Fresh,
+        moved: Moved::default(),
         concurrency: 4,
         needs_approval: BTreeSet::new(),
         approved: BTreeSet::new(),

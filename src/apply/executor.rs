@@ -12,7 +12,7 @@ use super::recorded::for_item;
 use super::steps::Steps;
 use crate::ids::{GroupId, GroupName, ItemId};
 use crate::manifest::decl::ApprovalKind;
-use crate::plan::{Action, Phase, Plan};
+use crate::plan::{Action, Change, Moved, Phase, Plan};
 use crate::profile::Profile;
 use crate::scim::http::Transport;
 use crate::scim::service::Writer;
@@ -22,6 +22,8 @@ use crate::scim::service::Writer;
 pub struct Options {
     /// When and how well the plan's live state was read.
     pub picture: Picture,
+    /// What of the plan is not to be carried out any more, where it was saved.
+    pub moved: Moved,
     /// How many items at once.
     pub concurrency: usize,
     /// Kinds that need approval by name.
@@ -57,6 +59,8 @@ pub async fn execute<T: Transport>(
             writer,
             profile,
             picture: picture(plan, options),
+            moved: &options.moved,
+            called: called(plan),
             made: Mutex::default(),
         },
         options,
@@ -87,6 +91,31 @@ fn picture(plan: &Plan, options: &Options) -> Picture {
     } else {
         Picture::Dated
     }
+}
+
+/// What each group is called whose name an item of the plan changes, before and after.
+fn called(plan: &Plan) -> HashMap<&GroupId, [&GroupName; 2]> {
+    plan.actions
+        .iter()
+        .filter_map(|action| match &action.change {
+            Change::RenameGroup { id, before, after } => Some((id, [before, after])),
+            Change::AdoptGroup {
+                id, name, called, ..
+            } => Some((id, [called, name])),
+            Change::CreateUser { .. }
+            | Change::AdoptUser { .. }
+            | Change::ReactivateUser { .. }
+            | Change::UpdateUser { .. }
+            | Change::CreateGroup { .. }
+            | Change::AddMembers { .. }
+            | Change::CreateBinding { .. }
+            | Change::DeleteBinding { .. }
+            | Change::RemoveMembers { .. }
+            | Change::DeactivateUser { .. }
+            | Change::DeleteUser { .. }
+            | Change::DeleteGroup { .. } => None,
+        })
+        .collect()
 }
 
 /// How the items of a phase are run.
@@ -227,6 +256,11 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
             && !self.options.approved.contains(&approval)
         {
             return Some(Status::Pending(approval));
+        }
+        if let Some(message) = self.options.moved.item(action) {
+            return Some(Status::Moved {
+                message: message.to_owned(),
+            });
         }
         let statuses = self.statuses.lock().expect("no panic inside");
         let failed = action

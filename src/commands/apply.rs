@@ -25,7 +25,7 @@ use crate::ids::TargetName;
 use crate::live::LiveCount;
 use crate::manifest::decl::ApprovalKind;
 use crate::plan::file::PlanFile;
-use crate::plan::{Plan, Population, TargetInfo};
+use crate::plan::{Moved, Plan, Population, TargetInfo};
 use crate::render;
 use crate::render::several::{Came, Line, OfTarget};
 use crate::render::style::count;
@@ -388,6 +388,8 @@ struct Run {
     rails: Rails,
     planned: Plan,
     picture: Picture,
+    /// What moved since the plan was made, if it was saved.
+    moved: Moved,
     /// The sandbox, if it is one, lives as long.
     _sandbox: Option<Server>,
 }
@@ -436,18 +438,24 @@ async fn begin(
         newer::check(&project, &target)?;
     }
     rails.recall(&project, &target, terminal).await?;
-    let (planned, picture) = match saved {
+    let (planned, picture, moved) = match saved {
         Some(saved) => {
             let planned = for_this_target(saved, &target)?;
             recent::check(&planned, &rails.recent)?;
-            (planned, Picture::Dated)
+            let moved = match planned.actions.is_empty() {
+                true => Moved::default(),
+                false => {
+                    observe::moved(&project, writer.reader(), &target, &rails, &planned).await?
+                }
+            };
+            (planned, Picture::Dated, moved)
         }
         None => {
             let goal = Goal::Manifest(base.as_ref());
             let reader = writer.reader();
             let (plan, live) = observe::plan(&project, goal, reader, &target, &rails).await?;
             rails.population = Some(Population::of(&live));
-            (plan, Picture::Fresh)
+            (plan, Picture::Fresh, Moved::default())
         }
     };
     rails.forget();
@@ -460,6 +468,7 @@ async fn begin(
         rails,
         planned,
         picture,
+        moved,
         _sandbox: sandbox,
     })))
 }
@@ -483,6 +492,7 @@ impl Run {
             rails,
             planned,
             picture,
+            moved,
             _sandbox: _,
         } = self;
         let stop = Arc::new(Stop::default());
@@ -495,6 +505,7 @@ impl Run {
         let watch = Watch::begin(planned.actions.len(), told, terminal, Arc::clone(&report));
         let options = Options {
             picture: *picture,
+            moved: moved.clone(),
             concurrency: usize::from(args.concurrency),
             needs_approval: planned.needs_approval.clone(),
             approved: args

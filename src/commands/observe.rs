@@ -9,7 +9,7 @@ use crate::live::collect::collect;
 use crate::live::{LiveState, collect_beside};
 use crate::plan::questions::questions;
 use crate::plan::undo::{self, Undo};
-use crate::plan::{Plan, PlanInput, Sketch, TargetInfo};
+use crate::plan::{Moved, Plan, PlanInput, Sketch, TargetInfo, moved};
 use crate::scim::error::ScimError;
 use crate::scim::http::Transport;
 use crate::scim::service::Reader;
@@ -102,6 +102,38 @@ pub(super) async fn plan<T: Transport>(
     reader.foretell(project.desired.users.len(), project.desired.groups.len());
     let live = collect(reader).await?;
     plan_read(project, goal, reader, live, target, rails).await
+}
+
+/// Reads the live state and says what of a saved plan is not to be carried out at it.
+pub(super) async fn moved<T: Transport>(
+    project: &Project,
+    reader: &Reader<T>,
+    target: &TargetInfo,
+    rails: &Rails,
+    saved: &Plan,
+) -> Result<Moved, ScimError> {
+    reader.foretell(project.desired.users.len(), project.desired.groups.len());
+    let mut live = collect(reader).await?;
+    if let Some(before) = rails.remembered {
+        live.doubt_a_collapse(before);
+    }
+    let mut removes = saved.actions.iter();
+    let ask = Ask {
+        owner_and_admins: reader.platform().is_some()
+            && removes.any(|action| action.change.is_removal()),
+        ..Ask::default()
+    };
+    if !ask.is_empty() {
+        collect_beside::answer(reader, &ask, &mut live).await;
+    }
+    Ok(plan::with_unnamed_input(
+        project,
+        None,
+        &live,
+        target,
+        rails,
+        |input| moved::moved(input, saved),
+    ))
 }
 
 /// As [`plan`], with what SCIM told already.

@@ -200,6 +200,17 @@ pub(super) fn apply(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
     limits
 }
 
+/// Applies the guards to what is left of a saved plan, at what is live now. Limits stay as they
+/// were reviewed: half of a plan that was carried out must not leave less room for the rest.
+pub(super) fn again(context: &Context<'_>, draft: &mut Draft) {
+    partial_read(context, draft);
+    protected_people(context, draft);
+    super::admins::guard(context, draft);
+    protected_groups(context, draft);
+    min_members(context, draft);
+    always(context, draft);
+}
+
 /// The groups somebody leaves because their account goes, where the provider takes them out
 /// by itself; elsewhere the plan takes them out with items of their own.
 fn purged_groups<'a>(context: &Context<'_>, action: &'a Action) -> &'a [GroupName] {

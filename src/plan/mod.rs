@@ -30,6 +30,7 @@ mod hand_made;
 mod identity;
 mod item;
 mod logins;
+pub mod moved;
 mod one_human;
 mod planner;
 pub mod policy;
@@ -64,6 +65,7 @@ pub use item::{
     NoticeCode, Person, Phase, Reason, Refusal, RefusalCode, Stands, Taken, Unmanaged,
     UnmanagedBinding, UnmanagedGroup, UnmanagedMembers, UnmanagedReason, UnmanagedUser, UserState,
 };
+pub use moved::{Moved, SeenAccount};
 pub use planner::{PlanInput, Sketch, complete, plan, resketch, sketch};
 pub use population::Population;
 pub use recent::Recent;
@@ -118,6 +120,10 @@ pub struct Plan {
     /// What it comes to for each person, effective and by any path; the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Effect>,
+    /// What the accounts were known by that its items are about; `apply` looks whether they
+    /// still are. Plans of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<SeenAccount>,
     /// What will not be done, and why.
     pub refusals: Vec<Refusal>,
     /// What only a person can do.

@@ -16,7 +16,7 @@ use super::summary::Summary;
 use super::users::plan_users;
 use super::{
     Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, Written, assertion, base, cause,
-    consequence, effect, logins, one_human, proof, standalone, writers,
+    consequence, effect, logins, moved, one_human, proof, standalone, writers,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
 use crate::ids::{GroupName, fold};
@@ -392,6 +392,7 @@ fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> 
             groups: context.input.live.integrity.groups.clone(),
         },
         limits,
+        accounts: moved::seen(context.input.live, &actions),
         actions,
         people: Vec::new(),
         refusals,

@@ -20,7 +20,7 @@ use crate::plan::undo::Undo;
 use crate::plan::{
     Action, Attribute, AttributeChange, Change, Consequence, Effect, Evidence, GroupRef, Inputs,
     LimitUse, ManualStep, MemberChange, MembershipOrigin, Notice, Person, Plan, Refusal,
-    TargetInfo, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedUser, UserState,
+    SeenAccount, TargetInfo, Unmanaged, UnmanagedGroup, UnmanagedMembers, UnmanagedUser, UserState,
 };
 
 /// What is hidden.
@@ -264,6 +264,18 @@ impl Redactor {
         for effect in &plan.people {
             self.learn_person(&effect.person);
         }
+        for account in &plan.accounts {
+            let SeenAccount {
+                id,
+                user_name,
+                external_id,
+            } = account;
+            let number = self.number(&[id.as_str()]);
+            let external_id = external_id.as_ref().map(ExternalId::as_str);
+            for text in user_name.as_deref().into_iter().chain(external_id) {
+                self.also(text, number);
+            }
+        }
         for step in &plan.manual_steps {
             self.learn_group(&step.group);
         }
@@ -353,6 +365,8 @@ impl Redactor {
             undo,
             converges,
             people,
+            // Serves only apply, which takes no redacted plan.
+            accounts: _,
             needs_approval,
         } = plan;
         let TargetInfo {
@@ -370,6 +384,7 @@ impl Redactor {
             converges: *converges,
             needs_approval: needs_approval.clone(),
             people: people.iter().map(|effect| self.effect(effect)).collect(),
+            accounts: Vec::new(),
             summary: summary.clone(),
             base: base.clone(),
             inputs: self.inputs(inputs),

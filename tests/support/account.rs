@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use scim_sync::apply::{MadeBy, Options, Outcome, Picture, Progress, Status, Stop, execute};
 use scim_sync::live::LiveState;
 use scim_sync::live::collect::collect;
-use scim_sync::plan::{Action, Plan};
+use scim_sync::plan::{Action, Moved, Plan};
 use scim_sync::profile::Profile;
 use scim_sync::sandbox::in_memory::InMemory;
 use scim_sync::sandbox::world::World;
@@ -55,6 +55,7 @@ pub async fn carry_out<T: Transport>(
 ) -> Outcome {
     let options = Options {
         picture: Picture::Fresh,
+        moved: Moved::default(),
         concurrency: 4,
         needs_approval: BTreeSet::new(),
         approved: BTreeSet::new(),

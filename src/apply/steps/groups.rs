@@ -95,7 +95,7 @@ impl<T: Transport> Steps<'_, T> {
         Ok(found)
     }
 
-    fn same_group_name(&self, shown: &str, name: &GroupName) -> bool {
+    pub(super) fn same_group_name(&self, shown: &str, name: &GroupName) -> bool {
         match self.profile.group_names {
             GroupNames::Exact => shown == name.as_str(),
             GroupNames::Folded => fold(shown) == fold(name.as_str()),

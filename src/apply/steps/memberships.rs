@@ -38,13 +38,16 @@ impl<T: Transport> Steps<'_, T> {
         };
         let everybody: Vec<UserId> = items
             .iter()
-            .flat_map(|item| self.member_targets(members(item)).0)
+            .flat_map(|item| self.member_targets(members(item)).ids)
             .collect();
         let reader = self.writer.reader();
         // The version that the first write is bound to: each write makes another.
         let mut version = None;
         let before = match reader.group_among(&id, &everybody).await {
             Ok(Some(there)) => {
+                if let Some(status) = self.called_otherwise(&id, &group.name, &there) {
+                    return same_for_all(status);
+                }
                 version.clone_from(&there.meta.version);
                 member_ids(&there)
             }
@@ -64,18 +67,15 @@ impl<T: Transport> Steps<'_, T> {
                 results.push((*item, Ok(Status::NotRun)));
                 continue;
             }
-            let (ids, missing) = self.member_targets(members(item));
-            let open: Vec<UserId> = ids
+            let targets = self.member_targets(members(item));
+            let short = targets.short();
+            let open: Vec<UserId> = targets
+                .ids
                 .into_iter()
                 .filter(|id| before.contains(id.as_str()) != (direction == Direction::In))
                 .collect();
             if open.is_empty() {
-                let status = if missing.is_empty() {
-                    Status::AlreadySo
-                } else {
-                    without_account(&missing)
-                };
-                results.push((*item, Ok(status)));
+                results.push((*item, Ok(short.unwrap_or(Status::AlreadySo))));
                 continue;
             }
             self.made
@@ -92,7 +92,7 @@ impl<T: Transport> Steps<'_, T> {
                         at: results.len(),
                         ids: open,
                         error: None,
-                        missing,
+                        short,
                     });
                     results.push((*item, Ok(Status::Done)));
                 }
@@ -107,7 +107,7 @@ impl<T: Transport> Steps<'_, T> {
                         at: results.len(),
                         ids: open,
                         error: Some(error),
-                        missing,
+                        short,
                     });
                     results.push((*item, Ok(Status::Done)));
                 }
@@ -239,13 +239,12 @@ impl<T: Transport> Steps<'_, T> {
             at,
             ids,
             error,
-            missing,
+            short,
         } in written
         {
             let wrong = wrong(&there, &ids);
             results[at].1 = match (wrong.as_slice(), error) {
-                ([], _) if missing.is_empty() => Ok(Status::Done),
-                ([], _) => Ok(without_account(&missing)),
+                ([], _) => Ok(short.unwrap_or(Status::Done)),
                 (_, Some(error)) => Err(error),
                 (ids, None) => {
                     let (verb, people) = match direction {
@@ -261,22 +260,68 @@ impl<T: Transport> Steps<'_, T> {
         }
     }
 
-    /// The ids of members; and the names of those whose account this run could not make.
-    fn member_targets(&self, members: &[MemberChange]) -> (Vec<UserId>, Vec<String>) {
+    /// The group is another one by now: whoever gave it another name did not mean these members.
+    fn called_otherwise(
+        &self,
+        id: &GroupId,
+        name: &GroupName,
+        there: &wire::Group,
+    ) -> Option<Status> {
+        let shown = there.display_name.as_deref()?;
+        let mut names = self.called.get(id).into_iter().flatten().copied();
+        let is_it = self.same_group_name(shown, name)
+            || names.any(|name| self.same_group_name(shown, name));
+        (!is_it).then(|| Status::Moved {
+            message: format!(
+                "the group {id} was `{name}` when the plan was made and is `{shown}` now"
+            ),
+        })
+    }
+
+    /// The ids of members, and who is none of them and why.
+    fn member_targets(&self, members: &[MemberChange]) -> Targets {
         let made = self.made.lock().expect("no panic inside");
-        let mut ids = Vec::with_capacity(members.len());
-        let mut missing = Vec::new();
+        let mut targets = Targets::default();
         for MemberChange { person, origins: _ } in members {
+            if let Some(why) = person.id.as_ref().and_then(|id| self.moved.account(id)) {
+                targets.moved.push(why.to_owned());
+                continue;
+            }
             let known = person.id.clone().or_else(|| {
                 let key = person.key.as_ref()?;
                 made.users.get(key).cloned()
             });
             match known {
-                Some(id) => ids.push(id),
-                None => missing.push(person.label().to_owned()),
+                Some(id) => targets.ids.push(id),
+                None => targets.missing.push(person.label().to_owned()),
             }
         }
-        (ids, missing)
+        targets
+    }
+}
+
+/// Whom a membership item is about.
+#[derive(Default)]
+struct Targets {
+    /// Those it can be done for.
+    ids: Vec<UserId>,
+    /// The names of those whose account this run could not make.
+    missing: Vec<String>,
+    /// Why others are left out: their account is somebody else's now.
+    moved: Vec<String>,
+}
+
+impl Targets {
+    /// What becomes of the item when it is done for some and not for all.
+    fn short(&self) -> Option<Status> {
+        if !self.moved.is_empty() {
+            return Some(Status::Moved {
+                message: self.moved.join("; "),
+            });
+        }
+        (!self.missing.is_empty()).then(|| Status::Skipped {
+            because: format!("no account was made for {}", self.missing.join(", ")),
+        })
     }
 }
 
@@ -288,14 +333,8 @@ struct Written {
     ids: Vec<UserId>,
     /// The error, if the answer was lost.
     error: Option<ScimError>,
-    /// People of the item who have no account.
-    missing: Vec<String>,
-}
-
-fn without_account(missing: &[String]) -> Status {
-    Status::Skipped {
-        because: format!("no account was made for {}", missing.join(", ")),
-    }
+    /// What becomes of the item if it was not to be done for all.
+    short: Option<Status>,
 }
 
 fn first_and_rest<'b>(items: &[&'b Action], error: ScimError) -> Vec<(&'b Action, Step)> {

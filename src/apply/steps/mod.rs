@@ -6,14 +6,15 @@ mod groups;
 mod memberships;
 mod users;
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use super::context::{Made, MadeBy, Picture};
 use super::outcome::Status;
-use crate::ids::GroupId;
+use crate::ids::{GroupId, GroupName};
 use crate::plan::undo::PreImage;
-use crate::plan::{Action, Change, GroupRef};
+use crate::plan::{Action, Change, GroupRef, Moved};
 use crate::profile::Profile;
 use crate::scim::dialect::EntityTags;
 use crate::scim::error::{ErrorKind, ScimError};
@@ -24,6 +25,9 @@ pub(super) struct Steps<'a, T> {
     pub(super) writer: &'a Writer<T>,
     pub(super) profile: &'a Profile,
     pub(super) picture: Picture,
+    pub(super) moved: &'a Moved,
+    /// What groups are called whose name this plan changes, before and after.
+    pub(super) called: HashMap<&'a GroupId, [&'a GroupName; 2]>,
     pub(super) made: Mutex<Made>,
 }
 

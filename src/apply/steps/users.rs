@@ -7,7 +7,7 @@ use crate::ids::{Email, ExternalId, PersonKey, UserId, fold};
 use crate::live::Activity as LiveActivity;
 use crate::plan::undo::PreImage;
 use crate::plan::{Action, Attribute, AttributeChange, Person, UserState};
-use crate::profile::{CreateExisting, NameModel, Profile};
+use crate::profile::{CreateExisting, EmailChange, NameModel, Profile};
 use crate::scim::dialect::UserUpdate;
 use crate::scim::error::ScimError;
 use crate::scim::http::Transport;
@@ -21,13 +21,17 @@ impl<T: Transport> Steps<'_, T> {
         user: &UserState,
         external_id: Option<&ExternalId>,
     ) -> Step {
-        if self.picture == Picture::Dated
-            && let Some(found) = self.find_user(user).await?
-        {
-            let ours = external_id.is_some()
-                && found.external_id.as_deref() == external_id.map(ExternalId::as_str);
-            let status = self.adopt(key, &found);
-            return Ok(if ours { Status::AlreadySo } else { status });
+        if self.picture == Picture::Dated {
+            let found = self.writer.reader().find_users(&user.user_name).await?;
+            if let Some(status) = self.not_theirs(key, user, &found) {
+                return Ok(status);
+            }
+            if let Some(found) = found.first() {
+                let ours = external_id.is_some()
+                    && found.external_id.as_deref() == external_id.map(ExternalId::as_str);
+                let status = self.adopt(key, found);
+                return Ok(if ours { Status::AlreadySo } else { status });
+            }
         }
         let new = NewUser {
             external_id: external_id.map(ExternalId::as_str),
@@ -37,10 +41,16 @@ impl<T: Transport> Steps<'_, T> {
             Ok(created) => (created.id, Certainty::Created),
             // 409 may be any failure and 404 may come after the fact; a lost answer says
             // nothing. Looking decides.
-            Err(error) if is_ambiguous(&error) => match self.find_user(user).await? {
-                Some(found) => (found.id, Certainty::Found),
-                None => return Err(error),
-            },
+            Err(error) if is_ambiguous(&error) => {
+                let found = self.writer.reader().find_users(&user.user_name).await?;
+                if let Some(status) = self.not_theirs(key, user, &found) {
+                    return Ok(status);
+                }
+                match found.into_iter().next() {
+                    Some(found) => (found.id, Certainty::Found),
+                    None => return Err(error),
+                }
+            }
             Err(error) => return Err(error),
         };
         let Some(id) = id.filter(|id| !id.is_empty()).map(UserId::from) else {
@@ -67,6 +77,54 @@ impl<T: Transport> Steps<'_, T> {
                 })
             }
         }
+    }
+
+    /// Why an account that is there already is not taken for this person's: what a plan made now
+    /// would refuse is not done because an older one did not know (design §3).
+    fn not_theirs(
+        &self,
+        key: &PersonKey,
+        user: &UserState,
+        found: &[wire::User],
+    ) -> Option<Status> {
+        let named = |found: &wire::User| {
+            format!(
+                "`{}` (id {})",
+                found.user_name.as_deref().unwrap_or_default(),
+                found.id.as_deref().unwrap_or_default()
+            )
+        };
+        let message = match found {
+            [] => return None,
+            [found] => {
+                let made_for = found.external_id.as_deref().map(ExternalId::from);
+                let made_for = made_for.and_then(|id| id.person_key());
+                let email = found.email().unwrap_or(user.email.as_str());
+                match (made_for, self.profile.email_change) {
+                    (Some(other), _) if other != *key => format!(
+                        "the account {} was made for person `{other}`, not for `{key}`",
+                        named(found)
+                    ),
+                    (_, EmailChange::Refused { because }) if fold(email) != user.email.folded() => {
+                        format!(
+                            "the account {} has the e-mail `{email}`, which must not become `{}`: {because}",
+                            named(found),
+                            user.email
+                        )
+                    }
+                    (_, EmailChange::Refused { .. } | EmailChange::Allowed) => return None,
+                }
+            }
+            several => {
+                let named: Vec<String> = several.iter().map(named).collect();
+                format!(
+                    "{} live users could be `{key}`: {}",
+                    several.len(),
+                    named.join(", ")
+                )
+            }
+        };
+        Some(Status::Moved { message })
     }
 
     fn adopt(&self, key: &PersonKey, found: &wire::User) -> Status {
