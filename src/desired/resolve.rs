@@ -32,7 +32,7 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
             email: decl.email.value.clone(),
             given_name: name(&decl.given_name),
             family_name: name(&decl.family_name),
-            display_name: name(&decl.display_name),
+            display_name: decl.display_name.as_ref().map(|name| name.value.clone()),
             attributes: attributes(decl),
             status: decl.status(),
             previously: decl

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::RandomState;
+use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -197,8 +198,8 @@ impl Pieces {
 pub struct Builder {
     users: Pieces,
     groups: Vec<(LiveGroup, Vec<u32>)>,
-    interned: HashMap<CompactString, u32, RandomState>,
-    names: Vec<CompactString>,
+    /// Whom groups name as members, each once.
+    named: IndexSet<CompactString, RandomState>,
     unreadable_users: u32,
     unreadable_groups: u32,
 }
@@ -257,18 +258,12 @@ impl Builder {
     }
 
     fn intern(&mut self, id: CompactString) -> u32 {
-        if let Some(known) = self.interned.get(&id) {
-            return *known;
-        }
-        let number = u32::try_from(self.names.len()).expect("fewer than 2^32 members");
-        self.names.push(id.clone());
-        self.interned.insert(id, number);
-        number
+        let (at, _) = self.named.insert_full(id);
+        u32::try_from(at).expect("fewer than 2^32 members")
     }
 
     /// The whole state, given how the two walks went.
-    pub fn finish(mut self, users: Walk, groups: Walk) -> LiveState {
-        drop(std::mem::take(&mut self.interned));
+    pub fn finish(self, users: Walk, groups: Walk) -> LiveState {
         let users_read = LiveUsers::from(self.users.into_one());
 
         // Interned member ids → positions of users, looked up once for each id.
@@ -278,19 +273,20 @@ impl Builder {
             .map(|(user, at)| (user.id.as_str(), at))
             .collect();
         let resolved: Vec<Option<u32>> = self
-            .names
+            .named
             .iter()
             .map(|name| listed.get(name.as_str()).copied())
             .collect();
 
         let mut state_groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
         for (mut group, packed) in self.groups {
+            group.members.reserve_exact(packed.len());
             for member in packed {
                 match resolved[member as usize] {
                     Some(at) => group.members.push(LiveIndex(at)),
                     None => group
                         .unlisted
-                        .push(self.names[member as usize].as_str().into()),
+                        .push(self.named[member as usize].as_str().into()),
                 }
             }
             group.members.sort_unstable();

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 
 use super::decl::{
-    AssertionDecl, Declared, GroupDecl, Manifest, MappingDecl, OwnershipDecl, PolicyDecl, RoleDecl,
-    TargetDecl, Targets, UserDecl,
+    AssertionDecl, Declared, GroupDecl, Manifest, MappingDecl, OwnershipDecl, People, PolicyDecl,
+    RoleDecl, TargetDecl, Targets,
 };
 use super::source::{SourceMap, Spanned};
 use crate::ids::{GroupName, PersonKey, RoleName, TargetName};
@@ -25,7 +25,7 @@ pub struct TargetManifest {
     /// The texts, for places and messages.
     pub sources: SourceMap,
     /// People in the order of their keys.
-    pub users: Declared<PersonKey, UserDecl>,
+    pub users: People,
     /// Roles in the order of their names.
     pub roles: Declared<RoleName, RoleDecl>,
     /// Mappings in the order of pattern, then template; order never matters.
@@ -41,7 +41,7 @@ pub struct TargetManifest {
     /// The folder of run reports, if one is named.
     pub reports: Option<Spanned<String>>,
     /// People who are declared for other targets only, in the order of their keys.
-    pub elsewhere: Declared<PersonKey, UserDecl>,
+    pub elsewhere: People,
 }
 
 /// The file that a target's sandbox is kept in, relative to the root file's folder.
@@ -190,7 +190,7 @@ pub struct Part<'m> {
     /// The texts.
     pub sources: &'m SourceMap,
     /// People.
-    pub users: &'m Declared<PersonKey, UserDecl>,
+    pub users: &'m People,
     /// Roles.
     pub roles: &'m Declared<RoleName, RoleDecl>,
     /// Mappings.

@@ -19,6 +19,10 @@ use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope, TargetNa
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared<K, V>(pub Vec<(Spanned<K>, V)>);
 
+/// People by their key. Each in a place of its own: there may be a hundred thousand, and putting
+/// the files' together moves only where they are.
+pub type People = Declared<PersonKey, Box<UserDecl>>;
+
 impl<K, V> Default for Declared<K, V> {
     fn default() -> Self {
         Self(Vec::new())
@@ -79,7 +83,7 @@ pub struct RootDecl {
     pub include: Vec<Spanned<String>>,
     /// People by their key.
     #[serde(default)]
-    pub users: Declared<PersonKey, UserDecl>,
+    pub users: People,
     /// Roles by their name.
     #[serde(default)]
     pub roles: Declared<RoleName, RoleDecl>,
@@ -169,7 +173,7 @@ pub struct IncludedDecl {
     pub version: Option<Spanned<u32>>,
     /// People by their key.
     #[serde(default)]
-    pub users: Declared<PersonKey, UserDecl>,
+    pub users: People,
     /// Roles by their name.
     #[serde(default)]
     pub roles: Declared<RoleName, RoleDecl>,
@@ -509,7 +513,7 @@ pub struct UserDecl {
     pub family_name: Option<Spanned<CompactString>>,
     /// The name to show, for providers that take one apart from first and last name.
     #[schemars(with = "Option<String>")]
-    pub display_name: Option<Spanned<CompactString>>,
+    pub display_name: Option<Box<Spanned<CompactString>>>,
     /// More of what SCIM says of a person, for providers that take it: job title, department,
     /// employee number. What is left out is left alone, whatever the account has.
     #[schemars(
@@ -524,7 +528,7 @@ pub struct UserDecl {
     pub status: Option<Spanned<UserStatus>>,
     /// Earlier keys of this very person.
     #[serde(default)]
-    pub previously: Vec<Spanned<PersonKey>>,
+    pub previously: Box<[Spanned<PersonKey>]>,
     /// Whether an account that was made by hand may be taken over for this person.
     #[schemars(with = "bool", extend("default" = false))]
     #[serde(default)]
@@ -533,7 +537,7 @@ pub struct UserDecl {
     /// not written.
     #[schemars(with = "Vec<String>", extend("minItems" = 1, "examples" = [["prod"]]))]
     #[serde(default)]
-    pub targets: Vec<Spanned<TargetName>>,
+    pub targets: Box<[Spanned<TargetName>]>,
 }
 
 /// Attributes of a person beyond names and e-mail.
@@ -1080,7 +1084,7 @@ pub struct Manifest {
     /// The service providers.
     pub targets: Targets,
     /// People in the order of their keys.
-    pub users: Declared<PersonKey, UserDecl>,
+    pub users: People,
     /// Roles in the order of their names.
     pub roles: Declared<RoleName, RoleDecl>,
     /// Mappings in the order of pattern, then template; order never matters.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::decl::{Declared, UserDecl};
+use super::decl::People;
 use crate::ids::PersonKey;
 
 /// Where in the manifest the person of a key is declared. The keys are copied: most are short
@@ -14,7 +14,7 @@ pub struct ByKey(HashMap<PersonKey, u32, RandomState>);
 
 impl ByKey {
     /// Of these people.
-    pub fn new(users: &Declared<PersonKey, UserDecl>) -> Self {
+    pub fn new(users: &People) -> Self {
         let keys = users.0.iter().map(|(key, _)| key.value.clone());
         Self(keys.zip(0..).collect())
     }

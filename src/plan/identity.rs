@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
 
@@ -114,9 +115,9 @@ struct Chains<K> {
 }
 
 impl<K: std::hash::Hash + Eq> Chains<K> {
-    fn new(live: &LiveState, expected: usize) -> Self {
+    fn new(live: &LiveState) -> Self {
         Self {
-            first: HashMap::with_capacity_and_hasher(expected, RandomState::default()),
+            first: HashMap::default(),
             next: vec![None; live.users.len()],
         }
     }
@@ -131,15 +132,6 @@ impl<K: std::hash::Hash + Eq> Chains<K> {
     {
         let first = self.first.get(key).copied();
         std::iter::successors(first, |at| self.next[at.0 as usize])
-    }
-
-    /// The one that has it, if it is one.
-    fn only<Q: std::hash::Hash + Eq + ?Sized>(&self, key: &Q) -> Option<LiveIndex>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        let first = *self.first.get(key)?;
-        self.next[first.0 as usize].is_none().then_some(first)
     }
 }
 
@@ -211,24 +203,19 @@ fn keys_of(user: &DesiredUser) -> impl Iterator<Item = &PersonKey> {
 }
 
 impl<'a> Index<'a> {
-    fn new(desired: &'a DesiredState, live: &'a LiveState) -> Self {
-        let mut index = Self::empty(desired, live, live.users.len());
-        for (at, user) in live.indexed_users() {
-            let Marks { key, email, login } = Marks::of(user);
-            if let Some(key) = key {
-                index.by_key.insert(key, at);
-            }
-            index.by_email.insert(email, at);
-            if let Some(login) = login {
-                index.by_login.insert(login, at);
-            }
-        }
-        index
-    }
-
-    /// Only what may be asked of these.
+    /// What may be asked of these.
     fn about(desired: &'a DesiredState, live: &'a LiveState, asked: &Known<'_>) -> Self {
-        let mut index = Self::empty(desired, live, 0);
+        let mut index = Self {
+            desired,
+            by_key: Chains::new(live),
+            by_email: Chains::new(live),
+            by_login: Chains::new(live),
+            declared: OnceCell::new(),
+            declared_email: OnceCell::new(),
+        };
+        if asked.emails.is_empty() {
+            return index;
+        }
         for (at, user) in live.indexed_users() {
             let Marks { key, email, login } = Marks::of(user);
             if let Some(key) = key.filter(|key| asked.keys.contains(key)) {
@@ -242,17 +229,6 @@ impl<'a> Index<'a> {
             }
         }
         index
-    }
-
-    fn empty(desired: &'a DesiredState, live: &'a LiveState, expected: usize) -> Self {
-        Self {
-            desired,
-            by_key: Chains::new(live, expected),
-            by_email: Chains::new(live, expected),
-            by_login: Chains::new(live, 0),
-            declared: OnceCell::new(),
-            declared_email: OnceCell::new(),
-        }
     }
 
     fn is_declared(&self, key: &PersonKey) -> bool {
@@ -278,14 +254,20 @@ impl<'a> Index<'a> {
 
 /// Matches everybody.
 pub(super) fn match_users(context: &Context<'_>) -> Matched {
-    let index = Index::new(context.input.desired, context.input.live);
-    match_all(context, |user, _| match_one(context, &index, user))
+    let known = plainly_known(context.input.desired, context.input.live);
+    let matched = match_rest(context, |_, at| known[at.0 as usize].map(Found::Live));
+    debug_assert_eq!(
+        matched,
+        match_rest(context, |_, _| None),
+        "as if everybody were looked for"
+    );
+    matched
 }
 
 /// Matches everybody, of whom most were matched before with users that are still there: only
 /// those are looked for again whom somebody new, other or gone could be, or who were in doubt.
 pub(super) fn rematch(context: &Context<'_>, before: &Matched, then: &LiveUsers) -> Matched {
-    let PlanInput { desired, live, .. } = context.input;
+    let live = context.input.live;
     let Some(moves) = live.users.since(then) else {
         return match_users(context);
     };
@@ -296,29 +278,65 @@ pub(super) fn rematch(context: &Context<'_>, before: &Matched, then: &LiveUsers)
         changed.add(user);
     }
     // Whoever is as they were: nobody else can be meant by their key or e-mail now.
-    let settled = |user: &DesiredUser, at: UserIndex| match before.matches.of(at) {
+    match_rest(context, |user, at| match before.matches.of(at) {
         _ if changed.touches(user) => None,
         Match::Nobody => Some(Found::Nobody),
         Match::Live(live) => moves.now[live.0 as usize].map(Found::Live),
         Match::Frozen(_) | Match::Held => None,
-    };
-    let users = || (0..).map(UserIndex).zip(&desired.users);
+    })
+}
+
+/// Whoever is known by key and e-mail alike, and nobody else by either: almost everybody. Told
+/// by hashes, which lie closer together than texts; whom they find is compared in full.
+fn plainly_known(desired: &DesiredState, live: &LiveState) -> Vec<Option<LiveIndex>> {
+    let state = RandomState::default();
+    // Nothing where two have one.
+    let mut by_key: HashMap<u64, Option<LiveIndex>, RandomState> =
+        HashMap::with_capacity_and_hasher(live.users.len(), RandomState::default());
+    let mut emails: Vec<u64> = Vec::with_capacity(live.users.len());
+    for (at, user) in live.indexed_users() {
+        let Marks { key, email, login } = Marks::of(user);
+        if let Some(key) = key {
+            let only = by_key.entry(state.hash_one(key));
+            only.and_modify(|only| *only = None).or_insert(Some(at));
+        }
+        emails.push(state.hash_one(email));
+        emails.extend(login.map(|login| state.hash_one(login.as_str())));
+    }
+    emails.sort_unstable();
+    let twice = emails.windows(2).filter(|pair| pair[0] == pair[1]);
+    let twice: HashSet<u64, RandomState> = twice.map(|pair| pair[0]).collect();
+    let found = desired.users.iter().map(|user| {
+        let at = (*by_key.get(&state.hash_one(user.key.as_str()))?)?;
+        let Marks { key, email, .. } = Marks::of(live.user(at));
+        let is_theirs = user.previously.is_empty()
+            && key == Some(user.key.as_str())
+            && email == user.email.folded()
+            && (twice.is_empty() || !twice.contains(&state.hash_one(email)));
+        is_theirs.then_some(at)
+    });
+    found.collect()
+}
+
+/// Matches everybody of whom it is not told, each by all that may be them.
+fn match_rest(
+    context: &Context<'_>,
+    told: impl Fn(&DesiredUser, UserIndex) -> Option<Found>,
+) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
     let mut asked = Known::default();
     let mut found: Vec<Option<Found>> = Vec::with_capacity(desired.users.len());
-    for (at, user) in users() {
-        let settled = settled(user, at);
-        if settled.is_none() {
+    for (user, at) in desired.users.iter().zip((0..).map(UserIndex)) {
+        let told = told(user, at);
+        if told.is_none() {
             asked.add_person(user);
         }
-        found.push(settled);
+        found.push(told);
     }
-    let index = match asked.emails.is_empty() {
-        true => Index::empty(desired, live, 0),
-        false => Index::about(desired, live, &asked),
-    };
+    let index = Index::about(desired, live, &asked);
     match_all(context, |user, at| {
-        let settled = found[at.0 as usize].take();
-        settled.unwrap_or_else(|| match_one(context, &index, user))
+        let told = found[at.0 as usize].take();
+        told.unwrap_or_else(|| match_one(context, &index, user))
     })
 }
 
@@ -379,14 +397,6 @@ enum Found {
 
 fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Found {
     let live = context.input.live;
-    // Almost everybody: one account, known by key and e-mail alike.
-    if user.previously.is_empty()
-        && let Some(keyed) = index.by_key.only(user.key.as_str())
-        && index.by_email.only(user.email.folded()) == Some(keyed)
-        && index.by_login.get(user.email.folded()).next().is_none()
-    {
-        return certain(context, user, keyed);
-    }
     let mut by_key: Vec<LiveIndex> = keys_of(user)
         .flat_map(|key| index.by_key.get(key.as_str()))
         .collect();

@@ -20,9 +20,9 @@ impl Decoder {
             display_name: None,
             attributes: None,
             status: None,
-            previously: Vec::new(),
+            previously: Box::default(),
             adopt: None,
-            targets: Vec::new(),
+            targets: Box::default(),
         };
         if is_null(node) {
             self.missing_email(key, of);
@@ -47,18 +47,20 @@ impl Decoder {
             .and_then(|field| self.person_name(field, of));
         user.display_name = fields
             .get("displayName")
-            .and_then(|field| self.person_name(field, of));
+            .and_then(|field| self.person_name(field, of))
+            .map(Box::new);
         user.attributes = fields
             .get("attributes")
             .and_then(|field| self.attributes(key.value, field.node));
         user.status = fields
             .written("status")
             .and_then(|field| self.word(field, of, words::USER_STATUS));
-        user.previously = self.names(fields.get("previously"), of, "a person's key");
+        let previously = self.names(fields.get("previously"), of, "a person's key");
+        user.previously = previously.into();
         user.adopt = fields
             .written("adopt")
             .and_then(|field| self.adoption(field, of));
-        user.targets = self.limited_to(fields.written("targets"), of);
+        user.targets = self.limited_to(fields.written("targets"), of).into();
         user
     }
 
