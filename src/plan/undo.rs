@@ -23,11 +23,12 @@ use super::item::{
 };
 use super::planner::{Context, Draft, PlanInput, Sketch, prove, railed, whole};
 use super::users;
-use crate::ids::{Binding, ExternalId, GroupId, GroupName, PersonKey, Scope, UserId, fold};
+use crate::ids::{Binding, Email, ExternalId, GroupId, GroupName, PersonKey, Scope, UserId, fold};
 use crate::live::beside::Bound;
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveUser};
 use crate::manifest::decl::UserRemoval;
 use crate::profile::{CreateExisting, Creation, GroupIds, NameModel, Suspension};
+use crate::scim::dialect::ExternalIdStorage;
 
 /// A run that is to be undone, as far as its report tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -183,6 +184,8 @@ struct Undoing<'a> {
     again: HashMap<&'a GroupId, GroupName>,
     /// Accounts that go and take their memberships along; groups that go as a whole.
     purged: BTreeSet<LiveIndex>,
+    /// Accounts that are not as the run left them: neither they nor their memberships are touched.
+    others: BTreeSet<LiveIndex>,
     going: BTreeSet<usize>,
     add: BTreeMap<Place, BTreeMap<UserIdOrKey, MemberChange>>,
     remove: BTreeMap<usize, BTreeSet<LiveIndex>>,
@@ -211,6 +214,61 @@ enum Lost {
     NoGroup,
     Bindings,
     Unknown,
+}
+
+/// What a report knows an account by.
+struct KnownBy<'a> {
+    /// How people call it.
+    label: &'a str,
+    email: &'a Email,
+    /// The login, where the report has it.
+    login: Option<&'a str>,
+    /// What the run left there, if it left anything.
+    external_id: Option<&'a ExternalId>,
+}
+
+impl<'a> KnownBy<'a> {
+    fn person(person: &'a Person) -> Self {
+        Self {
+            label: person.label(),
+            email: &person.email,
+            login: None,
+            external_id: None,
+        }
+    }
+
+    /// What an account of the same id has that is not of the account the run knew. Names are
+    /// people's own to change, and tell nobody from anybody.
+    fn moved(&self, there: &LiveUser, keeps: ExternalIdStorage) -> Vec<String> {
+        let mut moved = Vec::new();
+        let mut tell = |what: &str, was: &str, is: &str| {
+            moved.push(match is {
+                "" => format!("its {what} was `{was}` and is gone"),
+                is => format!("its {what} was `{was}` and is `{is}`"),
+            });
+        };
+        if there.email.folded() != self.email.folded() {
+            tell("e-mail", self.email.as_str(), there.email.as_str());
+        }
+        if let Some(login) = self.login {
+            let now = fold(&there.user_name);
+            // Some providers make the login of the e-mail, whatever was sent.
+            if now != fold(login) && now != self.email.folded() {
+                tell("login", login, &there.user_name);
+            }
+        }
+        let kept = match keeps {
+            ExternalIdStorage::Stored => self.external_id,
+            ExternalIdStorage::Dropped | ExternalIdStorage::Login => None,
+        };
+        if let Some(kept) = kept
+            && there.external_id.as_ref() != Some(kept)
+        {
+            let now = there.external_id.as_ref().map_or("", ExternalId::as_str);
+            tell("externalId", kept.as_str(), now);
+        }
+        moved
+    }
 }
 
 /// When a role binding was made.
@@ -301,6 +359,7 @@ impl<'a> Undoing<'a> {
             instead: HashMap::new(),
             again: HashMap::new(),
             purged: BTreeSet::new(),
+            others: BTreeSet::new(),
             going: BTreeSet::new(),
             add: BTreeMap::new(),
             remove: BTreeMap::new(),
@@ -356,7 +415,19 @@ impl<'a> Undoing<'a> {
     fn people(&mut self, draft: &mut Draft) {
         for done in &self.record.items {
             match &done.change {
-                Change::CreateUser { key, user, .. } => self.uncreate(draft, done, key, user),
+                Change::CreateUser {
+                    key,
+                    user,
+                    external_id,
+                } => {
+                    let known = KnownBy {
+                        label: key.as_str(),
+                        email: &user.email,
+                        login: Some(&user.user_name),
+                        external_id: external_id.as_ref(),
+                    };
+                    self.uncreate(draft, done, key, known);
+                }
                 Change::DeleteUser { person } => self.make_again(draft, done, person),
                 Change::UpdateUser {
                     person, changes, ..
@@ -378,8 +449,18 @@ impl<'a> Undoing<'a> {
         }
     }
 
-    fn uncreate(&mut self, draft: &mut Draft, done: &DoneItem, key: &PersonKey, user: &UserState) {
+    fn uncreate(
+        &mut self,
+        draft: &mut Draft,
+        done: &DoneItem,
+        key: &PersonKey,
+        known: KnownBy<'_>,
+    ) {
         let Some(id) = &done.user_id else {
+            // A create that failed; whether the account is of it or of somebody else, no one knows.
+            if self.logins.contains_key(known.email.folded()) {
+                self.lose(Lost::Unknown, format!("`{}`", done.item));
+            }
             return;
         };
         match (done.how, self.context.input.profile.creation) {
@@ -388,24 +469,54 @@ impl<'a> Undoing<'a> {
                 return;
             }
             (How::Written, Creation::Invites) => {
-                self.lose(Lost::Invitation, user.email.as_str());
+                self.lose(Lost::Invitation, known.email.as_str());
             }
             (How::Written, Creation::Silent) => {}
         }
-        if let Some(at) = self.live_user(id) {
-            if self.context.input.policy.user_removal == UserRemoval::Deactivate {
-                self.lose(Lost::StaysInactive, format!("`{key}`"));
-            }
-            let person = self.person(at, Some(key));
-            let before = draft.purged.len();
-            users::remove(self.context, draft, at, person, Reason::Undone, Vec::new());
-            self.purged.extend(draft.purged[before..].iter().copied());
+        let Some(at) = self.live_user(id) else { return };
+        if self.is_another(draft, at, &known, "delete") {
+            return;
         }
+        if self.context.input.policy.user_removal == UserRemoval::Deactivate {
+            self.lose(Lost::StaysInactive, format!("`{key}`"));
+        }
+        let person = self.person(at, Some(key));
+        let before = draft.purged.len();
+        users::remove(self.context, draft, at, person, Reason::Undone, Vec::new());
+        self.purged.extend(draft.purged[before..].iter().copied());
+    }
+
+    /// Whether an account of the run is not the one it was any more, which is refused.
+    fn is_another(
+        &mut self,
+        draft: &mut Draft,
+        at: LiveIndex,
+        known: &KnownBy<'_>,
+        verb: &str,
+    ) -> bool {
+        let there = self.context.input.live.user(at);
+        let keeps = self.context.input.profile.dialect.user_external_id;
+        let moved = known.moved(there, keeps);
+        if moved.is_empty() {
+            return false;
+        }
+        if self.others.insert(at) {
+            let KnownBy { label, .. } = known;
+            let message = format!(
+                "the account `{}` is not the one of `{label}` that the run left: {}; neither it nor \
+                 its memberships are touched",
+                there.id,
+                moved.join(", ")
+            );
+            self.changed_since(draft, format!("user:{label}:{verb}"), message);
+        }
+        true
     }
 
     fn make_again(&mut self, draft: &mut Draft, done: &'a DoneItem, person: &Person) {
         let Some(id) = &person.id else { return };
-        if self.live_user(id).is_some() {
+        if let Some(at) = self.live_user(id) {
+            self.is_another(draft, at, &KnownBy::person(person), "create");
             return;
         }
         let key = person.key.as_ref();
@@ -482,6 +593,9 @@ impl<'a> Undoing<'a> {
         let Some(at) = person.id.as_ref().and_then(|id| self.live_user(id)) else {
             return;
         };
+        if self.is_another(draft, at, &KnownBy::person(person), "update") {
+            return;
+        }
         let model = self.context.input.profile.names;
         let there = self.context.input.live.user(at);
         let mut back: Vec<AttributeChange> = Vec::new();
@@ -555,7 +669,9 @@ impl<'a> Undoing<'a> {
         let Some(at) = person.id.as_ref().and_then(|id| self.live_user(id)) else {
             return;
         };
-        if self.context.input.live.user(at).activity == Activity::Inactive {
+        if self.context.input.live.user(at).activity == Activity::Inactive
+            || self.is_another(draft, at, &KnownBy::person(person), "deactivate")
+        {
             return;
         }
         let person = self.person(at, person.key.as_ref());
@@ -574,7 +690,9 @@ impl<'a> Undoing<'a> {
             self.lose(Lost::NoAccount, format!("`{}`", person.label()));
             return;
         };
-        if self.context.input.live.user(at).activity == Activity::Active {
+        if self.context.input.live.user(at).activity == Activity::Active
+            || self.is_another(draft, at, &KnownBy::person(person), "reactivate")
+        {
             return;
         }
         let person = self.person(at, person.key.as_ref());
@@ -855,10 +973,14 @@ impl<'a> Undoing<'a> {
                 Change::RemoveMembers { group, members } => {
                     let place = group.id.as_ref().and_then(|id| self.place(id));
                     for id in &done.members {
-                        let key = members
+                        let person = members
                             .iter()
-                            .find(|member| member.person.id.as_ref() == Some(id))
-                            .and_then(|member| member.person.key.as_ref());
+                            .map(|member| &member.person)
+                            .find(|person| person.id.as_ref() == Some(id));
+                        if let (Some(person), Some(at)) = (person, self.live_user(id)) {
+                            self.is_another(draft, at, &KnownBy::person(person), "add");
+                        }
+                        let key = person.and_then(|person| person.key.as_ref());
                         self.put_back(place.as_ref(), &group.name, id, key);
                     }
                 }
@@ -949,7 +1071,7 @@ impl<'a> Undoing<'a> {
             .iter()
             .filter_map(|id| self.live_user(id))
             .filter(|member| group.members.binary_search(member).is_ok())
-            .filter(|member| !self.purged.contains(member))
+            .filter(|member| !self.purged.contains(member) && !self.others.contains(member))
             .collect();
         if !leaving.is_empty() {
             self.remove.entry(at).or_default().extend(leaving);
@@ -968,6 +1090,8 @@ impl<'a> Undoing<'a> {
             return;
         };
         let person = match (self.live_user(id), self.instead.get(id)) {
+            // Told where the account is refused.
+            (Some(at), _) if self.others.contains(&at) => return,
             (Some(at), _) => self.person(at, key),
             (None, Some(person)) => person.clone(),
             (None, None) => {

@@ -8,7 +8,7 @@ use crate::live::Activity as LiveActivity;
 use crate::plan::undo::PreImage;
 use crate::plan::{Action, Attribute, AttributeChange, Person, UserState};
 use crate::profile::{CreateExisting, EmailChange, NameModel, Profile};
-use crate::scim::dialect::UserUpdate;
+use crate::scim::dialect::{ExternalIdStorage, UserUpdate};
 use crate::scim::error::ScimError;
 use crate::scim::http::Transport;
 use crate::scim::service::{Activity, NewUser, UserAttribute, UserState as WireState};
@@ -65,10 +65,40 @@ impl<T: Transport> Steps<'_, T> {
                 user.email
             )));
         };
-        let ours = external_id.is_some()
-            && there.external_id.as_deref() == external_id.map(ExternalId::as_str);
+        // Whatever the status says: an account of another address is not the one asked for.
+        let email = there.email().or(there.user_name.as_deref());
+        let is_another = email.is_none_or(|email| fold(email) != user.email.folded());
+        if certain == Certainty::Created && is_another {
+            return Ok(failed(format!(
+                "an account of `{}` was asked for, and the provider answered with `{id}`, whose \
+                 e-mail reads `{}`; that account is left alone",
+                user.email,
+                email.unwrap_or_default()
+            )));
+        }
+        let carried = there.external_id.as_deref();
+        let ours = external_id.is_some() && carried == external_id.map(ExternalId::as_str);
+        // Where an externalId is kept, an account that was made carries the one it was made with.
+        let shows = match self.profile.dialect.user_external_id {
+            ExternalIdStorage::Stored => external_id.is_some(),
+            ExternalIdStorage::Dropped | ExternalIdStorage::Login => false,
+        };
         match certain {
             Certainty::Found if !ours => Ok(self.adopt(key, &there)),
+            Certainty::Created if shows && !ours => {
+                if let Some(status) = self.not_theirs(key, user, std::slice::from_ref(&there)) {
+                    return Ok(status);
+                }
+                self.remember_user(key, id.clone());
+                let carried = match carried.filter(|carried| !carried.is_empty()) {
+                    Some(carried) => format!("with the externalId `{carried}`"),
+                    None => "without externalId".to_owned(),
+                };
+                Ok(Status::Adopted(format!(
+                    "the account of `{key}` (id {id}) came back {carried}, so it counts as one \
+                     that was there already"
+                )))
+            }
             Certainty::Created | Certainty::Found => {
                 self.remember_user(key, id);
                 Ok(match difference(self.profile, user, &there) {
@@ -501,6 +531,7 @@ fn moved(before: &wire::User, now: &wire::User) -> String {
     told.join(", ")
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
     /// The provider answered that it made the account.
     Created,
