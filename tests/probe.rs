@@ -370,8 +370,8 @@ fn an_interrupt_at_any_request() {
             assert_eq!(run.probed.left, [], "request {nth}");
             bench.check_untouched(&door, &format!("request {nth}"));
             let measuring = door.log().len() - nth;
-            // A write and its look, for each of what is there, and a list or two.
-            assert!(measuring <= 2 * (USERS + GROUPS) + 10, "{measuring}");
+            // A look, a write and its look, for each of what is there, and a list or two.
+            assert!(measuring <= 3 * (USERS + GROUPS) + 10, "{measuring}");
         }
     }
 }
@@ -813,6 +813,68 @@ fn a_create_that_is_answered_with_somebody_else() {
     let left = account::run(bench.clean(&door, &journal));
     assert_eq!(left.len(), 1, "{left:?}");
     bench.check_untouched(&door, "finn, again");
+}
+
+/// A provider that repeats what was sent, with the id of somebody who was there: whether it
+/// wrote over them or not, they are not removed.
+#[test]
+fn a_create_that_is_answered_with_our_words_and_an_id_that_was_there() {
+    for lists in [true, false] {
+        let bench = Bench::new(2);
+        let (run, door, journal) = answered(move |request, body| {
+            if is_of(request, "Users") && request.method == Method::Post {
+                body["id"] = "finn".into();
+            }
+            // Where the list does not come, the read tells.
+            if !lists && is_of(request, "Users") && request.path.len() == 1 {
+                body["Resources"] = "none".into();
+            }
+        });
+        assert!(run.probed.stopped.is_some());
+        let to_finn = |it: &&Exchange| it.is_scim_write() && it.target.ends_with("finn");
+        assert_eq!(door.log().iter().filter(to_finn).count(), 0, "{lists}");
+        let left: Vec<_> = run.probed.left.iter().map(|it| it.id.as_deref()).collect();
+        assert!(left.contains(&Some("finn")), "{left:?}");
+        let left = account::run(bench.clean(&door, &journal));
+        assert!(
+            left.iter().any(|it| it.id.as_deref() == Some("finn")),
+            "{left:?}"
+        );
+        bench.check_untouched(&door, "finn");
+    }
+}
+
+/// A provider that gives the new name to somebody who was there: by their name they are ours by
+/// now, by their id they are not.
+#[test]
+fn somebody_whom_a_create_renamed_is_not_removed() {
+    let bench = Bench::new(2);
+    let door = bench.door();
+    door.before(|it, world| {
+        if it.method != Method::Post || !it.target.ends_with("/Users") {
+            return None;
+        }
+        let body: Value = serde_json::from_str(it.body.as_deref()?).ok()?;
+        let answer = world.handle(&Incoming {
+            method: Method::Put,
+            path: "/scim/v2/Users/finn".to_owned(),
+            query: String::new(),
+            authorization: Some(format!("Bearer {TOKEN}")),
+            api_key: None,
+            if_match: None,
+            content_type: Some("application/scim+json".to_owned()),
+            accept: None,
+            body: body.to_string().into_bytes(),
+        });
+        assert_eq!(answer.status, 200);
+        Some(Fault::NoOp)
+    });
+    let paper = Paper::with_room(usize::MAX);
+    let run = run(bench.probe(&door, &paper, &Stop::default()));
+    assert!(run.probed.stopped.is_some());
+    let left: Vec<_> = run.probed.left.iter().map(|it| it.id.as_deref()).collect();
+    assert_eq!(left, [Some("finn")], "{:?}", run.probed);
+    door.with_world(|world| assert!(world.user(&"finn".into()).is_some()));
 }
 
 /// Where a rename gives another id, the group is found by its name.

@@ -1,7 +1,8 @@
 //! Taking away what a run made, and proving that it is gone.
 //!
 //! **Invariants.** Only what is in the journal goes: by its id, or where no answer ever told
-//! one, by its name, which nobody else has. Whatever may still be there is told.
+//! one, by its name, which nobody else has. It is read before it goes, and what bears another
+//! name, or was there before the run, stays. Whatever may still be there is told.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -93,8 +94,8 @@ pub(super) async fn clean<T: Transport>(session: &mut Session<'_, T>, maker: Mak
             collection: own.collection.path().to_owned(),
             name: own.name,
             id: Some(own.id),
-            because: "its create was answered with a resource of another name; whether it was \
-                      made for this run has to be looked at"
+            because: "its create was answered with a resource of another name, or with one that \
+                      was there before; whether it was made for this run has to be looked at"
                 .to_owned(),
         });
     }
@@ -114,6 +115,14 @@ async fn find_unknown<T: Transport>(session: &mut Session<'_, T>) -> Again {
         let swept = session.sweep(collection, |name| names.owns(name)).await;
         for (id, name) in swept.map(|swept| swept.rows).unwrap_or_default() {
             let entry = match session.journal.entry_of(collection, &id) {
+                // Somebody has, or was given, one of our names.
+                None if session.was_there(collection, &id) => {
+                    if let Ok(entry) = session.journal.intend(collection, &name) {
+                        let _ = session.journal.strange(entry, &id);
+                    }
+                    None
+                }
+                Some(_) if session.was_there(collection, &id) => None,
                 None => session.journal.intend(collection, &name).ok(),
                 // A list may be behind; a read is not.
                 Some(entry) => match session.told(entry) {
@@ -150,7 +159,12 @@ async fn take_away<T: Transport>(
             }
         }
     }
-    match session.remove(own).await? {
+    let removed = match session.remove(own).await {
+        // That is told with all that nobody knows the maker of.
+        Err(Halt::NotOurs { .. }) => return Ok(None),
+        removed => removed?,
+    };
+    match removed {
         Removed::Gone => Ok(None),
         Removed::Stays(answer) if answer.is_refusal() => Ok(Some(format!(
             "the provider {} to its DELETE",
@@ -190,7 +204,9 @@ async fn find_unanswered<T: Transport>(
         let gap = match session.sweep(collection, |name| names.owns(name)).await {
             Ok(swept) => {
                 for (id, name) in swept.rows {
-                    if session.journal.entry_of(collection, &id).is_some() {
+                    if session.journal.entry_of(collection, &id).is_some()
+                        || session.was_there(collection, &id)
+                    {
                         continue;
                     }
                     let same =

@@ -35,7 +35,8 @@ pub(super) enum Standing {
     Intended,
     /// It is there.
     Made,
-    /// The answer was a resource of another name, under this id: whether it was made for
+    /// The answer was a resource of another name, or one that was there before, under this id:
+    /// whether it was made for
     /// this run nobody can tell.
     Strange,
     /// It is not there: removed, or never made.

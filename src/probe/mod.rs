@@ -6,7 +6,8 @@
 //! [`found`] the result, [`settings`] what of it `target.dialect` can say.
 //!
 //! **Invariants.** Nothing is touched that this run did not make: each create is in the
-//! journal before it is sent, and changes and removals go to ids of the journal only. The
+//! journal before it is sent, and changes and removals go to ids of the journal only, which were
+//! not there before and bear the run's own name when they are read. The
 //! first user and the first group are removed again before a second one is made; where that
 //! is not possible, no more are made. What did not go well is tried once more before it is
 //! believed, and every success is read back.

@@ -1,10 +1,11 @@
 //! One run against one provider: what is asked, and what of ours is there.
 //!
 //! **Invariants.** Every create goes through [`Session::create`], which has the journal write
-//! first. Changes and removals name an [`Own`], which only a create gives. Whoever was asked
-//! to stop sends nothing more but what takes ours away again.
+//! first. Changes and removals name an [`Own`], which only a create gives: one whose id was not
+//! there before, and that bears one of our names when it is read. Before a removal it is read
+//! again. Whoever was asked to stop sends nothing more but what takes ours away again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::profile::Profile;
 use crate::scim::dialect::{Dialect, ListMembers, OpCase};
 use crate::scim::error::{ErrorKind, ScimError, is_web_page};
 use crate::scim::http::{Method, Request, Transport, TransportFault};
-use crate::scim::listing::Verdict;
+use crate::scim::listing::{Verdict, Walk};
 use crate::scim::service::{Reader, Writer};
 use crate::scim::wire::{Group, PATCH_SCHEMA, User};
 
@@ -36,10 +37,10 @@ pub enum Halt {
     /// The journal cannot be written, so nothing more is made.
     #[error("the journal cannot be written: {0}")]
     Journal(String),
-    /// A create answered with a resource that has none of our names.
+    /// What answered a create, or is to be removed, was there before or has none of our names.
     #[error(
-        "the create of {collection} `{name}` was answered with a resource of another name, \
-         which is left alone"
+        "the create of {collection} `{name}` was answered with a resource of another name, or \
+         with one that was there before, which is left alone"
     )]
     NotOurs {
         /// `user` or `group`.
@@ -138,6 +139,8 @@ pub(super) struct Session<'a, T> {
     silent: u8,
     /// Creates that were clearly refused.
     refused: BTreeSet<Entry>,
+    /// The ids that were there before the first create, as far as they could be read.
+    before: BTreeMap<Collection, HashSet<String>>,
     /// Whether the run is over and only takes away what it made.
     pub(super) clearing: bool,
 }
@@ -157,6 +160,7 @@ impl<'a, T: Transport> Session<'a, T> {
             sent: 0,
             silent: 0,
             refused: BTreeSet::new(),
+            before: BTreeMap::new(),
             clearing: false,
         }
     }
@@ -311,6 +315,7 @@ impl<'a, T: Transport> Session<'a, T> {
         request: Request,
     ) -> Result<Created, Halt> {
         self.check()?;
+        self.look_around(collection).await;
         let entry = self.journal.intend(collection, name).map_err(unwritten)?;
         let answer = self.send(request).await?;
         let id = text(&answer.body, "id").filter(|id| !id.is_empty());
@@ -330,29 +335,52 @@ impl<'a, T: Transport> Session<'a, T> {
             id,
             name: name.to_owned(),
         };
-        // An answer need not repeat the name.
+        // An answer may be our own words with somebody else's id, so it is read; it need not
+        // repeat the name either.
         let is_told = answer.body[collection.name_attribute()].is_string();
-        let is_ours = match is_told {
-            true => self.names().owns_resource(collection, &answer.body),
-            false => {
+        let is_ours = !self.was_there(collection, &own.id)
+            && (!is_told || self.names().owns_resource(collection, &answer.body))
+            && {
                 // Until it is read, it is ours: nothing else was asked for.
                 self.journal.made(entry, &own.id).map_err(unwritten)?;
                 match self.read(&own).await? {
                     Some(read) => self.names().owns_resource(collection, &read.body),
                     None => true,
                 }
-            }
-        };
+            };
         if !is_ours {
-            self.journal.strange(entry, &own.id).map_err(unwritten)?;
-            return Err(Halt::NotOurs {
-                collection: collection.one(),
-                name: name.to_owned(),
-            });
+            return Err(self.not_ours(&own)?);
         }
-        // Whether this can be written or not: by now it has to be taken away again.
-        self.journal.made(entry, &own.id).map_err(unwritten)?;
         Ok(Created::New(own, answer))
+    }
+
+    /// Writes down that a resource is not of this run.
+    fn not_ours(&mut self, own: &Own) -> Result<Halt, Halt> {
+        self.journal
+            .strange(own.entry, &own.id)
+            .map_err(unwritten)?;
+        Ok(Halt::NotOurs {
+            collection: own.collection.one(),
+            name: own.name.clone(),
+        })
+    }
+
+    /// Reads which ids a collection has, before anything is made in it.
+    async fn look_around(&mut self, collection: Collection) {
+        if self.before.contains_key(&collection) {
+            return;
+        }
+        let mut ids = HashSet::new();
+        // A list that does not come proves nothing; names are looked at all the same.
+        let walked = self.walk(collection, |id, _| ids.extend(id)).await;
+        drop(walked);
+        self.before.insert(collection, ids);
+    }
+
+    /// Whether an id was there before this run made anything.
+    pub(super) fn was_there(&self, collection: Collection, id: &str) -> bool {
+        let before = self.before.get(&collection);
+        before.is_some_and(|ids| ids.contains(id))
     }
 
     /// A create that has to go well. One that was not answered is looked up first, and then
@@ -403,7 +431,7 @@ impl<'a, T: Transport> Session<'a, T> {
             .rows
             .into_iter()
             .map(|(id, _)| id)
-            .find(|id| !self.journal.knows(collection, id))
+            .find(|id| !self.journal.knows(collection, id) && !self.was_there(collection, id))
     }
 
     /// Reads a whole listing for names.
@@ -412,20 +440,37 @@ impl<'a, T: Transport> Session<'a, T> {
         collection: Collection,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Swept, ScimError> {
+        let mut rows = Vec::new();
+        let walk = self.walk(collection, |id, name| {
+            if let (Some(id), Some(name)) = (id, name)
+                && wanted(&name)
+            {
+                rows.push((id, name));
+            }
+        });
+        let walk = walk.await?;
+        let gap = match walk.verdict {
+            Verdict::Whole { how: _ } => None,
+            Verdict::Partial { reasons } => {
+                let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+                Some(reasons.join("; "))
+            }
+        };
+        Ok(Swept { rows, gap })
+    }
+
+    /// Reads a whole listing: ids and names.
+    async fn walk(
+        &mut self,
+        collection: Collection,
+        mut note: impl FnMut(Option<String>, Option<String>),
+    ) -> Result<Walk, ScimError> {
         // Only names are looked at: members need not be asked for.
         let dialect = Dialect {
             list_members: ListMembers::Included,
             ..self.dialect().clone()
         };
         let reader = Reader::new(self.transport, dialect);
-        let mut rows = Vec::new();
-        let mut note = |id: Option<String>, name: Option<String>| {
-            if let (Some(id), Some(name)) = (id, name)
-                && wanted(&name)
-            {
-                rows.push((id, name));
-            }
-        };
         let walk = match collection {
             Collection::Users => {
                 let sink = |user: User| note(user.id, user.user_name);
@@ -437,14 +482,7 @@ impl<'a, T: Transport> Session<'a, T> {
             }
         };
         self.sent += usize::try_from(walk.pages).unwrap_or(0);
-        let gap = match walk.verdict {
-            Verdict::Whole { how: _ } => None,
-            Verdict::Partial { reasons } => {
-                let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-                Some(reasons.join("; "))
-            }
-        };
-        Ok(Swept { rows, gap })
+        Ok(walk)
     }
 
     /// Whether the provider clearly said no to a create.
@@ -488,8 +526,15 @@ impl<'a, T: Transport> Session<'a, T> {
         }
     }
 
-    /// Removes one of ours, and looks whether it is gone. What a DELETE says is no proof.
+    /// Removes one of ours, and looks whether it is gone. What a DELETE says is no proof. An id
+    /// that reads as somebody else's is left alone.
     pub(super) async fn remove(&mut self, own: &Own) -> Result<Removed, Halt> {
+        if let Some(read) = self.read(own).await? {
+            let is_named = read.body[own.collection.name_attribute()].is_string();
+            if is_named && !self.names().owns_resource(own.collection, &read.body) {
+                return Err(self.not_ours(own)?);
+            }
+        }
         let request = Request::scim(Method::Delete, [own.collection.path(), &own.id]);
         let answer = self.send(request).await?;
         let is_gone = match answer.is_success() {
