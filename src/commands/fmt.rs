@@ -123,6 +123,7 @@ fn difference(name: &str, before: &str, after: &str) -> String {
 /// Replaces a file whole or not at all: a new file beside it takes its name.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Trouble> {
     let trouble = |error: std::io::Error| Trouble::file("write", path, &error);
+    let path = &super::private::behind_links(path).map_err(trouble)?;
     let folder = project::folder_of(path);
     let mut new = tempfile::NamedTempFile::new_in(folder).map_err(trouble)?;
     new.write_all(text.as_bytes()).map_err(trouble)?;

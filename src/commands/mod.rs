@@ -21,6 +21,7 @@ mod man;
 mod newer;
 mod observe;
 mod plan;
+mod private;
 mod probe;
 mod progress;
 mod project;
@@ -45,7 +46,6 @@ mod written;
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -337,16 +337,4 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .expect("an operating system that runs processes gives threads")
-}
-
-/// Writes a file that holds personal data: readable by its owner only, whole or not at all.
-pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    };
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.persist(file)?;
-    Ok(())
 }

@@ -219,7 +219,7 @@ fn forget_old(out: &Path, planned: &several::Planned) -> Result<(), Trouble> {
 fn save(project: &Project, plan: &Plan, file: &Path) -> Result<(), Trouble> {
     project.spare(file)?;
     let saved = PlanFile::seal(plan.clone()).to_json();
-    super::write_private(file, saved.as_bytes())
+    super::private::write_private(file, saved.as_bytes())
         .map_err(|error| Trouble::file("write the plan", file, &error))
 }
 

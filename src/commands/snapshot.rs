@@ -94,7 +94,7 @@ fn taken(
     let Some(file) = out else {
         return Ok(Some(json));
     };
-    super::write_private(file, json.as_bytes())
+    super::private::write_private(file, json.as_bytes())
         .map_err(|error| Trouble::file("write the snapshot", file, &error))?;
     let whole = if live.integrity.is_whole() {
         "whole"
