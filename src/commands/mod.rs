@@ -30,6 +30,7 @@ mod report;
 mod review;
 mod sandbox;
 mod schema;
+mod secret;
 mod selection;
 mod several;
 mod show;

@@ -7,11 +7,12 @@ use secrecy::SecretString;
 
 use super::Terminal;
 use super::project::{Failure, Project};
+use super::secret::token;
 use super::trouble::Trouble;
 use crate::apply::recorded::{Recorded, Recorder};
 use crate::ids::TargetName;
 use crate::manifest::at;
-use crate::manifest::decl::{TargetDecl, TokenDecl};
+use crate::manifest::decl::TargetDecl;
 use crate::plan::TargetInfo;
 use crate::profile::{DiscoveryTrust, GroupRemovalRule, NameModel, Profile};
 use crate::render;
@@ -163,7 +164,7 @@ pub(crate) fn connect_to_other_login(
         platform: None,
         ..project.profile.dialect.clone()
     };
-    let http = transport(project.into(), &base_url, &token, &dialect)?;
+    let http = transport(project.into(), &url.value, &base_url, &token, &dialect)?;
     let (wire, dialect, _) = open(project.into(), http, dialect, terminal, Access::Read);
     Ok(Some(Reader::new(wire, dialect)))
 }
@@ -219,7 +220,11 @@ async fn wire(site: Site<'_>, terminal: &Terminal, access: Access) -> Result<Wir
             )
         }
     };
-    let http = transport(site, &base_url, &token, &dialect)?;
+    let written = target
+        .base_url
+        .as_ref()
+        .map_or(&*base_url, |url| &*url.value);
+    let http = transport(site, written, &base_url, &token, &dialect)?;
     let dialect = guided(site, &http, dialect).await;
     let (wire, dialect, recorder) = open(site, http, dialect, terminal, access);
     Ok(Wired {
@@ -231,9 +236,11 @@ async fn wire(site: Site<'_>, terminal: &Terminal, access: Access) -> Result<Wir
     })
 }
 
-/// A transport to a base URL.
+/// A transport to a base URL, which messages name as it is written: a variable may hold anything,
+/// a token by mistake.
 fn transport(
     site: Site<'_>,
+    written: &str,
     base_url: &str,
     token: &SecretString,
     dialect: &Dialect,
@@ -247,7 +254,8 @@ fn transport(
         ..ClientOptions::for_dialect(dialect)
     };
     HttpTransport::new(base_url, token, options)
-        .map_err(|error: ClientError| Trouble::new(error.code(), error.to_string(), error.help()))
+        .map_err(|error: ClientError| error.of_url(written))
+        .map_err(|error| Trouble::new(error.code(), error.to_string(), error.help()))
 }
 
 /// A transport with the rate it keeps, what is sent again, and what is written down.
@@ -450,76 +458,4 @@ fn expand(text: &str) -> Result<String, Trouble> {
     }
     expanded.push_str(rest);
     Ok(expanded)
-}
-
-/// Gets the token from where the manifest says.
-fn token(source: Option<&TokenDecl>, folder: &Path) -> Result<SecretString, Trouble> {
-    let missing = |message: String, help: String| Trouble::new("missing-token", message, help);
-    let text = match source {
-        None => {
-            return Err(missing(
-                "`target` has a base URL but no token".to_owned(),
-                "add `token: { env: HARNESS_SCIM_TOKEN }` to `target`, and put the token into that variable".to_owned(),
-            ));
-        }
-        Some(TokenDecl::Env(name)) => std::env::var(&name.value).map_err(|_| {
-            missing(
-                format!(
-                    "the environment variable `{}`, which holds the token, is not set",
-                    name.value
-                ),
-                format!(
-                    "set it to the service provider's SCIM token, for instance `export {}=…`",
-                    name.value
-                ),
-            )
-        })?,
-        Some(TokenDecl::File(file)) => {
-            let path = folder.join(&file.value);
-            std::fs::read_to_string(&path)
-                .map_err(|error| Trouble::file("read the token from", &path, &error))?
-        }
-        Some(TokenDecl::Command(command)) => printed("token", &command.value, folder)?,
-    };
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(missing(
-            "the token is empty".to_owned(),
-            "put the service provider's SCIM token where `target.token` says".to_owned(),
-        ));
-    }
-    Ok(SecretString::from(text))
-}
-
-/// The secret that a program prints; `what` it is.
-pub(crate) fn printed(what: &str, command: &[String], folder: &Path) -> Result<String, Trouble> {
-    let help =
-        format!("run the command by hand: it has to print the {what} on stdout and end with 0");
-    let trouble = |message: String| Trouble::new("missing-token", message, help.clone());
-    let Some((program, arguments)) = command.split_first() else {
-        return Err(Trouble::new(
-            "missing-token",
-            format!("the command that prints the {what} is empty"),
-            "name a program and its arguments",
-        ));
-    };
-    let output = std::process::Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .map_err(|error| {
-            trouble(format!(
-                "the {what} command `{program}` cannot be run: {error}"
-            ))
-        })?;
-    if !output.status.success() {
-        let status = output.status;
-        return Err(trouble(format!(
-            "the {what} command `{program}` failed: {status}"
-        )));
-    }
-    String::from_utf8(output.stdout)
-        .map_err(|_| trouble(format!("the {what} command `{program}` printed no text")))
 }

@@ -91,9 +91,15 @@ impl BaseUrlFault {
 impl BaseUrlRule {
     /// The first thing that is wrong with a base URL, if anything is.
     pub fn fault(&self, written: &str) -> Option<BaseUrlFault> {
-        let written = written.trim();
+        if written.trim() != written {
+            return Some(BaseUrlFault::error(
+                "white space",
+                "`baseUrl` has white space at its beginning or end",
+                format!("write `{}`", written.trim()),
+            ));
+        }
         if written.starts_with("${") {
-            return None;
+            return beyond_path(written);
         }
         let Some((scheme, rest)) = written.split_once("://") else {
             return Some(BaseUrlFault::error(
@@ -116,7 +122,7 @@ impl BaseUrlRule {
         }
         let host = host(authority);
         if scheme.contains("${") || is_loopback(host) {
-            return None;
+            return beyond_path(written);
         }
         if !scheme.eq_ignore_ascii_case("https") {
             return Some(BaseUrlFault::error(
@@ -126,13 +132,7 @@ impl BaseUrlRule {
             ));
         }
         match self {
-            BaseUrlRule::Any => path.find(['?', '#']).map(|at| {
-                BaseUrlFault::error(
-                    "more than a path",
-                    "`baseUrl` goes on after its path, where `/Users` has to follow",
-                    format!("did you mean `https://{authority}{}`?", &path[..at]),
-                )
-            }),
+            BaseUrlRule::Any => beyond_path(written),
             BaseUrlRule::Account(rule) => rule.fault(authority, host, path),
             BaseUrlRule::Shape(shape) => shape.fault(authority, host, path),
         }
@@ -394,6 +394,27 @@ impl UrlShape {
     }
 }
 
+/// A query or a fragment, which no base URL has: `/Users` follows its path.
+fn beyond_path(written: &str) -> Option<BaseUrlFault> {
+    let mut at = 0;
+    for part in written.split_inclusive(['?', '#']) {
+        at += part.len();
+        let Some(before) = written[..at].strip_suffix(['?', '#']) else {
+            continue;
+        };
+        // Inside of `${…}` it is no part of the URL.
+        let open = before.rfind("${").map(|begins| &before[begins..]);
+        if open.is_none_or(|open| open.contains('}')) {
+            return Some(BaseUrlFault::error(
+                "more than a path",
+                "`baseUrl` goes on after its path, where `/Users` has to follow",
+                format!("did you mean `{before}`?"),
+            ));
+        }
+    }
+    None
+}
+
 /// A text without its `${NAME}`.
 fn without_variables(text: &str) -> String {
     let mut kept = String::new();
@@ -499,6 +520,32 @@ mod tests {
             "http://localhost/anything",
         ] {
             assert_eq!(found(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_goes_on_after_the_path_wherever_it_leads() {
+        for url in [
+            "http://127.0.0.1:8080/scim/v2?x=1",
+            "http://localhost/scim/v2#f",
+            "${BASE_URL}?x=1",
+            "${SCHEME}://x/y#f",
+            "https://scim.example/v2?x=${X}",
+        ] {
+            let fault = BaseUrlRule::Any.fault(url).expect(url);
+            let (before, _) = url.split_at(url.find(['?', '#']).unwrap());
+            assert_eq!(fault.help, format!("did you mean `{before}`?"));
+        }
+        for url in ["${A?}", "https://x.io/${A#b}", "https://x.io/v2"] {
+            assert_eq!(BaseUrlRule::Any.fault(url), None, "{url}");
+        }
+        for url in [
+            " https://x.io/v2",
+            "https://x.io/v2 ",
+            "\thttp://localhost/v2",
+        ] {
+            let fault = BaseUrlRule::Any.fault(url).expect(url);
+            assert_eq!(fault.label, "white space");
         }
     }
 

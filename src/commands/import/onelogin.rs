@@ -11,7 +11,7 @@ use super::{create_and_list, lenient, tell, would_overwrite};
 use crate::cli::{ExplainFormat, GlobalArgs, ImportOneLoginArgs};
 use crate::commands::project::{self, Failure, Project};
 use crate::commands::trouble::Trouble;
-use crate::commands::{Terminal, logins, runtime, target};
+use crate::commands::{Terminal, logins, runtime, secret};
 use crate::exit::Exit;
 use crate::import::Draft;
 use crate::import::onelogin::api::{Ask, RolesOf, RulesWanted};
@@ -259,7 +259,7 @@ fn credential(args: &ImportOneLoginArgs) -> Result<Credential, Trouble> {
             .map_err(|error| Trouble::file("read the client secret from", file, &error))?,
         (None, Some(command)) => {
             let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
-            target::printed("client secret", &words, Path::new("."))?
+            secret::printed("client secret", &words, Path::new("."))?
         }
         (None, None) => variable(
             &args.client_secret_env,

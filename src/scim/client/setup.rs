@@ -53,6 +53,22 @@ impl ClientError {
         }
     }
 
+    /// The same about a URL as it is written, where `${NAME}` stands in it: what a variable holds
+    /// may be a secret.
+    pub fn of_url(self, written: &str) -> Self {
+        if !written.contains("${") {
+            return self;
+        }
+        let url = super::clean(written);
+        match self {
+            ClientError::Url { why, .. } => ClientError::Url { url, why },
+            ClientError::Insecure { .. } => ClientError::Insecure { url },
+            ClientError::Token { .. }
+            | ClientError::Certificates { .. }
+            | ClientError::Setup { .. } => self,
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
