@@ -27,6 +27,19 @@ const SNAPSHOT: &str = r#"{
 }"#;
 
 #[test]
+fn an_address_that_no_key_can_be_made_of_is_left_alone() {
+    let place = Place::new();
+    let long = format!("{}@example.com", "a".repeat(5000));
+    place.write("live.json", &SNAPSHOT.replace("grace@example.com", &long));
+    place
+        .run(&["import", "live", "--live", "live.json", "--out", "access"])
+        .ends(0)
+        .warns("has an address of 5012 characters, and one has 320 at most")
+        .warns("checked: planned against what was read, there is nothing to do");
+    assert!(!place.read("access/scim-sync.yaml").contains("aaaaa"));
+}
+
+#[test]
 fn a_new_manifest_from_a_snapshot() {
     let place = Place::new();
     place.write("live.json", SNAPSHOT);

@@ -11,6 +11,15 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::ids::{Email, PersonKey, fold};
 use crate::manifest::decode::is_name;
 
+/// The most characters of an e-mail: 64 before its `@`, 255 after it (RFC 5321 §4.5.3.1). Of a
+/// longer one no key can be made that YAML takes.
+pub const LONGEST_EMAIL: usize = 320;
+
+/// Whether an e-mail is longer than any can be.
+pub fn is_overlong(email: &Email) -> bool {
+    email.as_str().chars().nth(LONGEST_EMAIL).is_some()
+}
+
 /// Keys that are given away.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {

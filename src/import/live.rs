@@ -10,7 +10,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::draft::{Draft, DraftMapping, DraftPerson, DraftRole, First, Note};
-use super::keys::Keys;
+use super::keys::{Keys, LONGEST_EMAIL, is_overlong};
 use super::names;
 use super::write::{fits_a_key, too_long};
 use crate::desired::{DesiredState, DesiredUser};
@@ -233,6 +233,14 @@ impl Import<'_> {
             };
             let message = format!("has an address that is no e-mail{then}");
             self.note(first, user, message);
+            return;
+        }
+        if ours.is_none() && is_overlong(&user.email) {
+            let message = format!(
+                "has an address of {} characters, and one has {LONGEST_EMAIL} at most",
+                user.email.as_str().chars().count()
+            );
+            self.note(self.undeclared.0, user, message);
             return;
         }
         let mut status = UserStatus::Active;

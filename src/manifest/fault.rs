@@ -109,6 +109,8 @@ fault_codes! {
     InvalidEmail = "invalid-email",
     /// An e-mail that only looks like another, or mixes alphabets.
     LookAlikeEmail = "look-alike-email",
+    /// Two keys of people that only differ in the form of their letters.
+    LookAlikeKey = "look-alike-key",
     /// An attribute the service provider does not take.
     UnsupportedAttribute = "unsupported-attribute",
     /// A group or mapping for a service provider that has no groups.

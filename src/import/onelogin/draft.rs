@@ -12,7 +12,7 @@ use super::tenant::{Account, Role, Rules, Standing, Tenant};
 use crate::ids::attributes::Attributes;
 use crate::ids::{Email, GroupName, PersonKey, RoleName, UserId, fold};
 use crate::import::draft::{Draft, DraftMapping, DraftPerson, DraftRole, First, Note};
-use crate::import::keys::Keys;
+use crate::import::keys::{Keys, LONGEST_EMAIL, is_overlong};
 use crate::import::names;
 use crate::import::write::{fits_a_key, too_long};
 use crate::live::{Activity, LiveUser};
@@ -86,6 +86,17 @@ impl<'a> Import<'a> {
                 self.out(account, "has no e-mail, by which a person is known");
             } else if is_email(email) {
                 let email = Email::new(email);
+                if is_overlong(&email) {
+                    let length = email.as_str().chars().count();
+                    self.out(
+                        account,
+                        format!(
+                            "has an address of {length} characters, and one has {LONGEST_EMAIL} \
+                             at most"
+                        ),
+                    );
+                    continue;
+                }
                 let form = compatible(email.folded());
                 by_address.entry(form).or_default().push((account, email));
             } else {

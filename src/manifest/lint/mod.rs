@@ -92,6 +92,7 @@ impl<'m> Lint<'m> {
     /// What depends on who and what there is at one target.
     fn at_a_target(&mut self) {
         self.emails();
+        self.look_alike_keys();
         self.groups();
         self.protection();
     }

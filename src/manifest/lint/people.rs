@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::Lint;
 use super::lookalike::{compatible, mixed_alphabets, skeleton};
 use crate::ids::{Email, PersonKey};
@@ -71,6 +73,33 @@ impl<'m> Lint<'m> {
             }
             forms.entry(form).or_insert(person);
             shapes.entry(shape).or_insert(person);
+        }
+    }
+
+    /// Keys that are one to whoever reads them: `é` as one letter, and as `e` with its accent.
+    pub(super) fn look_alike_keys(&mut self) {
+        let users = &self.manifest.users.0;
+        let foreign = |key: &str| !key.is_ascii();
+        let mut forms: HashMap<String, &'m Spanned<PersonKey>> = HashMap::new();
+        for (key, _) in users.iter().filter(|(key, _)| foreign(key.value.as_str())) {
+            match forms.entry(key.value.as_str().nfc().collect()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(key);
+                }
+                Entry::Occupied(first) => self.faults.push(
+                    Fault::warning(
+                        FaultCode::LookAlikeKey,
+                        key.span,
+                        "the same letters in another form",
+                        format!(
+                            "two people are called {}, in two Unicode forms",
+                            quoted(key.value.as_str())
+                        ),
+                        "give one of them another key, or merge the two people into one",
+                    )
+                    .with_related(first.get().span, "looks the same"),
+                ),
+            }
         }
     }
 
