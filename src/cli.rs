@@ -882,6 +882,14 @@ fn bearer_token(text: &str) -> Result<String, String> {
     }
 }
 
+/// Reads the title of an issue, which its forge would refuse without a word in it.
+fn title(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        false => Ok(text.to_owned()),
+        true => Err("write a title, such as `Access drift`".to_owned()),
+    }
+}
+
 /// Options of `comment`.
 #[derive(Debug, Args)]
 #[command(
@@ -892,7 +900,7 @@ pub struct CommentArgs {
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
     /// Keep an issue of this title instead: open while the plan holds anything, closed after
-    #[arg(long, value_name = "TITLE", conflicts_with = "number")]
+    #[arg(long, value_name = "TITLE", conflicts_with = "number", value_parser = title)]
     pub issue: Option<String>,
     /// Where the repository is
     #[arg(long, value_enum)]
@@ -904,7 +912,7 @@ pub struct CommentArgs {
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Option<String>,
     /// The pull request or merge request
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub number: Option<u64>,
     /// Which people are told only by a pseudonym, the same throughout a plan
     #[arg(long, value_enum, default_value_t = RedactChoice::None)]

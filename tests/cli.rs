@@ -229,6 +229,11 @@ fn missing_manifest() {
         .run(&["plan", "-f", "nope.yaml"])
         .ends(1)
         .warns("there is no file `nope.yaml`");
+    let nowhere = place.path("nowhere/at-all");
+    place
+        .run(&["validate", "-f", nowhere.to_str().unwrap()])
+        .ends(1)
+        .says("nowhere/at-all`");
 }
 
 #[test]
@@ -302,6 +307,29 @@ fn token_from_a_file_and_from_a_command() {
         .run(&["plan"])
         .ends(1)
         .warns("cannot read the token from");
+    // What has no end, or is no token.
+    place.write("much", &"x".repeat(70_000));
+    place.write("scim-sync.yaml", &manifest("{ file: much }"));
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("much` holds more than 64 KiB, which is no token");
+    place.write("scim-sync.yaml", &manifest("{ command: ['yes'] }"));
+    place
+        .run(&["plan"])
+        .ends(1)
+        .warns("the token command `yes` prints more than 64 KiB, which is no token");
+}
+
+/// A variable may hold anything, the token by mistake: what is wrong is told of what is written.
+#[test]
+fn what_a_variable_holds_is_not_told_of_a_wrong_base_url() {
+    for base_url in ["${SCIM_TOKEN}", "https://${SCIM_TOKEN}:x/v2"] {
+        let place = Place::with(&at(base_url, PEOPLE).replace("harness", "scim"));
+        let ran = place.run_with(&[("SCIM_TOKEN", TOKEN)], &["plan"]).ends(1);
+        assert!(!format!("{ran:?}").contains("canary"), "{ran:?}");
+        ran.warns(&format!("the base URL `{base_url}`"));
+    }
 }
 
 #[test]
@@ -428,7 +456,10 @@ fn a_state_file_is_of_one_kind_of_provider() {
     };
     serve("scim", "harness.json")
         .ends(1)
-        .warns("`harness.json` holds a sandbox of Harness, not a sandbox of a plain SCIM provider");
+        .warns("`harness.json` holds a sandbox of Harness, not a sandbox of SCIM 2.0");
+    serve("slack", "harness.json")
+        .ends(1)
+        .warns("`harness.json` holds a sandbox of Harness, not a sandbox of Slack");
     serve("harness", "scim.json")
         .ends(1)
         .warns("`scim.json` holds a sandbox of a plain SCIM provider, not a sandbox of Harness");
@@ -646,6 +677,26 @@ groupMappings:
 ";
 
 /// A protected group loses nobody, however they would go.
+/// What happens to its members is not left alone.
+#[test]
+fn a_group_that_is_kept_is_said_to_be_emptied() {
+    let place = Place::with(QUICK);
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let gone = QUICK.split("roles:").next().unwrap();
+    let rest = "groups: { sre: { status: absent } }\npolicy: { onRemoval: { groups: keep } }\n";
+    place.write("scim-sync.yaml", &format!("{gone}{rest}"));
+    let allow = [
+        "--allow",
+        "membership-removals=9",
+        "--allow",
+        "per-group-removals=9",
+    ];
+    place
+        .run(&[&["plan"][..], &allow].concat())
+        .ends(0)
+        .says("1 group to go, emptied and kept by `policy.onRemoval.groups`: sre (1 member now)");
+}
+
 #[test]
 fn a_removed_account_counts_against_its_groups() {
     let place = Place::with(TWO);

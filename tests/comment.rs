@@ -49,6 +49,18 @@ fn comment(place: &Place, forge: &Forge, arguments: &[&str]) -> Ran {
     ran
 }
 
+/// What no forge has is told before anything is asked of one.
+#[test]
+fn no_number_and_no_title_is_refused() {
+    let place = Place::new();
+    for (option, value) in [("--number", "0"), ("--issue", ""), ("--issue", "  ")] {
+        place
+            .run(&["comment", "plan.json", option, value])
+            .ends(1)
+            .warns(&format!("invalid value '{value}' for '{option}"));
+    }
+}
+
 const KINDS: [Kind; 3] = [Kind::Github, Kind::Enterprise, Kind::Gitlab];
 
 /// How a request starts that writes.

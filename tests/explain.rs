@@ -238,6 +238,8 @@ fn nobody_and_nothing() {
     ask(&["ada", "eng_taem"])
         .warns("error[unknown-group]")
         .warns("did you mean `eng_team`?");
+    let ran = ask(&["a\u{1b}[31m\u{202e}b"]).warns("nobody is called `a\\u{1b}[31m\\u{202e}b`");
+    assert!(!ran.err.contains(['\u{1b}', '\u{202e}']), "{}", ran.err);
 }
 
 #[test]

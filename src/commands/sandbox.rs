@@ -15,7 +15,7 @@ use crate::manifest::load;
 use crate::profile::Profile;
 use crate::render::style::count;
 use crate::sandbox::server::{Options, Server, ServerError};
-use crate::sandbox::state_file::StateFile;
+use crate::sandbox::state_file::{StateFile, StateFileError};
 use crate::sandbox::world::{PrincipalKind, SeedError, SeedGroup, SeedUser, World};
 
 pub(super) fn run(
@@ -53,7 +53,7 @@ fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> 
             target::empty_world(provider, behavior, &args.token)
         })
         .await
-        .map_err(Trouble::from)?;
+        .map_err(|error| not_of(error, asked.as_ref()))?;
         server.with_world(|world| {
             target::admit(world, &args.token, behavior);
             let quirks = asked.as_ref().and_then(target::quirks);
@@ -64,6 +64,25 @@ fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> 
         server.shutdown().await;
         Ok(Exit::Success)
     })
+}
+
+/// Why there is no server; whose state was wanted is told by its name.
+fn not_of(error: ServerError, asked: Option<&Profile>) -> Trouble {
+    match (&error, asked) {
+        (ServerError::State(StateFileError::Personality { path, found, .. }), Some(profile)) => {
+            Trouble::new(
+                "sandbox",
+                format!(
+                    "`{}` holds {}, not a sandbox of {}",
+                    path.display(),
+                    found.title(),
+                    profile.title
+                ),
+                error.help(),
+            )
+        }
+        (ServerError::State(_) | ServerError::Listen { .. }, _) => error.into(),
+    }
 }
 
 #[cfg(unix)]

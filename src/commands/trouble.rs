@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::manifest::words::{is_invisible, visible};
+
 /// What stopped a command.
 #[derive(Debug)]
 pub struct Trouble {
@@ -12,11 +14,17 @@ pub struct Trouble {
 
 impl Trouble {
     /// A trouble with its code, what is wrong, and what to do.
+    /// Both may hold what somebody typed or a provider answered, so they are made harmless on a
+    /// terminal; their own line breaks stay.
     pub fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let harmless = |text: String| match text.contains(is_invisible) {
+            true => text.split('\n').map(visible).collect::<Vec<_>>().join("\n"),
+            false => text,
+        };
         Self {
             code,
-            message: message.into(),
-            help: help.into(),
+            message: harmless(message.into()),
+            help: harmless(help.into()),
         }
     }
 

@@ -93,10 +93,12 @@ fn csv_row(row: &Row) -> String {
 fn csv_cell(text: &str) -> String {
     // CWE-1236: a leading character of these starts a formula.
     let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    // Whoever prints it on a terminal gets no escape sequence, and no line that runs backwards.
+    let text = terminal(text);
     let text = if computes {
         format!("'{text}")
     } else {
-        text.to_owned()
+        text.into_owned()
     };
     if text.contains(['"', ',', '\n', '\r']) || computes {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -228,6 +230,10 @@ mod tests {
         assert_eq!(csv_cell("a,b"), "\"a,b\"");
         assert_eq!(csv_cell("say \"hi\""), "\"say \"\"hi\"\"\"");
         assert_eq!(csv_cell("plain"), "plain");
+        assert_eq!(
+            csv_cell("a\u{1b}[31m\0\u{202e}b"),
+            "a\\u{1b}[31m\\u{0}\\u{202e}b"
+        );
     }
 
     #[test]

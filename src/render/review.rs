@@ -861,7 +861,7 @@ fn unmanaged(plan: &Plan) -> Vec<Section<'_>> {
     let groups = left.groups.iter().map(move |group| {
         let head = Phrase::new()
             .name(group.group.name.as_str())
-            .words(format!(" ({})", count(group.members, "member", "members")))
+            .words(words::members_left(group))
             .then(Phrase::message(because(group.because)));
         let mut item = Item::new(Kind::UnmanagedGroup, head);
         item.groups.push(group.group.name.to_string());

@@ -483,10 +483,9 @@ impl Page<'_> {
             let groups = unmanaged.groups.iter().filter(|it| it.because == because);
             let told: Vec<Phrase> = groups
                 .map(|group| {
-                    let members = count(group.members, "member", "members");
                     Phrase::new()
                         .name(group.group.name.as_str())
-                        .words(format!(" ({members})"))
+                        .words(words::members_left(group))
                 })
                 .collect();
             if !told.is_empty() {

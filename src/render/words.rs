@@ -7,7 +7,8 @@ use super::style::{Mark, count};
 use crate::ids::{Binding, GroupName, RoleName};
 use crate::plan::{
     AccountEffect, Action, Attribute, Change, Consequence, Effect, Evidence, LimitName, LimitUse,
-    MemberChange, MembershipOrigin, Person, Phase, UnmanagedMembers, UnmanagedReason, UserState,
+    MemberChange, MembershipOrigin, Person, Phase, UnmanagedGroup, UnmanagedMembers,
+    UnmanagedReason, UserState,
 };
 
 /// How many names of a long list are told.
@@ -431,7 +432,7 @@ pub fn left_alone(because: UnmanagedReason) -> (LeftAlone, LeftAlone) {
                 help: "set it to `delete` to remove them",
             },
             LeftAlone {
-                why: "to go, kept by `policy.onRemoval.groups`",
+                why: "to go, emptied and kept by `policy.onRemoval.groups`",
                 help: "set it to `support` or `delete` to remove them",
             },
         ),
@@ -448,6 +449,19 @@ pub fn left_alone(because: UnmanagedReason) -> (LeftAlone, LeftAlone) {
                 help: "to adopt one, map a role to a group of that name",
             },
         ),
+    }
+}
+
+/// How many members a group has that is left alone, after its name. Of one that is to go they are
+/// taken out, as the plan's actions say.
+pub fn members_left(group: &UnmanagedGroup) -> String {
+    let members = count(group.members, "member", "members");
+    match group.because {
+        UnmanagedReason::RemovalKeeps => format!(" ({members} now)"),
+        UnmanagedReason::Undeclared
+        | UnmanagedReason::ProviderKeeps
+        | UnmanagedReason::AdditiveGroup
+        | UnmanagedReason::UnlistedMember => format!(" ({members})"),
     }
 }
 

@@ -122,7 +122,7 @@ fn a_folder_is_a_base_without_git() {
     repo.run(&["validate", "--base", "empty"])
         .ends(1)
         .warns("error[faulty-base]")
-        .warns("there is no file `scim-sync.yaml`");
+        .warns("there is no file `empty/scim-sync.yaml`");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::decl::{IncludedDecl, Manifest, RootDecl, TargetDecl};
 use super::decode::{self, Decoded, Wholeness};
 use super::fault::{self, Fault, FaultCode};
 use super::source::{FileId, SourceMap, Span};
+use super::words::visible;
 use super::{lint, merge, syntax, tree};
 
 mod disk;
@@ -186,7 +187,14 @@ fn finish(
         Ok(read) => read,
         Err(problem) => {
             sources.add(root_name, &files.path(root_name), problem.text());
-            let fault = problem.at(Span::start_of(FileId(0)), root_name, FileId(0));
+            let is_missing = matches!(problem, ReadProblem::File(FileProblem::Missing));
+            let mut fault = problem.at(Span::start_of(FileId(0)), root_name, FileId(0));
+            if is_missing {
+                // Whoever named it looks for it at its path, not in the manifest's folder.
+                let path = files.path(root_name);
+                let path = path.strip_prefix(".").unwrap_or(&path);
+                fault.message = format!("there is no file `{}`", visible(&path.to_string_lossy()));
+            }
             return Loaded {
                 manifest: None,
                 sources,
