@@ -401,7 +401,7 @@ fn meaning(text: &str) -> String {
     };
     format!(
         "{}\n{}\n{}",
-        sorted(&decoded.decl.users, |it| user(it)),
+        sorted(&decoded.decl.users, user),
         sorted(&decoded.decl.roles, role),
         sorted(&decoded.decl.groups, |group| format!(
             "{:?}",

@@ -19,9 +19,8 @@ use crate::ids::{Binding, Email, GroupName, PersonKey, RoleName, Scope, TargetNa
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared<K, V>(pub Vec<(Spanned<K>, V)>);
 
-/// People by their key. Each in a place of its own: there may be a hundred thousand, and putting
-/// the files' together moves only where they are.
-pub type People = Declared<PersonKey, Box<UserDecl>>;
+/// People by their key.
+pub type People = Declared<PersonKey, UserDecl>;
 
 impl<K, V> Default for Declared<K, V> {
     fn default() -> Self {

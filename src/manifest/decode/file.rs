@@ -116,7 +116,7 @@ impl Decoder {
         if let Some(field) = fields.get("users") {
             self.entries(field, of, "a person's key", |decoder, key, node| {
                 let user = decoder.user(key, node);
-                sections.users.0.push((key_of(key), Box::new(user)));
+                sections.users.0.push((key_of(key), user));
             });
             // Kept beside those of every other file until all are one manifest.
             sections.users.0.shrink_to_fit();

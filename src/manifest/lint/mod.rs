@@ -101,7 +101,7 @@ impl<'m> Lint<'m> {
     fn person(&self, key: &str) -> Option<(&'m Spanned<PersonKey>, &'m UserDecl)> {
         let at = self.people.position(key)?;
         let (key, user) = &self.manifest.users.0[at as usize];
-        Some((key, &**user))
+        Some((key, user))
     }
 
     fn is_whole(&self) -> bool {

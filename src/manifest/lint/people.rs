@@ -22,7 +22,6 @@ impl<'m> Lint<'m> {
         let mut folded: HashMap<&'m str, Person<'m>> = HashMap::with_capacity(users.len());
         let mut foreign: Vec<Person<'m>> = Vec::new();
         for (key, user) in users {
-            let user: &UserDecl = user;
             // An empty e-mail stands in for one the decoder has reported.
             if user.email.value.as_str().is_empty() {
                 continue;
