@@ -12,8 +12,11 @@ users:
 
 /// Plans offline with these live users; returns the exit code and the plan.
 fn plan(status: &str, users: &str) -> (i32, serde_json::Value) {
+    plan_of(&MANIFEST.replace("STATUS", status), users)
+}
+
+fn plan_of(manifest: &str, users: &str) -> (i32, serde_json::Value) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let manifest = MANIFEST.replace("STATUS", status);
     std::fs::write(folder.path().join("scim-sync.yaml"), manifest).expect("written");
     let walk = |rows: usize| {
         format!(
@@ -78,4 +81,96 @@ fn is_left_alone_if_it_was_made_for_somebody_else() {
     assert_eq!(exit, 3, "{plan}");
     assert_eq!(plan["actions"], serde_json::json!([]));
     assert_eq!(plan["refusals"][0]["code"], "ambiguous-match");
+}
+
+/// Two people, each with half of one account.
+const TWO: &str = "\
+version: 1
+target: { provider: scim, baseUrl: 'http://127.0.0.1:9/v2' }
+users:
+  alice: { email: alice@example.com, status: ALICE }
+  bob: { email: bob@example.com, status: BOB }
+roles: { sre: { members: [alice] } }
+groupMappings: [{ match: '.*', group: '{role}' }]
+policy: { protect: { users: [alice] } }
+";
+
+/// The account, by whom it was made, with Bob's login and Alice's e-mail.
+fn halves(external_id: &str) -> String {
+    let made = match external_id {
+        "" => String::new(),
+        id => format!(r#""externalId":"{id}","#),
+    };
+    format!(
+        r#"{{"id":"1","userName":"bob@example.com",{made}"email":"alice@example.com","active":true}}"#
+    )
+}
+
+/// What a plan does to accounts, and the people it refuses as in doubt.
+fn told(plan: &serde_json::Value) -> (Vec<String>, Vec<String>) {
+    let texts = |list: &str, key: &str| -> Vec<String> {
+        let items = plan[list].as_array().expect("a list").iter();
+        let items = items.filter(|it| key == "id" || it[key] == "ambiguous-match");
+        let ids = items.map(|it| it["id"].as_str().expect("an id").to_owned());
+        ids.filter(|id| id.starts_with("user:")).collect()
+    };
+    (texts("actions", "id"), texts("refusals", "code"))
+}
+
+#[test]
+fn one_account_that_two_people_could_be_is_nobodys() {
+    for status in ["active", "suspended", "absent"] {
+        let manifest = TWO.replace("ALICE", "active").replace("BOB", status);
+        for made in ["", "another-client-7"] {
+            let (exit, plan) = plan_of(&manifest, &halves(made));
+            assert_eq!(exit, 3, "{plan}");
+            let doubts = ["user:alice:match", "user:bob:match"].map(str::to_owned);
+            assert_eq!(
+                told(&plan),
+                (vec![], doubts.to_vec()),
+                "{status} {made}: {plan}"
+            );
+            assert_eq!(plan["unmanaged"]["users"], serde_json::json!([]));
+        }
+    }
+}
+
+#[test]
+fn one_account_that_two_people_could_be_is_its_keys_and_stays() {
+    // Made for Alice: hers, and Bob's tombstone does not take it away.
+    let manifest = TWO.replace("ALICE", "active").replace("BOB", "absent");
+    let (exit, plan) = plan_of(&manifest, &halves("scim-sync:alice"));
+    assert_eq!(exit, 3, "{plan}");
+    assert_eq!(told(&plan), (vec![], vec!["user:bob:match".to_owned()]));
+
+    // Made for Bob, who is to go: Alice logs in with it, or is written to there.
+    let swapped = r#"{"id":"1","userName":"alice@example.com","externalId":"scim-sync:bob",
+        "email":"EMAIL","active":true}"#;
+    for email in [
+        "old.bob@example.com",
+        "bob@example.com",
+        "alice@example.com",
+    ] {
+        for status in ["absent", "suspended"] {
+            if status == "suspended" && email != "bob@example.com" {
+                continue; // refused for the e-mail, and nothing is done to the account
+            }
+            let manifest = TWO.replace("ALICE", "active").replace("BOB", status);
+            let (exit, plan) = plan_of(&manifest, &swapped.replace("EMAIL", email));
+            assert_eq!(exit, 3, "{plan}");
+            let doubts = ["user:alice:match", "user:bob:match"].map(str::to_owned);
+            assert_eq!(told(&plan), (vec![], doubts.to_vec()), "{email}: {plan}");
+        }
+    }
+}
+
+#[test]
+fn an_account_in_doubt_is_told_with_its_login() {
+    let second = r#"{"id":"2","userName":"second","email":"ada@example.com","active":true}"#;
+    let (_, plan) = plan("active", &format!("{OTHER_MAIL},{second}"));
+    assert_eq!(
+        plan["refusals"][0]["message"],
+        "2 live users could be `ada`: `ada@home.example` (id 1, login `Ada@Example.com`), \
+         `ada@example.com` (id 2, login `second`)"
+    );
 }

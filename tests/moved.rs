@@ -180,7 +180,8 @@ fn a_create_stops_where_a_plan_made_now_would_refuse_it() {
                 user("7", "ada@x.io", "other@x.io", None),
                 user("8", "zoe", "ada@x.io", None),
             ],
-            "2 live users could be `ada`: `other@x.io` (id 7), `ada@x.io` (id 8) (ambiguous-match)",
+            "2 live users could be `ada`: `other@x.io` (id 7, login `ada@x.io`), `ada@x.io` (id 8, \
+             login `zoe`) (ambiguous-match)",
         ),
         // The create would look for the login, and make a second account.
         (

@@ -201,7 +201,7 @@ fn safety() {
     });
 }
 
-/// Whoever is declared, by key or by address, is never removed as somebody else.
+/// Whoever is declared, by key, address or login, is never removed as somebody else.
 #[test]
 fn nobody_wanted_is_removed() {
     hold("nobody_wanted_is_removed", 200_000, 2500, |world| {
@@ -211,10 +211,17 @@ fn nobody_wanted_is_removed() {
                 || (user.status == UserStatus::Suspended && world.provider == Provider::Scim)
         });
         let wanted: BTreeSet<&str> = wanted.map(|user| user.email.folded()).collect();
+        let login = |id: &UserId| {
+            let mut accounts = world.people.iter();
+            let found = accounts.find(|it| it.id == id.as_str());
+            fold(&found.expect("it is live").login)
+        };
         let blocked = plan.refusals.iter().flat_map(|it| &it.blocked);
         for action in plan.actions.iter().chain(blocked) {
             if let Change::DeleteUser { person } = &action.change {
                 assert!(!wanted.contains(person.email.folded()), "{action:#?}");
+                let id = person.id.as_ref().expect("they are live");
+                assert!(!wanted.contains(login(id).as_str()), "{action:#?}");
             }
         }
     });

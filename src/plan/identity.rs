@@ -5,6 +5,10 @@
 //! account that logs in with a declared e-mail is that person's whatever its own e-mail is.
 //! Never the display name. Two candidates are a refusal, and whoever is in doubt is *held*:
 //! nothing is done to them, their memberships included.
+//!
+//! **Invariants.** No account is two people's: one that has the e-mail of another declared
+//! person as well, as its own or to log in with, is its person's only by their key, and even
+//! then it is not taken away.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -16,7 +20,7 @@ use foldhash::fast::RandomState;
 use super::item::{Refusal, RefusalCode};
 use super::planner::{Context, PlanInput};
 use crate::desired::{DesiredState, DesiredUser, UserIndex};
-use crate::ids::{Email, ItemId, PersonKey, fold};
+use crate::ids::{ItemId, PersonKey, fold};
 use crate::live::{LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
@@ -171,6 +175,14 @@ impl<'a> Marks<'a> {
     }
 }
 
+/// Who else an account could be.
+struct Shared<'a> {
+    other: &'a DesiredUser,
+    /// What the account does with their e-mail.
+    how: &'static str,
+    address: &'a str,
+}
+
 /// What people or accounts are known by, all together.
 #[derive(Default)]
 struct Known<'a> {
@@ -241,14 +253,41 @@ impl<'a> Index<'a> {
         declared.contains_key(key.as_str())
     }
 
-    fn declared_with(&self, email: &Email) -> Option<UserIndex> {
+    fn declared_with(&self, address: &str) -> Option<&'a DesiredUser> {
         let people = || self.desired.users.iter().zip(0..);
         let declared = self.declared_email.get_or_init(|| {
             people()
                 .map(|(user, at)| (user.email.folded(), UserIndex(at)))
                 .collect()
         });
-        declared.get(email.folded()).copied()
+        let at = declared.get(address)?;
+        Some(self.desired.user(*at))
+    }
+
+    /// Another declared person whose e-mail an account of this one has.
+    fn shared_with(&self, user: &DesiredUser, live: &'a LiveUser) -> Option<Shared<'a>> {
+        let Marks {
+            key: _,
+            email,
+            login,
+        } = Marks::of(live);
+        let another = |address: &str| {
+            let other = (address != user.email.folded()).then(|| self.declared_with(address))?;
+            other.filter(|other| other.key != user.key)
+        };
+        let by_email = another(email).map(|other| Shared {
+            other,
+            how: "has",
+            address: live.email.as_str(),
+        });
+        by_email.or_else(|| {
+            let other = another(login.as_deref()?)?;
+            Some(Shared {
+                other,
+                how: "logs in with",
+                address: &live.user_name,
+            })
+        })
     }
 }
 
@@ -308,8 +347,11 @@ fn plainly_known(desired: &DesiredState, live: &LiveState) -> Vec<Option<LiveInd
     let twice: HashSet<u64, RandomState> = twice.map(|pair| pair[0]).collect();
     let found = desired.users.iter().map(|user| {
         let at = (*by_key.get(&state.hash_one(user.key.as_str()))?)?;
-        let Marks { key, email, .. } = Marks::of(live.user(at));
-        let is_theirs = user.previously.is_empty()
+        let Marks { key, email, login } = Marks::of(live.user(at));
+        // Another login may be somebody else's, from whom nothing is taken away.
+        let is_plain = login.is_none() || user.status == UserStatus::Active;
+        let is_theirs = is_plain
+            && user.previously.is_empty()
             && key == Some(user.key.as_str())
             && email == user.email.folded()
             && (twice.is_empty() || !twice.contains(&state.hash_one(email)));
@@ -377,10 +419,15 @@ fn match_all(
     }
     // A live user matched for certain by one person and doubted by another, whichever came
     // first, belongs to the certain one.
-    for (found, at) in matches.by_user.iter().zip(0..) {
+    for (found, at) in matches.by_user.iter().zip((0..).map(UserIndex)) {
         match found {
             Match::Live(live) | Match::Frozen(live) => {
-                matches.by_live[live.0 as usize] = Claim::Person(UserIndex(at));
+                let claim = &mut matches.by_live[live.0 as usize];
+                debug_assert!(
+                    !matches!(claim, Claim::Person(other) if *other != at),
+                    "one account is two people's"
+                );
+                *claim = Claim::Person(at);
             }
             Match::Nobody | Match::Held => {}
         }
@@ -395,7 +442,7 @@ enum Found {
     Doubt(Vec<LiveIndex>, Box<Refusal>),
 }
 
-fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Found {
+fn match_one<'a>(context: &Context<'a>, index: &Index<'a>, user: &DesiredUser) -> Found {
     let live = context.input.live;
     let mut by_key: Vec<LiveIndex> = keys_of(user)
         .flat_map(|key| index.by_key.get(key.as_str()))
@@ -408,20 +455,8 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
 
     match (by_key.as_slice(), by_email.as_slice()) {
         ([], []) => Found::Nobody,
-        ([keyed], []) => {
-            let found = live.user(*keyed);
-            if user.status == UserStatus::Absent
-                && let Some(other) = index.declared_with(&found.email)
-            {
-                let other = context.input.desired.user(other);
-                return Found::Doubt(
-                    vec![*keyed],
-                    Box::new(re_keyed(context, user, found, other)),
-                );
-            }
-            certain(context, user, *keyed)
-        }
-        ([keyed], [mailed]) if keyed == mailed => certain(context, user, *keyed),
+        ([keyed], []) => certain(context, index, user, *keyed),
+        ([keyed], [mailed]) if keyed == mailed => certain(context, index, user, *keyed),
         // The account with the new address is another declared person's: two people who
         // swap addresses, say. Each is known by their key, and neither address may change.
         // A tombstone in such a tangle stays a doubt: nobody is removed on its word.
@@ -429,14 +464,14 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
             if user.status != UserStatus::Absent
                 && belongs_to_another(index, user, live.user(*mailed)) =>
         {
-            certain(context, user, *keyed)
+            certain(context, index, user, *keyed)
         }
         ([], [mailed]) => {
             let found = live.user(*mailed);
             let foreign = found.external_id.as_ref().and_then(|id| id.person_key());
             match foreign {
                 // Nobody's, or another provisioning client's.
-                None => certain(context, user, *mailed),
+                None => certain(context, index, user, *mailed),
                 Some(other) => {
                     let help = if index.is_declared(&other) {
                         format!(
@@ -464,18 +499,12 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
             let mut candidates = [keyed, mailed].concat();
             candidates.sort_unstable();
             candidates.dedup();
-            let named: Vec<String> = candidates
-                .iter()
-                .map(|at| {
-                    let user = live.user(*at);
-                    format!("`{}` (id {})", user.email, user.id)
-                })
-                .collect();
+            let told: Vec<String> = candidates.iter().map(|at| named(live.user(*at))).collect();
             let message = format!(
                 "{} live users could be `{}`: {}",
                 candidates.len(),
                 user.key,
-                named.join(", ")
+                told.join(", ")
             );
             let help =
                 "remove the account that is not in use at the service provider, then plan again"
@@ -489,15 +518,36 @@ fn match_one(context: &Context<'_>, index: &Index<'_>, user: &DesiredUser) -> Fo
 }
 
 /// The one account that is this person's; with another e-mail it must not be touched.
-fn certain(context: &Context<'_>, user: &DesiredUser, at: LiveIndex) -> Found {
+fn certain<'a>(
+    context: &Context<'a>,
+    index: &Index<'a>,
+    user: &DesiredUser,
+    at: LiveIndex,
+) -> Found {
     let found = context.input.live.user(at);
-    if found.email.folded() == user.email.folded() {
-        return Found::Live(at);
+    let refused = match context.input.profile.email_change {
+        EmailChange::Allowed => None,
+        EmailChange::Refused { because } => {
+            (found.email.folded() != user.email.folded()).then_some(because)
+        }
+    };
+    // Their key tells whose it is, so whoever stays keeps it. Taking it away is another
+    // matter: it would take away what the other logs in with, or is written to at.
+    let is_safe = match (user.status, refused) {
+        (UserStatus::Active, _) | (UserStatus::Suspended, Some(_)) => {
+            let key = Marks::of(found).key;
+            key.is_some_and(|key| keys_of(user).any(|own| own.as_str() == key))
+        }
+        (UserStatus::Suspended, None) | (UserStatus::Absent, _) => false,
+    };
+    if !is_safe && let Some(shared) = index.shared_with(user, found) {
+        let refusal = shared_account(context, user, found, &shared);
+        return Found::Doubt(vec![at], Box::new(refusal));
     }
-    match (user.status, context.input.profile.email_change) {
+    match (user.status, refused) {
         // A tombstone does not ask for another e-mail, it asks for nobody.
-        (UserStatus::Absent, _) | (_, EmailChange::Allowed) => Found::Live(at),
-        (UserStatus::Active | UserStatus::Suspended, EmailChange::Refused { because }) => {
+        (UserStatus::Absent, _) | (_, None) => Found::Live(at),
+        (UserStatus::Active | UserStatus::Suspended, Some(because)) => {
             let refusal = email_immutable(context, user, found, because);
             Found::Frozen(at, Box::new(refusal))
         }
@@ -535,28 +585,54 @@ fn email_immutable(
     }
 }
 
-/// A tombstone whose account has somebody else's address: removing it would remove, and the
-/// next plan make again, whoever is declared with that address.
-fn re_keyed(
+/// An account that two declared people could be. Where one is a tombstone, removing it would
+/// remove, and the next plan make again, whoever is declared with the other address.
+fn shared_account(
     context: &Context<'_>,
     user: &DesiredUser,
     live: &LiveUser,
-    other: &DesiredUser,
+    shared: &Shared<'_>,
 ) -> Refusal {
+    let Shared {
+        other,
+        how,
+        address,
+    } = shared;
+    let key = &user.key;
+    let other_key = &other.key;
+    let declared = match user.status {
+        UserStatus::Active => "active",
+        UserStatus::Suspended => "suspended",
+        UserStatus::Absent => "absent",
+    };
     let message = format!(
-        "`{}` is declared absent, but its live user has the e-mail of `{}`: `{}`",
-        user.key, other.key, live.email
+        "`{key}` is declared {declared}, but its live user {how} the e-mail of `{other_key}`: `{address}`"
     );
-    let help = format!(
-        "if they are one person, take `{key}` out and add `previously: [{key}]` to `{other}`; if not, correct the e-mail of `{other}`",
-        key = user.key,
-        other = other.key
-    );
+    let help = match user.status {
+        UserStatus::Absent => format!(
+            "if they are one person, take `{key}` out and add `previously: [{key}]` to `{other_key}`; if not, correct the e-mail of `{other_key}`"
+        ),
+        UserStatus::Active | UserStatus::Suspended => format!(
+            "have the account (id {}) log in with the e-mail it has, at the service provider; or correct the e-mail of `{key}` or of `{other_key}`",
+            live.id
+        ),
+    };
     let mut refusal = ambiguous(context, user, message, help);
     refusal
         .evidence
-        .push(context.evidence(other.email_span, format!("email of `{}`", other.key)));
+        .push(context.evidence(other.email_span, format!("email of `{other_key}`")));
     refusal
+}
+
+/// How an account is told from others: with the login, where that is not the e-mail.
+fn named(live: &LiveUser) -> String {
+    match Marks::of(live).login {
+        None => format!("`{}` (id {})", live.email, live.id),
+        Some(_) => format!(
+            "`{}` (id {}, login `{}`)",
+            live.email, live.id, live.user_name
+        ),
+    }
 }
 
 fn ambiguous(context: &Context<'_>, user: &DesiredUser, message: String, help: String) -> Refusal {

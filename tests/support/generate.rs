@@ -433,6 +433,21 @@ fn counterparts(rng: &mut Rng, user: &DesiredUser, provider: Provider) -> Vec<So
             }
             return vec![person, twin];
         }
+        // Half of an account may be another's: its login, or its e-mail.
+        15 if provider == Provider::Scim => {
+            let others = [
+                rng.pick(EMAILS).to_owned(),
+                format!("login.{}", person.login),
+            ];
+            let other = rng.pick(&others);
+            match rng.chance(70) {
+                true => person.mail = Some(std::mem::replace(&mut person.login, other)),
+                false => person.mail = Some(other),
+            }
+            if rng.chance(50) {
+                person.external_id = None;
+            }
+        }
         _ => {}
     }
     if provider != Provider::Scim {

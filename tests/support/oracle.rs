@@ -56,27 +56,48 @@ fn candidates<'a>(world: &'a Scenario, user: &DesiredUser) -> [Vec<&'a Somebody>
     let is_key =
         |key: &str| key == user.key.as_str() || user.previously.iter().any(|it| it.as_str() == key);
     let keyed = listed(world).filter(|it| our_key(it).is_some_and(is_key));
-    let mailed = listed(world).filter(|it| fold(it.address()) == fold(user.email.as_str()));
+    let mailed = listed(world).filter(|it| has_address(it, user));
     [keyed.collect(), mailed.collect()]
+}
+
+/// Whether an account has somebody's declared e-mail, as its own or to log in with.
+fn has_address(account: &Somebody, user: &DesiredUser) -> bool {
+    [account.address(), &account.login]
+        .map(fold)
+        .contains(&fold(user.email.as_str()))
+}
+
+/// What becomes of the one account somebody is known to have.
+fn only<'a>(world: &'a Scenario, user: &DesiredUser, one: &'a Somebody) -> Fate<'a> {
+    let is_theirs = fold(one.address()) == fold(user.email.as_str());
+    let is_keyed = our_key(one).is_some_and(|key| {
+        key == user.key.as_str() || user.previously.iter().any(|it| it.as_str() == key)
+    });
+    let stays = match user.status {
+        UserStatus::Active => true,
+        UserStatus::Suspended => !is_theirs,
+        UserStatus::Absent => false,
+    };
+    let declared = &world.project.desired.users;
+    let shared = declared
+        .iter()
+        .any(|other| other.key != user.key && has_address(one, other));
+    match shared && !(is_keyed && stays) {
+        true => Fate::Doubtful,
+        false if is_theirs || user.status == UserStatus::Absent => Fate::Live(one),
+        false => Fate::OtherAddress(one),
+    }
 }
 
 fn fate<'a>(world: &'a Scenario, user: &DesiredUser) -> Fate<'a> {
     let [keyed, mailed] = candidates(world, user);
     match (keyed.as_slice(), mailed.as_slice()) {
         ([], []) => Fate::Nobody,
-        ([one], []) if user.status == UserStatus::Absent => {
-            let somebody_elses =
-                |other: &DesiredUser| fold(other.email.as_str()) == fold(one.address());
-            match world.project.desired.users.iter().any(somebody_elses) {
-                true => Fate::Doubtful,
-                false => Fate::Live(one),
-            }
-        }
-        ([one], []) => Fate::OtherAddress(one),
-        ([], [one]) if our_key(one).is_none() => Fate::Live(one),
-        ([one], [other]) if one.id == other.id => Fate::Live(one),
+        ([one], []) => only(world, user, one),
+        ([], [one]) if our_key(one).is_none() => only(world, user, one),
+        ([one], [other]) if one.id == other.id => only(world, user, one),
         ([one], [other]) if user.status != UserStatus::Absent && is_another(world, user, other) => {
-            Fate::OtherAddress(one)
+            only(world, user, one)
         }
         _ => Fate::Doubtful,
     }
