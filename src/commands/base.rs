@@ -45,38 +45,60 @@ fn at_target(
     terminal: &Terminal,
 ) -> BaseRevision {
     let as_of = project.desired.as_of;
-    let was_there = then.is_some();
     let manifest = &project.manifest;
-    let there = then.and_then(|then| corresponding(then, manifest.name.as_ref(), &manifest.target));
-    if let (Some(name), true, None) = (&manifest.name, was_there, &there) {
-        terminal.status(&format!(
-            "note: the target `{name}` is new since the base {label}, so all of it is new"
-        ));
+    let (name, target) = (manifest.name.as_ref(), &manifest.target);
+    let moved = then.as_ref().map(|then| is_called(then, name));
+    let there = then.and_then(|then| corresponding(then, name, target));
+    if let (Some(moved), None) = (moved, &there) {
+        let target = match name {
+            Some(name) => format!("the target `{name}`"),
+            None => "`target`".to_owned(),
+        };
+        let note = match moved {
+            true => format!(
+                "{target} was another service provider at the base {label}, so all of it is new: \
+                 nobody is removed here for having been declared there, and whoever is there stays"
+            ),
+            false => format!("{target} is new since the base {label}, so all of it is new"),
+        };
+        terminal.status(&format!("note: {note}"));
     }
     BaseRevision::new(label, there, as_of)
 }
 
-/// What of an earlier manifest held at a target: the one of its name, else the one that is the
-/// same place, so that a target can get a name, or another.
+/// Whether an earlier manifest has a target of this name, wherever that was.
+fn is_called(then: &Manifest, name: Option<&TargetName>) -> bool {
+    match (&then.targets, name) {
+        (Targets::One(_), None) => true,
+        (Targets::One(_), Some(_)) | (Targets::Named(_), None) => false,
+        (Targets::Named(named), Some(name)) => named.0.iter().any(|(then, _)| then.value == *name),
+    }
+}
+
+/// What of an earlier manifest held at a target: what held at the same place, so that a target
+/// can get a name, or another. Its name alone shows nothing: whoever was declared for staging is
+/// not shown to be ours at production because `baseUrl` says so now.
 fn corresponding(
     then: Manifest,
     name: Option<&TargetName>,
     target: &TargetDecl,
 ) -> Option<TargetManifest> {
     let here = at::place(name, target);
-    match (&then.targets, name) {
-        (Targets::One(_), None) => then.into_targets().pop(),
-        (Targets::One(one), Some(_)) => {
+    match &then.targets {
+        Targets::One(one) => {
             let same = at::place(None, one) == here;
             same.then(|| then.into_targets().pop()).flatten()
         }
-        (Targets::Named(named), _) => {
-            let by_name = named.0.iter().find(|(then, _)| Some(&then.value) == name);
-            let place = |(then, target): &&(Spanned<TargetName>, TargetDecl)| {
+        Targets::Named(named) => {
+            let is_here = |(then, target): &&(Spanned<TargetName>, TargetDecl)| {
                 at::place(Some(&then.value), target) == here
             };
-            let found = by_name.or_else(|| named.0.iter().find(place))?;
-            Some(then.at(&found.0.value, &found.1))
+            // Should two be one place, the one of the name.
+            let mut found = named.0.iter().filter(is_here);
+            let first = found.next()?;
+            let by_name = found.find(|(then, _)| Some(&then.value) == name);
+            let (found, target) = by_name.unwrap_or(first);
+            Some(then.at(&found.value, target))
         }
     }
 }

@@ -518,3 +518,45 @@ fn a_plan_with_a_base_is_the_same_every_time_and_obeys_its_schema() {
     let read: scim_sync::plan::Plan = serde_json::from_str(&first).unwrap();
     assert_eq!(read.base, Some(repo.short("HEAD^")));
 }
+
+#[test]
+fn who_was_declared_for_another_service_provider_was_not_ours() {
+    let one = |state: &str| {
+        let state = format!("provider: harness, sandbox: {{ state: .scim-sync/{state}.json }}");
+        ROOT.replace("provider: harness", &state)
+    };
+    let named = |state: &str| {
+        let one = one(state);
+        one.replace("target: {", "targets:\n  prod: {")
+    };
+    for [staging, production] in [
+        ["staging", "sandbox"].map(one),
+        ["staging", "sandbox"].map(named),
+    ] {
+        let repo = repo(&format!("{ADA}{BOB}"));
+        repo.write("scim-sync.yaml", &staging);
+        repo.commit("rehearse");
+        repo.write("scim-sync.yaml", &production);
+        repo.people("a.yaml", ADA);
+        repo.commit("go live, without Bob");
+        seed(
+            &repo,
+            &[LIVE_ADA, LIVE_BOB],
+            &[
+                ("sre", &["ada@example.com"]),
+                ("bobs", &["bob@example.com"]),
+            ],
+        );
+        let ran = repo.run(&["plan", "--base", "HEAD^"]).ends(0);
+        assert!(!ran.out.contains("delete"), "{}", ran.out);
+        ran.warns("was another service provider at the base");
+
+        // Where it is the same one, he was ours.
+        repo.people("a.yaml", &format!("{ADA}{BOB}"));
+        repo.commit("with Bob");
+        repo.people("a.yaml", ADA);
+        repo.commit("without Bob");
+        let ran = repo.run(&["plan", "--base", "HEAD^"]).ends(0);
+        assert!(ran.out.contains("delete"), "{}", ran.out);
+    }
+}
