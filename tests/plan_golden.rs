@@ -1462,3 +1462,54 @@ fn groups_of_one_name_to_the_provider() {
         "#]],
     );
 }
+
+/// Who is not on a list with gaps may be there.
+#[test]
+fn a_tombstone_is_not_done_with_where_the_list_may_have_gaps() {
+    let manifest = "
+    users:
+      ada: { email: ada@x.io }
+      bob: { email: bob@x.io, status: absent }
+    groups: { old: { status: absent } }
+";
+    let live = "user u1 ada@x.io Ada; key=ada\n";
+    check_plan(
+        "scim",
+        manifest,
+        live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 0 groups, read whole; grants judged on 2026-11-24
+
+        To know
+          i note      `bob` is gone; the tombstone may be taken out [tombstone-done]
+                      declared at scim-sync.yaml:5:3
+          i note      the group `old` is gone; the tombstone may be taken out
+                      [tombstone-done]
+                      declared at scim-sync.yaml:6:11
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
+    "#]],
+    );
+    check_plan(
+        "scim",
+        manifest,
+        &format!("{live}partial\n"),
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 0 groups, perhaps not all of them; grants judged on 2026-11-24
+
+        To know
+          i note      the list of groups may have gaps, so nothing is removed:
+                      `totalResults` changed between pages [partial-read]
+          i note      the list of users may have gaps, so nothing is removed:
+                      `totalResults` changed between pages [partial-read]
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
+    "#]],
+    );
+}

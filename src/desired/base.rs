@@ -41,6 +41,7 @@ impl BaseRevision {
                     elsewhere: Vec::new(),
                     groups: Vec::new(),
                     absent_groups: Vec::new(),
+                    additive_groups: Vec::new(),
                     roles: Vec::new(),
                     mappings: Vec::new(),
                     assertions: Vec::new(),

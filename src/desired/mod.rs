@@ -44,6 +44,9 @@ pub struct DesiredState {
     pub groups: Vec<DesiredGroup>,
     /// Groups that must not exist, sorted by name.
     pub absent_groups: Vec<AbsentGroup>,
+    /// Groups that are declared additive and that no role maps to, sorted by name: they may be
+    /// somebody else's, so they are not removed.
+    pub additive_groups: Vec<GroupName>,
     /// Roles, sorted by name, for telling why.
     pub roles: Vec<ResolvedRole>,
     /// Mappings, for telling why.

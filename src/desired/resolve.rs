@@ -12,7 +12,7 @@ use super::{
 use crate::ids::attributes::Attributes;
 use crate::ids::{Binding, GroupName};
 use crate::manifest::at::TargetManifest;
-use crate::manifest::decl::{GroupDecl, GroupStatus, UserDecl};
+use crate::manifest::decl::{GroupDecl, GroupStatus, Membership, UserDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::members::MemberDecl;
 use crate::manifest::people::ByKey;
@@ -59,6 +59,15 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
             span: name.span,
         })
         .collect();
+    let additive_groups = manifest.groups.0.iter().filter(|(name, decl)| {
+        let is_wanted = |name| groups.binary_search_by(|it| it.name.cmp(name)).is_ok();
+        decl.status() != GroupStatus::Absent
+            && decl.membership() == Membership::Additive
+            && !is_wanted(&name.value)
+    });
+    let additive_groups = additive_groups
+        .map(|(name, _)| name.value.clone())
+        .collect();
 
     let elsewhere = manifest.elsewhere.0.iter().map(|(key, _)| Elsewhere {
         key: key.value.clone(),
@@ -69,6 +78,7 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
         elsewhere: elsewhere.collect(),
         groups,
         absent_groups,
+        additive_groups,
         roles,
         mappings,
         assertions: manifest

@@ -589,6 +589,8 @@ impl Groups<'_> {
             match found.as_slice() {
                 // Another tombstone, of one name with this one here, has dealt with it.
                 [] if !is_gone => {}
+                // Not seen is not gone where the list may have gaps.
+                [] if !self.context.input.live.integrity.groups.is_whole() => {}
                 [] => draft.notices.push(Notice {
                     code: NoticeCode::TombstoneDone,
                     message: format!(
@@ -607,7 +609,8 @@ impl Groups<'_> {
     }
 
     /// Groups that roles gave at the base revision and give no more: they go as tombstones
-    /// do. One that was additive is shared with others, so it is left alone.
+    /// do. One that was additive, or is declared so now, is shared with others, so it is left
+    /// alone.
     fn plan_unmapped(&mut self, draft: &mut Draft) {
         let context = self.context;
         let Some(base) = context.input.base else {
@@ -615,10 +618,13 @@ impl Groups<'_> {
         };
         let desired = &context.input.desired.groups;
         // An earlier name of a group that is wanted is that group's to deal with.
-        let renamed: HashSet<&GroupName> =
-            desired.iter().flat_map(|group| &group.previously).collect();
+        let renamed = desired.iter().flat_map(|group| &group.previously);
+        let renamed: HashSet<String> = renamed.map(|name| context.group_key(name)).collect();
+        let shared = self.shared();
         for group in &base.desired.groups {
-            if renamed.contains(&group.name) || group.membership == Membership::Additive {
+            let key = context.group_key(&group.name);
+            let is_shared = group.membership == Membership::Additive || shared.contains(&key);
+            if renamed.contains(&key) || is_shared {
                 continue;
             }
             let found: Vec<usize> = self
@@ -639,17 +645,28 @@ impl Groups<'_> {
     }
 
     fn plan_undeclared(&mut self, draft: &mut Draft) {
+        let shared = self.shared();
         for at in 0..self.claimed.len() {
             if self.claimed[at] {
                 continue;
             }
+            let group = self.live(at);
             match self.context.input.policy.undeclared_groups {
-                Undeclared::Remove => self.remove(draft, at, Reason::UndeclaredPolicy, Vec::new()),
-                Undeclared::Keep => {
-                    leave_alone(draft, self.live(at), UnmanagedReason::Undeclared);
+                Undeclared::Remove if !shared.contains(&self.context.group_key(&group.name)) => {
+                    self.remove(draft, at, Reason::UndeclaredPolicy, Vec::new());
+                }
+                Undeclared::Remove | Undeclared::Keep => {
+                    leave_alone(draft, group, UnmanagedReason::Undeclared);
                 }
             }
         }
+    }
+
+    /// The names of groups that no role gives and that are declared additive: members are only
+    /// ever added there, and a removal would take them all.
+    fn shared(&self) -> HashSet<String> {
+        let names = self.context.input.desired.additive_groups.iter();
+        names.map(|name| self.context.group_key(name)).collect()
     }
 
     fn delete<'d>(

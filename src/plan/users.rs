@@ -36,6 +36,9 @@ pub(super) fn plan_users(
             (Match::Nobody, UserStatus::Active) => create(context, draft, user),
             // No account is what a suspended person can log in with least of all.
             (Match::Nobody, UserStatus::Suspended) => {}
+            // Not seen is not gone where the list may have gaps.
+            (Match::Nobody, UserStatus::Absent)
+                if !context.input.live.integrity.users.is_whole() => {}
             (Match::Nobody, UserStatus::Absent) => draft.notices.push(Notice {
                 code: NoticeCode::TombstoneDone,
                 message: format!("`{}` is gone; the tombstone may be taken out", user.key),

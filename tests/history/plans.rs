@@ -560,3 +560,48 @@ fn who_was_declared_for_another_service_provider_was_not_ours() {
         assert!(ran.out.contains("delete"), "{}", ran.out);
     }
 }
+
+#[test]
+fn a_group_that_is_still_spoken_of_is_not_removed() {
+    let repo = Repo::empty();
+    repo.write(".gitignore", ".scim-sync/\n");
+    let manifest = |roles: &str, groups: &str| {
+        format!(
+            "version: 1\ntarget: {{ provider: scim }}\nusers:\n{ADA}roles:\n  \
+             sre: {{ members: [ada] }}\n{roles}\
+             groupMappings: [{{ match: '.*', group: '{{role}}' }}]\n{groups}"
+        )
+    };
+    repo.write(
+        "scim-sync.yaml",
+        &manifest("  Ops: { members: [ada] }\n", ""),
+    );
+    repo.commit("begin");
+    repo.run(&["apply", "--auto-approve"]).ends(0);
+    let without = |groups: &str| {
+        repo.write("scim-sync.yaml", &manifest("", groups));
+        repo.run(&["plan", "--base", "HEAD", "--format", "json"])
+    };
+    let deleted = |ran: &str| ran.contains("group:Ops:delete");
+    assert!(
+        deleted(&without("").ends(0).out),
+        "no role gives it any more"
+    );
+    // Another group's earlier name, as the provider compares names; or additive, so that
+    // members are added and never removed.
+    for groups in [
+        "groups: { sre: { previously: [OPS] } }\n",
+        "groups: { OPS: { membership: additive } }\n",
+    ] {
+        let ran = without(groups).ends(0);
+        assert!(!deleted(&ran.out), "{groups}: {}", ran.out);
+        assert!(ran.out.contains("\"undeclared\""), "{groups}: {}", ran.out);
+    }
+    let removes = "policy: { undeclared: { groups: remove } }\n";
+    let plan = |groups: &str| {
+        repo.write("scim-sync.yaml", &(manifest("", groups) + removes));
+        repo.run(&["plan", "--format", "json"]).ends(0).out
+    };
+    assert!(plan("").contains("delete"));
+    assert!(!plan("groups: { ops: { membership: additive } }\n").contains("delete"));
+}

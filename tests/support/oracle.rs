@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use scim_sync::desired::{DesiredGroup, DesiredUser};
-use scim_sync::ids::fold;
+use scim_sync::ids::{GroupName, fold};
 use scim_sync::manifest::decl::{GroupRemoval, Membership, Undeclared, UserRemoval, UserStatus};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -299,9 +299,12 @@ impl<'a> Oracle<'a> {
             if claimed.contains(circle.id.as_str()) {
                 continue;
             }
+            let is_shared = |name: &GroupName| self.same_name(name.as_str(), &circle.name);
             match world.project.policy.undeclared_groups {
-                Undeclared::Remove => self.group_goes(circle),
-                Undeclared::Keep => self.note(format!("?group {}", circle.id)),
+                Undeclared::Remove if !desired.additive_groups.iter().any(is_shared) => {
+                    self.group_goes(circle);
+                }
+                Undeclared::Remove | Undeclared::Keep => self.note(format!("?group {}", circle.id)),
             }
         }
     }
