@@ -103,6 +103,12 @@ fn they_install_the_version_they_belong_to() {
                 "{name} applies what nobody reviewed: {line}"
             );
         }
+        // What is refused is still to do, so the base moves only when nothing is.
+        let tag = text.find("git tag --force").expect("a tag");
+        let before = text[..tag].trim_end();
+        let done = before.ends_with("if [ \"$code\" = 0 ]; then")
+            || before.ends_with("if [ \"$CODE\" = 0 ]; then");
+        assert!(done, "{name} forgets refused removals");
     }
 }
 
@@ -579,6 +585,8 @@ fn root(base_url: &str) -> String {
 
 const ADA: &str =
     "users:\n  ada: { email: ada@example.com, givenName: Ada, familyName: Lovelace }\n";
+const CYD: &str =
+    "users:\n  cyd: { email: cyd@example.com, givenName: Cyd, familyName: Charisse }\n";
 const GRACE: &str =
     "users:\n  grace: { email: grace@example.com, givenName: Grace, familyName: Hopper }\n";
 
@@ -683,13 +691,44 @@ fn a_removal_is_proved_by_what_was_applied_last() {
     github.push_main("without Grace");
     github.run("plan", Event::Push).passes();
     // Nobody approved that one; a newer push plans both.
-    github.write(
-        "people/cyd.yaml",
-        "users:\n  cyd: { email: cyd@example.com, givenName: Cyd, familyName: Charisse }\n",
-    );
+    github.write("people/cyd.yaml", CYD);
     github.push_main("and Cyd");
     github.deliver().says("Converged");
     assert_eq!(github.people(), ["ada@example.com", "cyd@example.com"]);
+}
+
+/// A removal that is refused is not forgotten: the base stays, and so it is refused, and then
+/// done, on account of the same base.
+#[test]
+fn a_refused_removal_is_planned_again() {
+    let github = Github::new();
+    let alone = root(&github.base_url());
+    let least = "policy: { protect: { minMembers: { sre: 2 } } }\n";
+    let both = alone.replace("members: [ada]", "members: [ada, grace]");
+    github.write("scim-sync.yaml", &(both + least));
+    github.write("people/ada.yaml", ADA);
+    github.server.with_world(|world| {
+        world.seed_scim_user("grace@example.com").unwrap();
+    });
+    github.write("people/grace.yaml", GRACE);
+    github.push_main("both");
+    github.deliver();
+    let applied = || github.git("remote.git", &["rev-parse", "refs/tags/access-applied"]);
+    let before = applied();
+    std::fs::remove_file(github.place.path("work/people/grace.yaml")).unwrap();
+    github.write("scim-sync.yaml", &(alone.clone() + least));
+    github.write("people/cyd.yaml", CYD);
+    github.push_main("Cyd comes and Grace goes");
+    github.deliver().says("min-members");
+    assert_eq!(applied(), before, "something is left to do");
+    let all = ["ada@example.com", "cyd@example.com", "grace@example.com"];
+    assert_eq!(github.people(), all, "the rest is done");
+
+    github.write("scim-sync.yaml", &alone);
+    github.push_main("one is enough");
+    github.deliver().says("Converged");
+    assert_eq!(github.people(), ["ada@example.com", "cyd@example.com"]);
+    assert_ne!(applied(), before);
 }
 
 /// A change may say anything; where the token goes and what runs is not for it to say.
