@@ -318,6 +318,7 @@ fn hostile(rng: &mut Rng) -> LiveState {
             emails: vec![wire::EmailValue {
                 value: Some(mail),
                 primary: Some(true),
+                ..wire::EmailValue::default()
             }],
             ..wire::User::default()
         });

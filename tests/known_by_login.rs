@@ -174,3 +174,23 @@ fn an_account_in_doubt_is_told_with_its_login() {
          `ada@example.com` (id 2, login `second`)"
     );
 }
+
+#[test]
+fn nobody_is_removed_on_the_word_of_one_address_among_several() {
+    let manifest = TWO.replace("ALICE", "active").replace("BOB", "absent");
+    let of_both = r#"{"id":"1","userName":"LOGIN","email":"bob@example.com",MADE
+        "emailChoice":"guessed","active":true}"#;
+    let guessed = |made: &str| of_both.replace("LOGIN", "c7").replace("MADE", made);
+    let (exit, plan) = plan_of(&manifest, &guessed(""));
+    assert_eq!(exit, 3, "{plan}");
+    let doubts = vec!["user:bob:match".to_owned()];
+    assert_eq!(told(&plan), (vec!["user:alice:create".to_owned()], doubts));
+    // The key is a word that counts.
+    let ours = r#""externalId":"scim-sync:bob","#;
+    let (exit, plan) = plan_of(&manifest, &guessed(ours));
+    assert_eq!(exit, 0, "{plan}");
+    assert!(
+        told(&plan).0.contains(&"user:bob:delete".to_owned()),
+        "{plan}"
+    );
+}

@@ -235,6 +235,7 @@ fn attributes(before: &UserFile, after: &UserFile) -> Vec<Changed> {
         id: _,
         user_name,
         email,
+        email_choice: _, // what is known of it, not what it is
         external_id,
         given_name,
         family_name,

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Activity, LiveGroup, LiveState, LiveUser};
 use crate::ids::{ExternalId, digest};
+use crate::scim::wire::EmailChoice;
 
 impl LiveState {
     /// `sha256:` and the hash of all users and groups: equal for states that hold the same.
@@ -64,6 +65,7 @@ impl Told {
             id,
             user_name,
             email,
+            email_choice,
             external_id,
             given_name,
             family_name,
@@ -78,13 +80,18 @@ impl Told {
         self.text(given_name.as_deref());
         self.text(family_name.as_deref());
         self.text(display_name.as_deref());
-        // Two numbers more say that attributes follow.
+        // Two numbers more say that attributes follow, four that the e-mail is a guess.
         let has = usize::from(!attributes.is_empty()) * 2;
+        let guessed = match email_choice {
+            EmailChoice::Told => 0,
+            EmailChoice::Guessed => 4,
+        };
         self.number(
-            has + match activity {
-                Activity::Active => 1,
-                Activity::Inactive => 0,
-            },
+            has + guessed
+                + match activity {
+                    Activity::Active => 1,
+                    Activity::Inactive => 0,
+                },
         );
         if has > 0 {
             self.number(attributes.len());

@@ -25,6 +25,7 @@ use crate::ids::attributes::Attributes;
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::{Doubt, Walk};
 use crate::scim::wire;
+use crate::scim::wire::EmailChoice;
 
 pub use users::{LiveUsers, Moves};
 
@@ -57,6 +58,8 @@ pub struct LiveUser {
     pub user_name: Arc<str>,
     /// The e-mail to match people by.
     pub email: Email,
+    /// Whether the provider tells that of several it is this one.
+    pub email_choice: EmailChoice,
     /// Whoever provisioned the user left this.
     pub external_id: Option<ExternalId>,
     /// First name.
@@ -208,6 +211,7 @@ impl Builder {
     /// Takes a user. One without id or any login cannot be planned for and spoils the read.
     pub fn add_user(&mut self, user: wire::User) {
         let attributes = user.attributes();
+        let email_choice = user.email_choice();
         // A user without any e-mail is still somebody: they are known by their login.
         let email = user.email().or(user.user_name.as_deref()).map(Email::new);
         let (Some(id), Some(email)) = (user.id.filter(|id| !id.is_empty()), email) else {
@@ -218,6 +222,7 @@ impl Builder {
             id: UserId::from(id),
             user_name: email.share(user.user_name.as_deref().unwrap_or(email.as_str())),
             email,
+            email_choice,
             external_id: user
                 .external_id
                 .filter(|id| !id.is_empty())

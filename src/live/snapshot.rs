@@ -13,6 +13,7 @@ use super::{Activity, Integrity, LiveGroup, LiveIndex, LiveState, LiveUser, Live
 use crate::ids::attributes::{Attributes, ExtraAttribute};
 use crate::ids::{Email, ExternalId, GroupId, GroupName, UserId};
 use crate::scim::listing::Walk;
+use crate::scim::wire::EmailChoice;
 
 /// The version this build writes and reads.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -62,6 +63,9 @@ pub struct UserFile {
     pub user_name: String,
     /// The e-mail.
     pub email: Email,
+    /// Whether the provider tells that of several it is this one.
+    #[serde(default, skip_serializing_if = "EmailChoice::is_told")]
+    pub email_choice: EmailChoice,
     /// Whoever provisioned the user left this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
@@ -119,6 +123,7 @@ impl Snapshot {
             id: user.id.clone(),
             user_name: user.user_name.to_string(),
             email: user.email.clone(),
+            email_choice: user.email_choice,
             external_id: user.external_id.clone(),
             given_name: user.given_name.as_deref().map(str::to_owned),
             family_name: user.family_name.as_deref().map(str::to_owned),
@@ -185,6 +190,7 @@ impl Snapshot {
                 id: user.id,
                 user_name: user.email.share(&user.user_name),
                 email: user.email,
+                email_choice: user.email_choice,
                 external_id: user.external_id,
                 given_name: user.given_name.map(Into::into),
                 family_name: user.family_name.map(Into::into),

@@ -239,6 +239,7 @@ mod tests {
             id: UserId::from(id),
             user_name: name.into(),
             email: Email::new(name),
+            email_choice: Default::default(),
             external_id: None,
             given_name: None,
             family_name: None,

@@ -15,6 +15,7 @@ use crate::live::beside::{Beside, BindingState, Bound, LiveBinding, Told};
 use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::profile::{GroupRemovalRule, NameModel, Profile, UserRemovalEffect};
 use crate::scim::dialect::ExternalIdStorage;
+use crate::scim::wire::EmailChoice;
 
 /// The live state after these actions, taken in their order.
 pub fn after(live: &LiveState, actions: &[Action], profile: &Profile) -> LiveState {
@@ -230,6 +231,7 @@ impl<'a> After<'a> {
             id: UserId::from(planned(key.as_str())),
             user_name: user.email.share(&user.user_name),
             email: user.email.clone(),
+            email_choice: EmailChoice::Told,
             external_id,
             given_name,
             family_name,

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::identity::{Claim, Match, Matches};
+use super::identity::{Claim, Match, Matches, is_guessed};
 use super::item::{Evidence, ItemId, Refusal, RefusalCode};
 use super::planner::Context;
 use crate::desired::since::{Known, Moved, since};
@@ -86,9 +86,11 @@ pub(super) fn follow<'a>(
     }
     let mut gone = Gone::default();
     for user in since.gone {
-        // Of two accounts with one address nobody can say which was ours.
+        // Of two accounts with one address nobody can say which was ours, nor whether one was
+        // that has the address among others.
         if let [live] = follow.there(user)
             && follow.matches.claim(*live) == Claim::Unclaimed
+            && !is_guessed(context.input.live.user(*live))
         {
             let evidence = before(base, user.span, format!("person `{}`", user.key));
             gone.by_live.insert(*live, (&user.key, evidence));

@@ -24,6 +24,7 @@ use crate::ids::{ItemId, PersonKey, fold};
 use crate::live::{LiveIndex, LiveState, LiveUser, LiveUsers};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
+use crate::scim::wire::EmailChoice;
 
 /// What a declared person is at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -533,15 +534,20 @@ fn certain<'a>(
     };
     // Their key tells whose it is, so whoever stays keeps it. Taking it away is another
     // matter: it would take away what the other logs in with, or is written to at.
-    let is_safe = match (user.status, refused) {
-        (UserStatus::Active, _) | (UserStatus::Suspended, Some(_)) => {
-            let key = Marks::of(found).key;
-            key.is_some_and(|key| keys_of(user).any(|own| own.as_str() == key))
-        }
-        (UserStatus::Suspended, None) | (UserStatus::Absent, _) => false,
+    let is_taken = match (user.status, refused) {
+        (UserStatus::Active, _) | (UserStatus::Suspended, Some(_)) => false,
+        (UserStatus::Suspended, None) | (UserStatus::Absent, _) => true,
     };
-    if !is_safe && let Some(shared) = index.shared_with(user, found) {
+    let key = Marks::of(found).key;
+    let is_keyed = key.is_some_and(|key| keys_of(user).any(|own| own.as_str() == key));
+    if (is_taken || !is_keyed)
+        && let Some(shared) = index.shared_with(user, found)
+    {
         let refusal = shared_account(context, user, found, &shared);
+        return Found::Doubt(vec![at], Box::new(refusal));
+    }
+    if is_taken && !is_keyed && is_guessed(found) {
+        let refusal = guessed_account(context, user, found);
         return Found::Doubt(vec![at], Box::new(refusal));
     }
     match (user.status, refused) {
@@ -622,6 +628,29 @@ fn shared_account(
         .evidence
         .push(context.evidence(other.email_span, format!("email of `{other_key}`")));
     refusal
+}
+
+/// Whether an account is known by an e-mail that may be no more than a second one of somebody
+/// else's.
+pub(super) fn is_guessed(live: &LiveUser) -> bool {
+    match live.email_choice {
+        EmailChoice::Told => false,
+        EmailChoice::Guessed => true,
+    }
+}
+
+/// An account to be taken away on the word of one of several addresses.
+fn guessed_account(context: &Context<'_>, user: &DesiredUser, live: &LiveUser) -> Refusal {
+    let message = format!(
+        "whether the live user {} is `{}` is not told: it has several e-mail addresses, and none of them is primary, the login, or the only one for work",
+        named(live),
+        user.key
+    );
+    let help = format!(
+        "have the service provider mark one of its addresses as primary, or remove the account there; then plan again (`{}` has `{}`)",
+        user.key, user.email
+    );
+    ambiguous(context, user, message, help)
 }
 
 /// How an account is told from others: with the login, where that is not the e-mail.

@@ -6,10 +6,12 @@
 use std::marker::PhantomData;
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::attributes::{Attributes, ExtraAttribute, Section};
+use crate::ids::fold;
 
 /// Schema URN of the core User (RFC 7643 §4.1).
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -74,14 +76,48 @@ pub struct User {
 }
 
 impl User {
-    /// The address to treat as the person's e-mail: the primary one, else the first, else
-    /// a `userName` that looks like one.
+    /// The address to treat as the person's e-mail: the only one; of several the primary one,
+    /// else the login, else the one for work, else the first; without any a `userName` that
+    /// looks like one.
     pub fn email(&self) -> Option<&str> {
-        let primary = self.emails.iter().find(|email| email.primary == Some(true));
-        primary
-            .or(self.emails.first())
-            .and_then(|email| email.value.as_deref())
-            .or(self.user_name.as_deref().filter(|name| name.contains('@')))
+        self.chosen_email().map(|(email, _)| email)
+    }
+
+    /// Whether it is told which of several addresses is the person's.
+    pub fn email_choice(&self) -> EmailChoice {
+        self.chosen_email()
+            .map_or(EmailChoice::Told, |(_, choice)| choice)
+    }
+
+    fn chosen_email(&self) -> Option<(&str, EmailChoice)> {
+        let told = |address| Some((address, EmailChoice::Told));
+        let mut addresses = self.emails.iter().filter_map(EmailValue::filled);
+        let Some((_, first)) = addresses.next() else {
+            let login = self.user_name.as_deref();
+            return told(login.filter(|name| name.contains('@'))?);
+        };
+        let others = addresses;
+        if others.clone().next().is_none() {
+            return told(first);
+        }
+        let all = || self.emails.iter().filter_map(EmailValue::filled);
+        if let Some((_, primary)) = all().find(|(email, _)| email.primary == Some(true)) {
+            return told(primary);
+        }
+        let login = self.user_name.as_deref().map(fold);
+        if let Some((_, login)) = all().find(|(_, address)| Some(fold(address)) == login) {
+            return told(login);
+        }
+        let is_for_work = |(email, _): &(&EmailValue, &str)| {
+            let kind = email.kind.as_deref();
+            kind.is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
+        };
+        let mut for_work = all().filter(is_for_work);
+        match (for_work.next(), for_work.next()) {
+            (Some((_, only)), None) => told(only),
+            (Some((_, one)), Some(_)) => Some((one, EmailChoice::Guessed)),
+            (None, _) => Some((first, EmailChoice::Guessed)),
+        }
     }
 
     /// The value of an attribute beyond names and e-mail.
@@ -166,9 +202,41 @@ pub struct Name {
 pub struct EmailValue {
     /// The address.
     pub value: Option<String>,
+    /// The kind: `work`, `home`, `other`.
+    #[serde(rename = "type", deserialize_with = "line")]
+    pub kind: Line,
     /// Whether it is the preferred one.
     #[serde(deserialize_with = "boolean")]
     pub primary: Option<bool>,
+}
+
+impl EmailValue {
+    /// It with its address, if it has one.
+    fn filled(&self) -> Option<(&EmailValue, &str)> {
+        let address = self.value.as_deref().filter(|value| !value.is_empty())?;
+        Some((self, address))
+    }
+}
+
+/// Whether a provider tells which of an account's addresses is the person's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EmailChoice {
+    /// It has one, one is primary, one is the login, or one is for work.
+    #[default]
+    Told,
+    /// It has several, and one of them was taken. Nobody is removed on its word.
+    Guessed,
+}
+
+impl EmailChoice {
+    /// Whether it is told, as nearly always.
+    pub fn is_told(&self) -> bool {
+        match self {
+            EmailChoice::Told => true,
+            EmailChoice::Guessed => false,
+        }
+    }
 }
 
 /// `meta` of a resource; only the version is of use to a client.
@@ -572,6 +640,53 @@ mod tests {
             let user: User = serde_json::from_str(&text).unwrap();
             assert!(user.attributes().is_empty(), "{odd}");
         }
+    }
+
+    #[test]
+    fn of_several_addresses_one_is_the_persons() {
+        let choice = |login: &str, emails: &str| {
+            let text = format!(r#"{{"id":"1","userName":"{login}","emails":[{emails}]}}"#);
+            let user: User = serde_json::from_str(&text).unwrap();
+            (user.email().map(str::to_owned), user.email_choice())
+        };
+        let told = |address: &str| (Some(address.to_owned()), EmailChoice::Told);
+        let guessed = |address: &str| (Some(address.to_owned()), EmailChoice::Guessed);
+        let (bob, carol) = (
+            r#"{"value":"bob@x.io","type":"other"}"#,
+            r#"{"value":"carol@x.io","type":"work"}"#,
+        );
+        let both = format!("{bob},{carol}");
+        assert_eq!(
+            choice("c", &both.replace("work\"", "work\",\"primary\":true")),
+            told("carol@x.io")
+        );
+        assert_eq!(
+            choice(
+                "bob@x.io",
+                &both.replace("carol@x.io\"", "carol@x.io\",\"primary\":\"true\"")
+            ),
+            told("carol@x.io")
+        );
+        assert_eq!(
+            choice("Carol@x.io", &both.replace("work", "other")),
+            told("carol@x.io")
+        );
+        assert_eq!(choice("c", &both), told("carol@x.io"));
+        assert_eq!(
+            choice("c", &both.replace("other", "Work")),
+            guessed("bob@x.io")
+        );
+        assert_eq!(
+            choice("c", &both.replace("work", "home")),
+            guessed("bob@x.io")
+        );
+        assert_eq!(choice("c", bob), told("bob@x.io"));
+        assert_eq!(
+            choice("c", &format!(r#"{{"value":"","primary":true}},{bob}"#)),
+            told("bob@x.io")
+        );
+        assert_eq!(choice("c@x.io", ""), told("c@x.io"));
+        assert_eq!(choice("c", ""), (None, EmailChoice::Told));
     }
 
     #[test]

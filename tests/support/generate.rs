@@ -323,6 +323,7 @@ impl Somebody {
             emails: vec![wire::EmailValue {
                 value: Some(self.address().to_owned()),
                 primary: Some(true),
+                ..wire::EmailValue::default()
             }],
             ..wire::User::default()
         }

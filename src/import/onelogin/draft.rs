@@ -23,6 +23,7 @@ use crate::manifest::mapping::{CompiledMapping, MappingSet};
 use crate::manifest::source::{FileId, Span, Spanned};
 use crate::manifest::words::{all_of, count, visible};
 use crate::profile::{GroupIds, GroupNames, Profile};
+use crate::scim::wire::EmailChoice;
 
 /// Declarations of a tenant, for the provider of this profile.
 pub fn draft(tenant: &Tenant, profile: &Profile) -> Draft {
@@ -161,6 +162,7 @@ impl<'a> Import<'a> {
             id: UserId::from(&*account.id),
             user_name: email.as_str().into(),
             email: email.clone(),
+            email_choice: EmailChoice::Told,
             external_id: None,
             given_name: first.as_deref().map(Into::into),
             family_name: last.as_deref().map(Into::into),
