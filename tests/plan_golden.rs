@@ -1513,3 +1513,88 @@ fn a_tombstone_is_not_done_with_where_the_list_may_have_gaps() {
     "#]],
     );
 }
+
+/// Nobody can say who they are, but they lose the group like the others: told, and counted.
+#[test]
+fn members_nobody_lists_lose_a_group_that_is_deleted() {
+    let manifest = "
+    users:
+      ada: { email: ada@x.io }
+    groups: { old: { status: absent } }
+    policy: { limits: { membershipRemovals: 5, perGroupRemovals: 100% } }
+";
+    let live = "
+    user u1 ada@x.io Ada; key=ada
+    group g1 old: u1 x1 x2 x3
+";
+    check_plan(
+        "scim",
+        manifest,
+        live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 1 group, read whole; grants judged on 2026-11-24
+
+        Who loses access
+          - loses     ada <ada@x.io>: old; no group is left
+
+        Takes access away
+          - delete    group old (id g1)
+                      3 members who are not in the list of users lose it as well
+                      declared absent (scim-sync.yaml:5:11)
+
+        Limits: people removed: 0 of 5; memberships removed: 4 of 5; from one group: 0
+
+        Plan: 1 to delete
+    "#]],
+    );
+    let live = live.replace("x3", "x3 x4 x5");
+    check_plan(
+        "scim",
+        manifest,
+        &live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   6 memberships removed, 5 allowed [limit-membership-removals]
+                      blocked: delete group old (id g1)
+                      -> check that this is meant; then `--allow membership-removals=6`
+                      raises this limit for this plan only
+                      (`policy.limits.membershipRemovals` for good)
+                      declared at scim-sync.yaml:5:11
+
+        Limits: people removed: 0 of 5; memberships removed: 6 of 5, over the limit;
+        from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+    // In percent they count as well where the plan takes them.
+    let manifest = manifest.replace("membershipRemovals: 5", "membershipRemovals: 50%");
+    let live = live.replace("x5", "x5 x6 x7 x8 x9 x10 x11");
+    check_plan(
+        "scim",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   12 memberships removed, 6 allowed (50% of 12)
+                      [limit-membership-removals]
+                      blocked: delete group old (id g1)
+                      -> check that this is meant; then `--allow membership-removals=12`
+                      raises this limit for this plan only
+                      (`policy.limits.membershipRemovals` for good)
+                      declared at scim-sync.yaml:5:11
+
+        Limits: people removed: 0 of 5; memberships removed: 12 of 6 (50% of 12), over
+        the limit; from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+}

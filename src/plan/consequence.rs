@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::item::Change;
-use super::item::{Action, Consequence};
+use super::item::{Action, Consequence, Taken};
 use super::planner::{Context, Draft};
 use crate::ids::{Binding, GroupId, GroupName, UserId};
 use crate::live::beside::Bound;
@@ -45,6 +45,40 @@ pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {
 
 fn removed_user(action: &Action) -> Option<&UserId> {
     action.removed_person()?.id.as_ref()
+}
+
+/// Adds the members nobody lists to each removal of a group: who they are cannot be said, but
+/// they lose it like the others.
+pub(super) fn unlisted_lost(context: &Context<'_>, draft: &mut Draft) {
+    let removed = draft.actions.iter().filter_map(removed_group);
+    let mut lost: HashMap<GroupId, Vec<String>> = HashMap::new();
+    lost.extend(removed.map(|id| (id.clone(), Vec::new())));
+    if lost.is_empty() {
+        return;
+    }
+    for group in &context.input.live.groups {
+        if let Some(lost) = lost.get_mut(&group.id) {
+            lost.extend(group.unlisted.iter().map(ToString::to_string));
+        }
+    }
+    for action in &mut draft.actions {
+        if let Some(ids) = removed_group(action).and_then(|id| lost.remove(id))
+            && !ids.is_empty()
+        {
+            action.with(Consequence::UnlistedMembersLost { ids });
+        }
+    }
+}
+
+fn removed_group(action: &Action) -> Option<&GroupId> {
+    match action.change.taken() {
+        Taken::Group(id) => Some(id),
+        Taken::Nothing
+        | Taken::Account(_)
+        | Taken::UseOf(_)
+        | Taken::Members { .. }
+        | Taken::Binding { .. } => None,
+    }
 }
 
 /// Adds the role bindings that end with a group to each removal of one, as far as they were

@@ -669,15 +669,18 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         share(b).cmp(&share(a)).then_with(|| a.group.cmp(&b.group))
     });
 
+    let lost = draft.actions.iter().map(Action::unlisted_lost);
+    let unlisted: usize = lost.map(<[String]>::len).sum();
     let emptied_first: HashSet<&GroupId> = draft.actions.iter().filter_map(emptied).collect();
     let removed = draft
         .actions
         .iter()
         .map(|action| match action.change.taken() {
             Taken::Members { group: _, members } => members.len(),
-            // Where it is emptied first, by items that are counted, it takes nothing more.
-            Taken::Group(id) if emptied_first.contains(id) => 0,
-            Taken::Group(id) => before.of_group(id),
+            // Where it is emptied first, by items that are counted, it takes nothing more of
+            // those who are listed.
+            Taken::Group(id) if emptied_first.contains(id) => action.unlisted_lost().len(),
+            Taken::Group(id) => before.of_group(id) + action.unlisted_lost().len(),
             Taken::Account(_) => purged_groups(context, action).len(),
             Taken::Nothing | Taken::UseOf(_) | Taken::Binding { .. } => 0,
         })
@@ -687,7 +690,9 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
         LimitName::MembershipRemovals,
         policy.membership_removals,
         (removed, recent.memberships),
-        before.memberships,
+        // Memberships nobody lists count where the plan takes them: those it leaves alone would
+        // only let it take more of the others.
+        before.memberships + unlisted,
     );
     if total.tripped {
         let blocked = take(draft, |action| {

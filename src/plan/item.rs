@@ -71,6 +71,17 @@ impl Action {
         lost.unwrap_or_default()
     }
 
+    /// The ids of members nobody lists who lose the group it removes.
+    pub fn unlisted_lost(&self) -> &[String] {
+        let lost = self.consequences.iter().find_map(|consequence| {
+            let Consequence::UnlistedMembersLost { ids } = consequence else {
+                return None;
+            };
+            Some(ids.as_slice())
+        });
+        lost.unwrap_or_default()
+    }
+
     /// The role bindings that end with the group it removes.
     pub fn bindings_ended(&self) -> &[Binding] {
         let ended = self.consequences.iter().find_map(|consequence| {
@@ -353,6 +364,12 @@ pub enum Consequence {
     MembershipsGained {
         /// The groups, by name.
         groups: Vec<GroupName>,
+    },
+    /// Members that SCIM does not list as users (other groups, accounts made by hand, leftovers)
+    /// lose the group that is removed.
+    UnlistedMembersLost {
+        /// Their ids.
+        ids: Vec<String>,
     },
     /// Nobody is left in the group.
     GroupLeftEmpty {

@@ -919,6 +919,7 @@ pub fn set_off<'a>(
             Consequence::SuspensionRemoves
             | Consequence::MembershipsLost { .. }
             | Consequence::MembershipsGained { .. }
+            | Consequence::UnlistedMembersLost { .. }
             | Consequence::GroupLeftEmpty { .. }
             | Consequence::LeftWithoutGroups { .. }
             | Consequence::BindingsLost { .. }

@@ -304,6 +304,16 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
                 names,
             ))
         }
+        Consequence::UnlistedMembersLost { ids } => {
+            let (who, verb) = match ids.len() {
+                1 => ("member who is", "loses"),
+                _ => ("members who are", "lose"),
+            };
+            Phrase::of(format!(
+                "{} {who} not in the list of users {verb} it as well",
+                ids.len()
+            ))
+        }
         Consequence::GroupLeftEmpty { group } => {
             Phrase::of("nobody is left in group ").name(group.as_str())
         }
@@ -342,6 +352,7 @@ pub fn is_of_people(consequence: &Consequence) -> bool {
         Consequence::InvitationMailed { .. }
         | Consequence::MayAdopt { .. }
         | Consequence::SuspensionRemoves
+        | Consequence::UnlistedMembersLost { .. }
         | Consequence::GroupLeftEmpty { .. }
         | Consequence::BindingsLost { .. }
         | Consequence::BindingsEnd { .. }

@@ -262,6 +262,15 @@ impl Redactor {
         }
     }
 
+    /// Ids of members nobody lists.
+    fn ids(&mut self, ids: &[String]) -> Vec<String> {
+        let shown = ids.iter().map(|id| {
+            let number = self.number(&[id]);
+            self.id(id, number)
+        });
+        shown.collect()
+    }
+
     fn consequence(&mut self, consequence: &Consequence) -> Consequence {
         let mut by_email = |email: &Email| {
             let number = self.number(&[email.as_str()]);
@@ -281,6 +290,9 @@ impl Redactor {
             Consequence::MembershipsGained { groups } => Consequence::MembershipsGained {
                 groups: groups.clone(),
             },
+            Consequence::UnlistedMembersLost { ids } => {
+                Consequence::UnlistedMembersLost { ids: self.ids(ids) }
+            }
             Consequence::GroupLeftEmpty { group } => Consequence::GroupLeftEmpty {
                 group: group.clone(),
             },
