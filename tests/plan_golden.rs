@@ -1463,57 +1463,6 @@ fn groups_of_one_name_to_the_provider() {
     );
 }
 
-/// Who is not on a list with gaps may be there.
-#[test]
-fn a_tombstone_is_not_done_with_where_the_list_may_have_gaps() {
-    let manifest = "
-    users:
-      ada: { email: ada@x.io }
-      bob: { email: bob@x.io, status: absent }
-    groups: { old: { status: absent } }
-";
-    let live = "user u1 ada@x.io Ada; key=ada\n";
-    check_plan(
-        "scim",
-        manifest,
-        live,
-        expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 1 user and 0 groups, read whole; grants judged on 2026-11-24
-
-        To know
-          i note      `bob` is gone; the tombstone may be taken out [tombstone-done]
-                      declared at scim-sync.yaml:5:3
-          i note      the group `old` is gone; the tombstone may be taken out
-                      [tombstone-done]
-                      declared at scim-sync.yaml:6:11
-
-        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
-
-        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
-    "#]],
-    );
-    check_plan(
-        "scim",
-        manifest,
-        &format!("{live}partial\n"),
-        expect![[r#"
-        Plan for SCIM 2.0 at sandbox
-        compared 1 user and 0 groups, perhaps not all of them; grants judged on 2026-11-24
-
-        To know
-          i note      the list of groups may have gaps, so nothing is removed:
-                      `totalResults` changed between pages [partial-read]
-          i note      the list of users may have gaps, so nothing is removed:
-                      `totalResults` changed between pages [partial-read]
-
-        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
-
-        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
-    "#]],
-    );
-}
-
 /// Nobody can say who they are, but they lose the group like the others: told, and counted.
 #[test]
 fn members_nobody_lists_lose_a_group_that_is_deleted() {
@@ -1595,6 +1544,251 @@ fn members_nobody_lists_lose_a_group_that_is_deleted() {
         the limit; from one group: 0
 
         Plan: 1 refused
+    "#]],
+    );
+}
+
+#[test]
+fn a_protected_person_keeps_the_groups_they_are_in() {
+    let manifest = "
+    users:
+      ada: { email: ada@x.io }
+      grace: { email: grace@x.io }
+    groups: { old: { status: absent } }
+    policy: { protect: { users: [ada] } }
+";
+    let live = "
+    user u1 ada@x.io Ada; key=ada
+    user u2 grace@x.io Grace; key=grace
+    group old old: u1 u2
+";
+    check_plan(
+        "scim",
+        manifest,
+        live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   `ada` is protected and a member of `old`, so the group is not
+                      removed [protected-user]
+                      blocked: delete group old (id old)
+                      -> take `ada` out of `policy.protect.users` if this is meant, in a
+                      change of its own
+                      declared at scim-sync.yaml:6:11
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+    // Nor does Support remove it.
+    check_plan(
+        "harness",
+        manifest,
+        live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   `ada` is protected and is not taken out of `old` [protected-user]
+                      blocked: remove 1 member from group old: ada
+                      -> take `ada` out of `policy.protect.users` if this is meant, in a
+                      change of its own
+                      declared at scim-sync.yaml:6:11
+          x refused   `ada` is protected and a member of `old`, so the group is not
+                      removed [protected-user]
+                      blocked: delete group old (id old)
+                      -> take `ada` out of `policy.protect.users` if this is meant, in a
+                      change of its own
+                      declared at scim-sync.yaml:6:11
+
+        Who loses access
+          - loses     grace <grace@x.io>: old; no group is left
+
+        Takes access away
+          - remove    1 member from group old: grace
+                      the group is to go (scim-sync.yaml:6:11)
+
+        Limits: people removed: 0 of 5; memberships removed: 1 (of 2, too few for 10% to
+        count); from one group: 0
+
+        Plan: 1 membership to remove, 2 refused
+    "#]],
+    );
+}
+
+#[test]
+fn a_protected_group_keeps_its_name() {
+    let manifest = format!(
+        "{}
+    groups: {{ ops: {{ previously: [admins] }} }}
+    policy: {{ protect: {{ groups: [admins] }} }}",
+        TWO.replace("members: [ada, grace]", "members: [ada]")
+    );
+    let live = TWO_LIVE.replace("group ops ops: u1 u2", "group admins admins: u2");
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   the group `admins` is protected: it is not renamed to `ops`, which
+                      is not, and its members stay [protected-group]
+                      blocked: rename group admins -> ops
+                      blocked: add 1 member to group ops by role ops: ada
+                      blocked: remove 1 member from group ops: grace
+                      -> name `ops` in `policy.protect.groups` as well; or take `admins`
+                      out of it, in a change of its own
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+    // Where the other name is protected too, the members are.
+    let manifest = manifest.replace("groups: [admins]", "groups: [admins, ops]");
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   the group `admins` is protected: it is not removed, nor are its
+                      members [protected-group]
+                      blocked: remove 1 member from group ops: grace
+                      -> take `admins` out of `policy.protect.groups` if this is meant,
+                      in a change of its own
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Groups
+          + add       1 member to group ops by role ops: ada
+                      a role gives it (scim-sync.yaml:7:20)
+          ~ rename    group admins -> ops
+                      declared under a new name (scim-sync.yaml:7:3 and 1 more line)
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 to update, 1 membership to add, 1 refused
+    "#]],
+    );
+}
+
+#[test]
+fn a_group_with_min_members_keeps_its_name() {
+    let manifest = format!(
+        "{}
+    groups: {{ ops: {{ previously: [admins] }} }}
+    policy: {{ protect: {{ minMembers: {{ admins: 2 }} }} }}",
+        TWO.replace("members: [ada, grace]", "members: [ada]")
+    );
+    let live = TWO_LIVE.replace("group ops ops:", "group admins admins:");
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   the group `admins` has at least 2 members, and as `ops` it need
+                      not [min-members]
+                      blocked: rename group admins -> ops
+                      blocked: remove 1 member from group ops: grace
+                      -> write `ops: 2` in `policy.protect.minMembers` as well; or take
+                      `admins` out of it, in a change of its own
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 refused
+    "#]],
+    );
+    let manifest = manifest.replace("{ admins: 2 }", "{ admins: 2, ops: 2 }");
+    check_plan(
+        "harness",
+        &manifest,
+        &live,
+        expect![[r#"
+        Plan for Harness at sandbox
+        compared 2 users and 1 group, read whole; grants judged on 2026-11-24
+
+        Refused
+          x refused   the group `admins` would be left with 1 of at least 2 members
+                      [min-members]
+                      blocked: remove 1 member from group ops: grace
+                      -> give `admins` more members first, or lower
+                      `policy.protect.minMembers`
+                      declared at scim-sync.yaml:7:3 and 1 more line
+
+        Groups
+          ~ rename    group admins -> ops
+                      declared under a new name (scim-sync.yaml:7:3 and 1 more line)
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Plan: 1 to update, 1 refused
+    "#]],
+    );
+}
+
+/// Who is not on a list with gaps may be there.
+#[test]
+fn a_tombstone_is_not_done_with_where_the_list_may_have_gaps() {
+    let manifest = "
+    users:
+      ada: { email: ada@x.io }
+      bob: { email: bob@x.io, status: absent }
+    groups: { old: { status: absent } }
+";
+    let live = "user u1 ada@x.io Ada; key=ada\n";
+    check_plan(
+        "scim",
+        manifest,
+        live,
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 0 groups, read whole; grants judged on 2026-11-24
+
+        To know
+          i note      `bob` is gone; the tombstone may be taken out [tombstone-done]
+                      declared at scim-sync.yaml:5:3
+          i note      the group `old` is gone; the tombstone may be taken out
+                      [tombstone-done]
+                      declared at scim-sync.yaml:6:11
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
+    "#]],
+    );
+    check_plan(
+        "scim",
+        manifest,
+        &format!("{live}partial\n"),
+        expect![[r#"
+        Plan for SCIM 2.0 at sandbox
+        compared 1 user and 0 groups, perhaps not all of them; grants judged on 2026-11-24
+
+        To know
+          i note      the list of groups may have gaps, so nothing is removed:
+                      `totalResults` changed between pages [partial-read]
+          i note      the list of users may have gaps, so nothing is removed:
+                      `totalResults` changed between pages [partial-read]
+
+        Limits: people removed: 0 of 5; memberships removed: 0; from one group: 0
+
+        Nothing to do: 1 user and 0 groups compared, 0 users and 0 groups left alone.
     "#]],
     );
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use scim_sync::apply::{Status, Stop};
-use scim_sync::ids::{Email, UserId, fold};
+use scim_sync::ids::{Email, GroupId, GroupName, UserId, fold};
 use scim_sync::live::{LiveIndex, LiveState, LiveUser};
 use scim_sync::manifest::decl::{GroupRemoval, SandboxBehavior, UserStatus};
 use scim_sync::plan::after::after;
@@ -155,7 +155,26 @@ fn safety() {
             let key = person.key.as_ref();
             key.is_some_and(|key| policy.protected_users.contains(key))
         };
-        let protects = |name| policy.protected_groups.contains(name);
+        let protects = |name: &GroupName| policy.protected_groups.contains(name);
+        // A group is protected by the name it has, whatever it is to be called.
+        let is_kept = |id: &GroupId| {
+            let mut circles = world.circles.iter();
+            let circle = circles.find(|it| it.id == id.as_str());
+            circle.is_some_and(|it| protects(&GroupName::from(it.name.as_str())))
+        };
+        let keeps_somebody = |id: &GroupId| {
+            let mut circles = world.circles.iter();
+            let circle = circles.find(|it| it.id == id.as_str()).expect("it is live");
+            let users = world.project.desired.users.iter();
+            let mut users = users.filter(|user| policy.protected_users.contains(&user.key));
+            users.any(|user| {
+                let mut people = world.people.iter().filter(|it| it.listed);
+                people.any(|it| {
+                    circle.members.contains(&it.id)
+                        && Email::new(it.address()).folded() == user.email.folded()
+                })
+            })
+        };
         let is_ours = |person: &Person| match &person.id {
             Some(id) => !users.contains(id),
             None => true,
@@ -179,9 +198,12 @@ fn safety() {
                     group.id.as_ref().is_none_or(|id| !groups.contains(id))
                         && members.iter().all(|it| is_ours(&it.person))
                 }
-                Change::RenameGroup { id, .. } => !groups.contains(id),
+                Change::RenameGroup { id, after, .. } => {
+                    !groups.contains(id) && (!is_kept(id) || protects(after))
+                }
                 Change::RemoveMembers { group, members } => {
-                    group.id.as_ref().is_some_and(|id| !groups.contains(id))
+                    let id = group.id.as_ref();
+                    id.is_some_and(|id| !groups.contains(id) && !is_kept(id))
                         && !protects(&group.name)
                         && members.iter().all(|it| !is_protected(&it.person))
                 }
@@ -190,13 +212,15 @@ fn safety() {
                         Provider::Harness(_) => policy.group_removal == GroupRemoval::Delete,
                         Provider::Scim => policy.group_removal != GroupRemoval::Keep,
                     };
-                    allowed && !groups.contains(id) && !protects(name)
+                    allowed && !groups.contains(id) && !protects(name) && !keeps_somebody(id)
                 }
             };
             assert!(fine, "{action:#?}");
         }
         for step in &plan.manual_steps {
             assert!(!protects(&step.group.name), "{step:#?}");
+            let id = step.group.id.as_ref().expect("it is live");
+            assert!(!keeps_somebody(id), "{step:#?}");
         }
     });
 }

@@ -1032,7 +1032,8 @@ pub struct ProtectDecl {
     /// People, by key, who are never removed, suspended or taken out of a group.
     #[serde(default)]
     pub users: Vec<Spanned<PersonKey>>,
-    /// Groups, by name, that are never removed and whose members are never removed.
+    /// Groups, by name, that are never removed or renamed to one that is not protected, and whose
+    /// members are never removed.
     #[serde(default)]
     pub groups: Vec<Spanned<GroupName>>,
     /// The fewest members a group may be left with.

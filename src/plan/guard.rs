@@ -10,13 +10,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::assertion;
+use super::identity::CouldBe;
 use super::item::{
-    Action, Change, Evidence, GroupRef, ItemId, Person, Reason, Refusal, RefusalCode, Taken,
+    Action, Change, Evidence, GroupRef, ItemId, ManualStep, Person, Reason, Refusal, RefusalCode,
+    Taken,
 };
 use super::planner::{Context, Draft};
 use super::recent::Recent;
 use crate::desired::assertion::Rule;
-use crate::ids::{GroupId, GroupName, UserId};
+use crate::ids::{GroupId, GroupName, PersonKey, UserId};
 use crate::live::LiveGroup;
 use crate::live::beside::Bound;
 use crate::manifest::decl::Limit;
@@ -289,6 +291,9 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             .as_ref()
             .is_some_and(|key| protected.contains(key))
     };
+    // Whoever is in a group that goes is taken out of it as much as by name.
+    let inside = protected_members(context, draft);
+    let mut groups: Vec<Refusal> = Vec::new();
     let mut refusals: Vec<Refusal> = Vec::new();
     let mut refuse = |person: &Person, what: &str, action: Action| {
         refusals.push(Refusal {
@@ -307,7 +312,8 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
     for action in take(draft, |action| match action.change.taken() {
         Taken::Account(person) | Taken::UseOf(person) => is_protected(person),
         Taken::Members { group: _, members } => members.iter().any(|m| is_protected(&m.person)),
-        Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => false,
+        Taken::Group(id) => inside.contains_key(id),
+        Taken::Nothing | Taken::Binding { .. } => false,
     }) {
         match action.change.taken() {
             Taken::Members { group, members } => {
@@ -345,10 +351,101 @@ fn protected_people(context: &Context<'_>, draft: &mut Draft) {
             }
             Taken::Account(person) => refuse(&person.clone(), "removed", action),
             Taken::UseOf(person) => refuse(&person.clone(), "deactivated", action),
-            Taken::Nothing | Taken::Binding { .. } | Taken::Group(_) => draft.actions.push(action),
+            Taken::Group(id) => {
+                let inside = &inside[id];
+                groups.push(members_protected(inside, action));
+            }
+            Taken::Nothing | Taken::Binding { .. } => draft.actions.push(action),
         }
     }
+    // Nor is Support asked to remove it.
+    let holds = |step: &ManualStep| step.group.id.as_ref().and_then(|id| inside.get(id));
+    let steps = draft
+        .manual_steps
+        .extract_if(.., |step| holds(step).is_some());
+    for step in steps {
+        let inside = holds(&step).expect("filtered on it");
+        groups.push(members_protected(inside, asked_for(step)));
+    }
     draft.refusals.append(&mut refusals);
+    draft.refusals.append(&mut groups);
+}
+
+/// The protected people in each group that is to go.
+fn protected_members<'a>(
+    context: &Context<'a>,
+    draft: &Draft,
+) -> HashMap<GroupId, Vec<&'a PersonKey>> {
+    let removed = draft
+        .actions
+        .iter()
+        .filter_map(|action| match action.change.taken() {
+            Taken::Group(id) => Some(id),
+            Taken::Nothing
+            | Taken::Account(_)
+            | Taken::UseOf(_)
+            | Taken::Members { .. }
+            | Taken::Binding { .. } => None,
+        });
+    let asked = draft.manual_steps.iter();
+    let asked = asked.filter_map(|step| step.group.id.as_ref());
+    let removed: HashSet<&GroupId> = removed.chain(asked).collect();
+    if removed.is_empty() {
+        return HashMap::new();
+    }
+    let protected = &context.input.policy.protected_users;
+    let users = context.input.desired.users.iter();
+    let could_be = CouldBe::new(users.filter(|user| protected.contains(&user.key)));
+    let live = context.input.live;
+    let groups = live.groups.iter().filter(|it| removed.contains(&it.id));
+    let inside = groups.map(|group| {
+        let members = group.members.iter().map(|at| live.user(*at));
+        let mut inside: Vec<&PersonKey> = members.filter_map(|it| could_be.find(it)).collect();
+        inside.sort_unstable();
+        inside.dedup();
+        (group.id.clone(), inside)
+    });
+    inside.filter(|(_, inside)| !inside.is_empty()).collect()
+}
+
+/// A group that is not removed because of who is in it.
+fn members_protected(inside: &[&PersonKey], action: Action) -> Refusal {
+    let told: Vec<String> = inside.iter().map(|key| format!("`{key}`")).collect();
+    let told = told.join(", ");
+    let are = match inside.len() {
+        1 => "is protected and a member",
+        _ => "are protected and members",
+    };
+    let name = action.change.group_name();
+    let name = name.expect("the removal of a group names it");
+    Refusal {
+        id: ItemId::new(format!("guard:protected:{}", action.id)),
+        code: RefusalCode::ProtectedUser,
+        message: format!("{told} {are} of `{name}`, so the group is not removed"),
+        help: format!(
+            "take {told} out of `policy.protect.users` if this is meant, in a change of its own"
+        ),
+        evidence: action.evidence.clone(),
+        blocked: vec![action],
+        cause: None,
+    }
+}
+
+/// What a manual step asks somebody else to do.
+fn asked_for(step: ManualStep) -> Action {
+    let GroupRef { name, id } = step.group;
+    Action {
+        id: step.id,
+        change: Change::DeleteGroup {
+            id: id.expect("a group to be removed is live"),
+            name,
+        },
+        reason: Reason::GroupRemoved,
+        evidence: step.evidence,
+        consequences: Vec::new(),
+        depends_on: Vec::new(),
+        cause: None,
+    }
 }
 
 fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
@@ -364,10 +461,34 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
     }
     let protects = |name: &GroupName| protected.contains(&context.group_key(name));
     let mut by_group: BTreeMap<GroupName, Vec<Action>> = BTreeMap::new();
+    // Under another name it would be protected no more. What else is to be done to it is meant
+    // for a group of that name.
+    let renamed = renames(draft);
+    let mut kept: BTreeMap<GroupName, GroupName> = BTreeMap::new();
+    for (id, (before, after)) in renamed {
+        if protects(&before) && !protects(&after) {
+            let blocked = take(draft, |action| action.change.group_id() == Some(&id));
+            by_group.entry(before.clone()).or_default().extend(blocked);
+            kept.insert(before, after);
+        }
+    }
+    // By the name it has as well as by the one it is to have.
+    let live: HashMap<&GroupId, &GroupName> = context
+        .input
+        .live
+        .groups
+        .iter()
+        .map(|group| (&group.id, &group.name))
+        .collect();
+    let named = |action: &Action| {
+        let live = action.change.group_id().and_then(|id| live.get(id));
+        let mut names = live.copied().into_iter().chain(action.change.group_name());
+        names.find(|name| protects(name)).cloned()
+    };
     for action in take(draft, |action| {
-        action.change.is_removal() && action.change.group_name().is_some_and(protects)
+        action.change.is_removal() && named(action).is_some()
     }) {
-        let name = action.change.group_name().expect("filtered on it").clone();
+        let name = named(&action).expect("filtered on it");
         by_group.entry(name).or_default().push(action);
     }
     // Nor is a member removed by removing their account.
@@ -384,26 +505,31 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
         .manual_steps
         .extract_if(.., |step| protects(&step.group.name))
     {
-        let GroupRef { name, id } = step.group;
-        by_group.entry(name.clone()).or_default().push(Action {
-            id: step.id,
-            change: Change::DeleteGroup {
-                id: id.expect("a group to be removed is live"),
-                name,
-            },
-            reason: Reason::GroupRemoved,
-            evidence: step.evidence,
-            consequences: Vec::new(),
-            depends_on: Vec::new(),
-            cause: None,
-        });
+        let name = step.group.name.clone();
+        by_group.entry(name).or_default().push(asked_for(step));
     }
     for (name, blocked) in by_group {
+        let (message, help) = match kept.get(&name) {
+            None => (
+                format!("the group `{name}` is protected: it is not removed, nor are its members"),
+                format!(
+                    "take `{name}` out of `policy.protect.groups` if this is meant, in a change of its own"
+                ),
+            ),
+            Some(after) => (
+                format!(
+                    "the group `{name}` is protected: it is not renamed to `{after}`, which is not, and its members stay"
+                ),
+                format!(
+                    "name `{after}` in `policy.protect.groups` as well; or take `{name}` out of it, in a change of its own"
+                ),
+            ),
+        };
         draft.refusals.push(Refusal {
             id: ItemId::new(format!("guard:protected:group:{name}")),
             code: RefusalCode::ProtectedGroup,
-            message: format!("the group `{name}` is protected: it is not removed, nor are its members"),
-            help: format!("take `{name}` out of `policy.protect.groups` if this is meant, in a change of its own"),
+            message,
+            help,
             evidence: evidence_of(&blocked),
             blocked,
             cause: None,
@@ -411,23 +537,51 @@ fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
+/// Groups that are to be renamed: from what to what.
+fn renames(draft: &Draft) -> BTreeMap<GroupId, (GroupName, GroupName)> {
+    let renames = draft.actions.iter().filter_map(|action| {
+        let Change::RenameGroup { id, before, after } = &action.change else {
+            return None;
+        };
+        Some((id.clone(), (before.clone(), after.clone())))
+    });
+    renames.collect()
+}
+
 /// Holds `policy.protect.minMembers` for every live group that has the name, or gets it by
-/// being renamed.
+/// being renamed. One that has it keeps it, unless as many are asked for under the other name.
 fn min_members(context: &Context<'_>, draft: &mut Draft) {
-    for (name, least) in &context.input.policy.min_members {
+    let all = &context.input.policy.min_members;
+    for (name, least) in all {
         let key = context.group_key(name);
-        let renamed: HashMap<GroupId, GroupName> = draft
-            .actions
-            .iter()
-            .filter_map(|action| {
-                let Change::RenameGroup { id, after, .. } = &action.change else {
-                    return None;
-                };
-                Some((id.clone(), after.clone()))
-            })
-            .collect();
+        let holds = |after: &GroupName| {
+            let after = context.group_key(after);
+            all.iter()
+                .any(|(name, other)| context.group_key(name) == after && other >= least)
+        };
+        for (id, (before, after)) in renames(draft) {
+            if context.group_key(&before) == key && !holds(&after) {
+                let blocked = take(draft, |action| action.change.group_id() == Some(&id));
+                draft.refusals.push(Refusal {
+                    id: ItemId::new(format!("guard:min-members:{name}:rename")),
+                    code: RefusalCode::MinMembers,
+                    message: format!(
+                        "the group `{name}` has at least {least} members, and as `{after}` it need not"
+                    ),
+                    help: format!(
+                        "write `{after}: {least}` in `policy.protect.minMembers` as well; or take `{name}` out of it, in a change of its own"
+                    ),
+                    evidence: evidence_of(&blocked),
+                    blocked,
+                    cause: None,
+                });
+            }
+        }
+        let renamed = renames(draft);
         let called = |group: &&LiveGroup| {
-            context.group_key(renamed.get(&group.id).unwrap_or(&group.name)) == key
+            let after = renamed.get(&group.id).map(|(_, after)| after);
+            let mut names = std::iter::once(&group.name).chain(after);
+            names.any(|name| context.group_key(name) == key)
         };
         let adopted = draft.adopted.clone();
         let live = context.input.live.groups.iter().chain(&adopted);

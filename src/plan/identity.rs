@@ -210,6 +210,36 @@ impl<'a> Known<'a> {
     }
 }
 
+/// Which of some people an account could be, by anything it is known by: asked about whom
+/// nothing may happen to, so it needs no certainty.
+pub(super) struct CouldBe<'a> {
+    keys: HashMap<&'a str, &'a PersonKey, RandomState>,
+    emails: HashMap<&'a str, &'a PersonKey, RandomState>,
+}
+
+impl<'a> CouldBe<'a> {
+    pub(super) fn new(people: impl Iterator<Item = &'a DesiredUser>) -> Self {
+        let mut could_be = Self {
+            keys: HashMap::default(),
+            emails: HashMap::default(),
+        };
+        for user in people {
+            let keys = keys_of(user).map(|key| (key.as_str(), &user.key));
+            could_be.keys.extend(keys);
+            could_be.emails.insert(user.email.folded(), &user.key);
+        }
+        could_be
+    }
+
+    pub(super) fn find(&self, live: &LiveUser) -> Option<&'a PersonKey> {
+        let Marks { key, email, login } = Marks::of(live);
+        let by_key = key.and_then(|key| self.keys.get(key));
+        let by_email = || self.emails.get(email);
+        let by_login = || self.emails.get(login?.as_str());
+        by_key.or_else(by_email).or_else(by_login).copied()
+    }
+}
+
 /// A person's key and their earlier ones.
 fn keys_of(user: &DesiredUser) -> impl Iterator<Item = &PersonKey> {
     std::iter::once(&user.key).chain(&user.previously)
