@@ -194,3 +194,16 @@ fn nobody_is_removed_on_the_word_of_one_address_among_several() {
         "{plan}"
     );
 }
+
+#[test]
+fn a_removal_tells_the_login_where_it_is_not_the_e_mail() {
+    let (_, plan) = plan("absent", OTHER_MAIL);
+    assert_eq!(
+        plan["actions"][0]["consequences"][0],
+        serde_json::json!({ "kind": "logsInAs", "login": "Ada@Example.com" })
+    );
+    let same = OTHER_MAIL.replace("ada@home.example", "ada@example.com");
+    let (_, plan) = self::plan("absent", &same);
+    assert_eq!(plan["actions"].as_array().map(Vec::len), Some(1));
+    assert!(!plan.to_string().contains("logsInAs"), "{plan}");
+}

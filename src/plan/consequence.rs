@@ -7,8 +7,27 @@ use std::collections::HashMap;
 use super::item::Change;
 use super::item::{Action, Consequence, Taken};
 use super::planner::{Context, Draft};
-use crate::ids::{Binding, GroupId, GroupName, UserId};
+use crate::ids::{Binding, GroupId, GroupName, UserId, fold};
 use crate::live::beside::Bound;
+
+/// Adds the login to each removal of an account, and of its use, where it is not the e-mail that
+/// the plan names the person by: one of the two may be somebody else's.
+pub(super) fn logins_told(context: &Context<'_>, draft: &mut Draft) {
+    let users = &context.input.live.users;
+    for action in &mut draft.actions {
+        let (Taken::Account(person) | Taken::UseOf(person)) = action.change.taken() else {
+            continue;
+        };
+        let id = person.id.as_ref();
+        let Some(user) = id.and_then(|id| users.with_id(id.as_str())) else {
+            continue;
+        };
+        if fold(&user.user_name) != user.email.folded() {
+            let login = user.user_name.to_string();
+            action.with(Consequence::LogsInAs { login });
+        }
+    }
+}
 
 /// Adds the groups that end with an account to each removal of one.
 pub(super) fn memberships_lost(context: &Context<'_>, draft: &mut Draft) {

@@ -355,6 +355,11 @@ pub enum Consequence {
     },
     /// Suspending removes the account: the provider knows no inactive ones.
     SuspensionRemoves,
+    /// Whoever is removed logs in under another name than the e-mail that is told.
+    LogsInAs {
+        /// The login.
+        login: String,
+    },
     /// These memberships end with the account.
     MembershipsLost {
         /// The groups, by name.

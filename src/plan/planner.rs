@@ -277,6 +277,7 @@ fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex
 
 /// What every plan goes through, whatever its actions come from: consequences, guards, order.
 pub(super) fn railed(context: &Context<'_>, mut draft: Draft) -> Plan {
+    consequence::logins_told(context, &mut draft);
     consequence::memberships_lost(context, &mut draft);
     consequence::unlisted_lost(context, &mut draft);
     consequence::bindings_ended(context, &mut draft);

@@ -917,6 +917,7 @@ pub fn set_off<'a>(
             Consequence::InvitationMailed { .. } => mailed += 1,
             Consequence::MayAdopt { .. } => adopting += 1,
             Consequence::SuspensionRemoves
+            | Consequence::LogsInAs { .. }
             | Consequence::MembershipsLost { .. }
             | Consequence::MembershipsGained { .. }
             | Consequence::UnlistedMembersLost { .. }

@@ -288,6 +288,7 @@ pub fn consequence(consequence: &Consequence, names: Names) -> Option<Phrase> {
         Consequence::SuspensionRemoves => {
             Phrase::of("suspending removes the account: there are no inactive ones here")
         }
+        Consequence::LogsInAs { login } => Phrase::of("logs in as ").name(login),
         Consequence::MembershipsLost { groups } => {
             let told = groups.iter().map(|name| Phrase::new().name(name.as_str()));
             Phrase::of(format!(
@@ -352,6 +353,7 @@ pub fn is_of_people(consequence: &Consequence) -> bool {
         Consequence::InvitationMailed { .. }
         | Consequence::MayAdopt { .. }
         | Consequence::SuspensionRemoves
+        | Consequence::LogsInAs { .. }
         | Consequence::UnlistedMembersLost { .. }
         | Consequence::GroupLeftEmpty { .. }
         | Consequence::BindingsLost { .. }

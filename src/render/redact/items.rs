@@ -290,6 +290,12 @@ impl Redactor {
             Consequence::MembershipsGained { groups } => Consequence::MembershipsGained {
                 groups: groups.clone(),
             },
+            Consequence::LogsInAs { login } => {
+                let number = self.number(&[login]);
+                Consequence::LogsInAs {
+                    login: self.id(login, number),
+                }
+            }
             Consequence::UnlistedMembersLost { ids } => {
                 Consequence::UnlistedMembersLost { ids: self.ids(ids) }
             }
