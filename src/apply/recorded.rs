@@ -126,7 +126,7 @@ impl Recording {
         self.report.write(event).map_err(|message| {
             self.stop.ask_because(&message);
             TransportError {
-                fault: TransportFault::Other,
+                fault: TransportFault::Unsent,
                 effect: Effect::None,
                 message,
             }

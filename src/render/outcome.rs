@@ -144,6 +144,7 @@ pub fn retry(retry: &Retry) -> String {
             TransportFault::Cut => "the answer was cut short".to_owned(),
             TransportFault::TooLarge => "the answer was too large".to_owned(),
             TransportFault::Redirect => "redirected elsewhere".to_owned(),
+            TransportFault::Unsent => "not sent".to_owned(),
             TransportFault::Other => "no usable answer".to_owned(),
         },
     };

@@ -376,7 +376,7 @@ impl HttpTransport {
             (TransportFault::Timeout, sent(request), message)
         } else if error.is_builder() {
             (
-                TransportFault::Other,
+                TransportFault::Unsent,
                 Effect::None,
                 format!("the request cannot be built: {cause}"),
             )
@@ -528,7 +528,7 @@ fn sent(request: &Request) -> Effect {
 
 fn unsent(message: String) -> TransportError {
     TransportError {
-        fault: TransportFault::Other,
+        fault: TransportFault::Unsent,
         effect: Effect::None,
         message,
     }

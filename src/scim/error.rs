@@ -298,6 +298,7 @@ impl ScimError {
                 | TransportFault::Timeout
                 | TransportFault::Cut
                 | TransportFault::TooLarge
+                | TransportFault::Unsent
                 | TransportFault::Other,
             ) => false,
         }
@@ -329,7 +330,10 @@ impl ScimError {
             | ErrorKind::CreatedUnseen
             | ErrorKind::Unproven
             | ErrorKind::Transport(
-                TransportFault::Tls | TransportFault::TooLarge | TransportFault::Redirect,
+                TransportFault::Tls
+                | TransportFault::TooLarge
+                | TransportFault::Redirect
+                | TransportFault::Unsent,
             ) => false,
         }
     }
@@ -359,6 +363,7 @@ impl ScimError {
             ErrorKind::Transport(TransportFault::Cut) => "scim::cut",
             ErrorKind::Transport(TransportFault::TooLarge) => "scim::answer-too-large",
             ErrorKind::Transport(TransportFault::Redirect) => "scim::redirect",
+            ErrorKind::Transport(TransportFault::Unsent) => "scim::unsent",
             ErrorKind::Transport(TransportFault::Other) => "scim::transport",
         }
     }
@@ -412,6 +417,7 @@ impl ScimError {
             ErrorKind::Malformed => "the answer is not a SCIM message".to_owned(),
             ErrorKind::CreatedUnseen => "created, but the provider did not say what".to_owned(),
             ErrorKind::Unproven => "absence cannot be proven".to_owned(),
+            ErrorKind::Transport(TransportFault::Unsent) => "not sent".to_owned(),
             ErrorKind::Transport(_) => format!("no usable answer from `{base}`"),
         }
     }
@@ -506,6 +512,11 @@ impl ScimError {
                             .to_owned()
                     }
                 }
+            }
+            TransportFault::Unsent => {
+                "nothing was sent; plan again, and if it stays so, look at the item at the service \
+                 provider"
+                    .to_owned()
             }
             TransportFault::TooLarge => "lower the page size of the target's profile".to_owned(),
             TransportFault::Redirect => format!(

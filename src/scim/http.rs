@@ -227,6 +227,9 @@ pub enum TransportFault {
     TooLarge,
     /// The provider redirected; redirects are never followed to another origin.
     Redirect,
+    /// It was never sent, and the same again would fare the same: an id that no path can carry,
+    /// say, or a wait that nobody has patience for.
+    Unsent,
     /// Anything else the HTTP library reports.
     Other,
 }

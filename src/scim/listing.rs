@@ -734,6 +734,7 @@ fn page_was_too_big(error: &ScimError) -> bool {
             | TransportFault::Connect
             | TransportFault::Tls
             | TransportFault::Redirect
+            | TransportFault::Unsent
             | TransportFault::Other,
         ) => false,
     }

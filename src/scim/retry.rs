@@ -267,7 +267,10 @@ fn may_repeat(request: &Request, outcome: &Result<Response, TransportError>) -> 
                 Effect::Unknown => idempotent,
             },
             // The same again would fail the same way.
-            TransportFault::Tls | TransportFault::TooLarge | TransportFault::Redirect => false,
+            TransportFault::Tls
+            | TransportFault::TooLarge
+            | TransportFault::Redirect
+            | TransportFault::Unsent => false,
         },
     }
 }

@@ -60,7 +60,11 @@ fn ids_stay_one_segment() {
             .unwrap()
             .url(&Request::scim(Method::Delete, ["Users", id]))
             .unwrap_err();
-        assert_eq!(error.effect, Effect::None);
+        // And is not tried again.
+        assert_eq!(
+            (error.fault, error.effect),
+            (TransportFault::Unsent, Effect::None)
+        );
     }
     let query = Request::scim(Method::Get, ["Users"]).with_query("filter", "userName eq \"a+b&c\"");
     assert_eq!(

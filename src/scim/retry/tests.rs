@@ -87,10 +87,9 @@ async fn only_what_can_do_no_harm_is_sent_again() {
         );
         assert_eq!(sends(method, status(500, None, None)).await, 1);
         assert_eq!(sends(method, status(401, None, None)).await, 1);
-        assert_eq!(
-            sends(method, fault(TransportFault::Redirect, Effect::None)).await,
-            1
-        );
+        for never in [TransportFault::Redirect, TransportFault::Unsent] {
+            assert_eq!(sends(method, fault(never, Effect::None)).await, 1);
+        }
     }
     for method in [Post, Patch] {
         assert_eq!(sends(method, status(429, None, None)).await, 2);
