@@ -350,6 +350,22 @@ fn the_report_tells_every_write_and_no_secret() {
     }
 }
 
+/// A report that cannot be read tells nothing, which is no reason to tell nothing at all.
+#[cfg(unix)]
+#[test]
+fn status_leaves_out_a_report_that_leads_nowhere() {
+    let place = place();
+    place.run(&["apply", "--auto-approve"]).ends(0);
+    let link = place.path(".scim-sync/runs/20990101T000000Z-1.jsonl");
+    std::os::unix::fs::symlink("nowhere", link).unwrap();
+    place
+        .run(&["status"])
+        .ends(0)
+        .warns("warning: cannot read the report")
+        .warns("it is left out");
+    place.run(&["plan"]).ends(0);
+}
+
 /// A full disk: nothing is sent that cannot be written down.
 #[cfg(target_os = "linux")]
 #[test]

@@ -120,8 +120,15 @@ fn last_errors(
 ) -> Result<BTreeMap<ItemId, LastError>, Trouble> {
     let mut newest: BTreeMap<ItemId, Option<LastError>> = BTreeMap::new();
     for file in reports(runs)?.iter().take(MAX_REPORTS) {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Trouble::file("read the report", file, &error))?;
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            // A link to nowhere, say: the plan is made without it as well.
+            Err(error) => {
+                let left_out = Trouble::file("read the report", file, &error);
+                terminal.status(&format!("warning: {left_out}; it is left out"));
+                continue;
+            }
+        };
         let lines = match report::verify(&text) {
             Ok(verified) => verified.lines,
             // An empty one was killed before its first line.
