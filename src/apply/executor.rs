@@ -294,7 +294,8 @@ impl<T: Transport, P: Progress> Run<'_, T, P> {
                 } else {
                     None
                 };
-                if let Some(why) = why {
+                // Whoever is asked to stop gives up waiting: that is no reason of its own.
+                if let Some(why) = why.filter(|_| !self.stop.is_asked()) {
                     self.stopped
                         .lock()
                         .expect("no panic inside")

@@ -56,6 +56,14 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// Whether the run that it writes down was asked to stop.
+    pub fn is_stopped(&self) -> bool {
+        let recording = self.0.get();
+        recording.is_some_and(|recording| recording.stop.is_asked())
+    }
+}
+
 impl<T> Recorded<T> {
     /// Passes everything on, and writes nothing down until the recorder is told to.
     pub fn new(inner: T, recorder: Recorder) -> Self {

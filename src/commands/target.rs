@@ -283,6 +283,10 @@ fn open(
     )
     .observed(Arc::new(move |retry: &Retry| {
         tell.retried(&render::outcome::retry(retry));
+    }))
+    .patient(Arc::new({
+        let recorder = recorder.clone();
+        move || !recorder.is_stopped()
     }));
     (wire, dialect, recorder)
 }

@@ -85,12 +85,21 @@ pub enum RetryCause {
 /// Told of each retry, for instance to show it beside a progress bar.
 pub type Observer = Arc<dyn Fn(&Retry) + Send + Sync>;
 
+/// Asked while waiting: whether whoever wants the answer still has the patience.
+pub type Patience = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Even without patience so long a wait is sat out: what was begun can be read back.
+const SHORT: Duration = Duration::from_secs(2);
+/// How often the patience is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// A transport that retries and keeps to a rate.
 pub struct Retrying<T> {
     inner: T,
     policy: RetryPolicy,
     shared: Arc<Shared>,
     observer: Option<Observer>,
+    patience: Option<Patience>,
 }
 
 struct Shared {
@@ -105,6 +114,7 @@ impl<T: Clone> Clone for Retrying<T> {
             policy: self.policy,
             shared: Arc::clone(&self.shared),
             observer: self.observer.clone(),
+            patience: self.patience.clone(),
         }
     }
 }
@@ -129,6 +139,7 @@ impl<T: Transport> Retrying<T> {
                 jitter: Mutex::new(SplitMix(policy.seed)),
             }),
             observer: None,
+            patience: None,
         }
     }
 
@@ -139,12 +150,19 @@ impl<T: Transport> Retrying<T> {
         self
     }
 
+    /// The same, with nothing but short waits once the patience is lost.
+    #[must_use]
+    pub fn patient(mut self, patience: Patience) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     async fn send_retrying(&self, request: &Request) -> Result<Response, TransportError> {
         let mut waited = Duration::ZERO;
         let mut timeouts = 0;
         let mut attempt = 0;
         loop {
-            self.await_turn().await;
+            self.await_turn().await?;
             attempt += 1;
             let outcome = self.inner.send(request).await;
             let cause = match &outcome {
@@ -183,19 +201,45 @@ impl<T: Transport> Retrying<T> {
                     cause,
                 });
             }
-            tokio::time::sleep(wait).await;
+            if self.wait_until(Instant::now() + wait).await == Waited::NoPatience {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits, as long as the patience lasts.
+    async fn wait_until(&self, until: Instant) -> Waited {
+        let Some(has_patience) = &self.patience else {
+            tokio::time::sleep_until(until).await;
+            return Waited::Whole;
+        };
+        loop {
+            let now = Instant::now();
+            if now >= until {
+                return Waited::Whole;
+            }
+            if until - now > SHORT && !has_patience() {
+                return Waited::NoPatience;
+            }
+            tokio::time::sleep_until(until.min(now + LOOK)).await;
         }
     }
 
     /// Waits until the rate allows one more request, and no pause is on.
-    async fn await_turn(&self) {
+    async fn await_turn(&self) -> Result<(), TransportError> {
         let mut slot = lock(&self.shared.limiter).reserve(Instant::now());
         loop {
-            tokio::time::sleep_until(slot).await;
+            if self.wait_until(slot).await == Waited::NoPatience {
+                return Err(TransportError {
+                    fault: TransportFault::Unsent,
+                    effect: Effect::None,
+                    message: "stopped while the provider had asked to wait".to_owned(),
+                });
+            }
             // A pause may have begun while this one was waiting for its turn.
             match lock(&self.shared.limiter).paused_until {
                 Some(until) if until > Instant::now() => slot = until,
-                Some(_) | None => return,
+                Some(_) | None => return Ok(()),
             }
         }
     }
@@ -222,6 +266,15 @@ impl<T: Transport> Retrying<T> {
             }
         }
     }
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    /// It was sat out.
+    Whole,
+    /// Nobody wanted it any more.
+    NoPatience,
 }
 
 impl<T: Transport> Transport for Retrying<T> {

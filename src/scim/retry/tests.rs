@@ -267,3 +267,35 @@ fn neighbouring_seeds_give_waits_of_their_own() {
     assert!((400..600).contains(&late), "{late}");
     assert_eq!(waits(7), waits(7));
 }
+
+/// Whoever is asked to stop waits for nothing that takes longer than what is under way.
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_ends_with_the_patience() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    for after in ["60", "1"] {
+        let script = Script::new([status(429, Some(after), None)]);
+        let has_patience = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&has_patience);
+        let wire = retrying(&script, 600).patient(Arc::new(move || asked.load(Ordering::Relaxed)));
+        let began = Instant::now();
+        let interrupt = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            has_patience.store(false, Ordering::Relaxed);
+        };
+        let write = request(Method::Patch);
+        let (outcome, ()) = tokio::join!(wire.send(&write), interrupt);
+        assert!(began.elapsed() < Duration::from_secs(2), "{after}");
+        let answered = outcome.expect("an answer").status;
+        match after {
+            // Its pause is long; neither it nor another is sent.
+            "60" => {
+                assert_eq!((answered, script.sent()), (429, 1));
+                let other = wire.send(&write).await.expect_err("not sent");
+                assert_eq!(other.fault, TransportFault::Unsent);
+                assert!(began.elapsed() < Duration::from_secs(2));
+                assert_eq!(script.sent(), 1);
+            }
+            _ => assert_eq!((answered, script.sent()), (200, 2)),
+        }
+    }
+}
