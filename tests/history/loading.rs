@@ -122,7 +122,7 @@ fn a_folder_is_a_base_without_git() {
     repo.run(&["validate", "--base", "empty"])
         .ends(1)
         .warns("error[faulty-base]")
-        .warns("there is no file `empty/scim-sync.yaml`");
+        .warns("the manifest at empty cannot be compared with: there is no file `empty/");
 }
 
 #[test]
