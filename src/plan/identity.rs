@@ -356,37 +356,43 @@ pub(super) fn rematch(context: &Context<'_>, before: &Matched, then: &LiveUsers)
     })
 }
 
-/// Whoever is known by key and e-mail alike, and nobody else by either: almost everybody. Told
-/// by hashes, which lie closer together than texts; whom they find is compared in full.
+/// Whoever is known by key and e-mail alike, and nobody else by either; and who has no key there,
+/// of accounts without one, by e-mail alone. Together almost everybody. Told by hashes, which lie
+/// closer together than texts; whom they find is compared in full.
 fn plainly_known(desired: &DesiredState, live: &LiveState) -> Vec<Option<LiveIndex>> {
+    type ByHash = HashMap<u64, Option<LiveIndex>, RandomState>;
     let state = RandomState::default();
+    let table = || ByHash::with_capacity_and_hasher(live.users.len(), RandomState::default());
+    let (mut by_key, mut by_email) = (table(), table());
     // Nothing where two have one.
-    let mut by_key: HashMap<u64, Option<LiveIndex>, RandomState> =
-        HashMap::with_capacity_and_hasher(live.users.len(), RandomState::default());
-    let mut emails: Vec<u64> = Vec::with_capacity(live.users.len());
+    let note = |table: &mut ByHash, text: &str, at: LiveIndex| {
+        let only = table.entry(state.hash_one(text));
+        only.and_modify(|only| *only = None).or_insert(Some(at));
+    };
     for (at, user) in live.indexed_users() {
         let Marks { key, email, login } = Marks::of(user);
         if let Some(key) = key {
-            let only = by_key.entry(state.hash_one(key));
-            only.and_modify(|only| *only = None).or_insert(Some(at));
+            note(&mut by_key, key, at);
         }
-        emails.push(state.hash_one(email));
-        emails.extend(login.map(|login| state.hash_one(login.as_str())));
+        note(&mut by_email, email, at);
+        if let Some(login) = login {
+            note(&mut by_email, &login, at);
+        }
     }
-    emails.sort_unstable();
-    let twice = emails.windows(2).filter(|pair| pair[0] == pair[1]);
-    let twice: HashSet<u64, RandomState> = twice.map(|pair| pair[0]).collect();
     let found = desired.users.iter().map(|user| {
-        let at = (*by_key.get(&state.hash_one(user.key.as_str()))?)?;
+        let at = (*by_email.get(&state.hash_one(user.email.folded()))?)?;
+        let keyed = by_key.get(&state.hash_one(user.key.as_str()));
         let Marks { key, email, login } = Marks::of(live.user(at));
-        // Another login may be somebody else's, from whom nothing is taken away.
-        let is_plain = login.is_none() || user.status == UserStatus::Active;
-        let is_theirs = is_plain
-            && user.previously.is_empty()
-            && key == Some(user.key.as_str())
-            && email == user.email.folded()
-            && (twice.is_empty() || !twice.contains(&state.hash_one(email)));
-        is_theirs.then_some(at)
+        let is_active = user.status == UserStatus::Active;
+        let is_theirs = match (keyed, key) {
+            // Another login may be somebody else's, from whom nothing is taken away.
+            (Some(keyed), Some(key)) => {
+                *keyed == Some(at) && *key == *user.key.as_str() && (is_active || login.is_none())
+            }
+            (None, None) => is_active && login.is_none(),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        (is_theirs && user.previously.is_empty() && email == user.email.folded()).then_some(at)
     });
     found.collect()
 }
