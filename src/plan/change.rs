@@ -289,6 +289,18 @@ impl Change {
         }
     }
 
+    /// The group it removes, whether or not the provider lets it.
+    pub fn removed_group(&self) -> Option<&GroupId> {
+        match self.taken() {
+            Taken::Group(id) => Some(id),
+            Taken::Nothing
+            | Taken::Account(_)
+            | Taken::UseOf(_)
+            | Taken::Members { .. }
+            | Taken::Binding { .. } => None,
+        }
+    }
+
     /// Whether it takes something away.
     pub fn is_removal(&self) -> bool {
         !matches!(self.taken(), Taken::Nothing)

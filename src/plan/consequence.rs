@@ -69,7 +69,8 @@ fn removed_user(action: &Action) -> Option<&UserId> {
 /// Adds the members nobody lists to each removal of a group: who they are cannot be said, but
 /// they lose it like the others.
 pub(super) fn unlisted_lost(context: &Context<'_>, draft: &mut Draft) {
-    let removed = draft.actions.iter().filter_map(removed_group);
+    let removed = draft.actions.iter();
+    let removed = removed.filter_map(|action| action.change.removed_group());
     let mut lost: HashMap<GroupId, Vec<String>> = HashMap::new();
     lost.extend(removed.map(|id| (id.clone(), Vec::new())));
     if lost.is_empty() {
@@ -81,22 +82,11 @@ pub(super) fn unlisted_lost(context: &Context<'_>, draft: &mut Draft) {
         }
     }
     for action in &mut draft.actions {
-        if let Some(ids) = removed_group(action).and_then(|id| lost.remove(id))
+        if let Some(ids) = action.change.removed_group().and_then(|id| lost.remove(id))
             && !ids.is_empty()
         {
             action.with(Consequence::UnlistedMembersLost { ids });
         }
-    }
-}
-
-fn removed_group(action: &Action) -> Option<&GroupId> {
-    match action.change.taken() {
-        Taken::Group(id) => Some(id),
-        Taken::Nothing
-        | Taken::Account(_)
-        | Taken::UseOf(_)
-        | Taken::Members { .. }
-        | Taken::Binding { .. } => None,
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) fn tell(plan: &mut Plan, live: &LiveState, after: &LiveState) {
     let deleted: HashSet<&GroupId> = plan
         .actions
         .iter()
-        .filter_map(|action| deleted_group(&action.change))
+        .filter_map(|action| action.change.removed_group())
         .collect();
     let stay = || {
         let groups = after.groups.iter();
@@ -143,19 +143,6 @@ pub(super) fn tell(plan: &mut Plan, live: &LiveState, after: &LiveState) {
     left_without(plan, &people, &groups);
     name_empty(plan, empty);
     plan.people = people;
-}
-
-/// The group an action removes, whether or not the provider lets it: what would be lost is
-/// told in either case.
-fn deleted_group(change: &Change) -> Option<&GroupId> {
-    match change.taken() {
-        Taken::Group(id) => Some(id),
-        Taken::Nothing
-        | Taken::Account(_)
-        | Taken::UseOf(_)
-        | Taken::Members { .. }
-        | Taken::Binding { .. } => None,
-    }
 }
 
 fn note(entries: &mut Entries, action: &Action, groups: &Groups<'_>) {

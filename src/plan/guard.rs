@@ -379,14 +379,7 @@ fn protected_members<'a>(
     let removed = draft
         .actions
         .iter()
-        .filter_map(|action| match action.change.taken() {
-            Taken::Group(id) => Some(id),
-            Taken::Nothing
-            | Taken::Account(_)
-            | Taken::UseOf(_)
-            | Taken::Members { .. }
-            | Taken::Binding { .. } => None,
-        });
+        .filter_map(|action| action.change.removed_group());
     let asked = draft.manual_steps.iter();
     let asked = asked.filter_map(|step| step.group.id.as_ref());
     let removed: HashSet<&GroupId> = removed.chain(asked).collect();
@@ -745,19 +738,10 @@ fn limits(context: &Context<'_>, draft: &mut Draft) -> Vec<LimitUse> {
             .manual_steps
             .iter()
             .filter_map(|step| step.group.id.as_ref())
-            .chain(
-                draft
-                    .actions
-                    .iter()
-                    .filter_map(|action| match action.change.taken() {
-                        Taken::Group(id) => Some(id),
-                        Taken::Nothing
-                        | Taken::Account(_)
-                        | Taken::UseOf(_)
-                        | Taken::Members { .. }
-                        | Taken::Binding { .. } => emptied(action),
-                    }),
-            )
+            .chain(draft.actions.iter().filter_map(|action| {
+                let removed = action.change.removed_group();
+                removed.or_else(|| emptied(action))
+            }))
             .collect();
         for group in live
             .groups
