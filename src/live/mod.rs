@@ -33,6 +33,13 @@ pub use users::{LiveUsers, Moves};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LiveIndex(pub u32);
 
+impl LiveIndex {
+    /// The index of a position; more than 2³² users are not read.
+    pub(crate) fn new(at: usize) -> Self {
+        Self(u32::try_from(at).expect("fewer than 2^32 users"))
+    }
+}
+
 /// From how many on a list that halves is doubted: of a few, two may well have left.
 const COLLAPSE_FROM: u64 = 10;
 

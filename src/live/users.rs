@@ -85,12 +85,12 @@ impl LiveUsers {
         new: Vec<Option<LiveUser>>,
     ) -> (LiveUsers, Vec<Option<LiveIndex>>) {
         let (mut others, mut places) = match &self.since {
-            None => (Vec::new(), (0..index(self.read.len()).0).collect()),
+            None => (Vec::new(), (0..LiveIndex::new(self.read.len()).0).collect()),
             Some(since) => (since.others.clone(), since.order.clone()),
         };
         let mut keep = |user: LiveUser| {
             others.push(user);
-            index(self.read.len() + others.len() - 1).0
+            LiveIndex::new(self.read.len() + others.len() - 1).0
         };
         let mut gone = BTreeSet::new();
         for (at, user) in other {
@@ -110,15 +110,15 @@ impl LiveUsers {
         let mut arrivals = arrivals.into_iter().peekable();
 
         let mut order = Vec::with_capacity(moved.len());
-        for at in (0..=places.len()).map(index) {
+        for at in (0..=places.len()).map(LiveIndex::new) {
             while let Some((_, new, user)) = arrivals.next_if(|(before, _, _)| *before <= at) {
-                moved[places.len() + new] = Some(index(order.len()));
+                moved[places.len() + new] = Some(LiveIndex::new(order.len()));
                 order.push(keep(user));
             }
             if let Some(place) = places.get(at.0 as usize)
                 && !gone.contains(&at)
             {
-                moved[at.0 as usize] = Some(index(order.len()));
+                moved[at.0 as usize] = Some(LiveIndex::new(order.len()));
                 order.push(*place);
             }
         }
@@ -138,8 +138,8 @@ impl LiveUsers {
         let mut fresh = Vec::new();
         for at in 0..self.len() {
             match of_read.get_mut(self.place(at)) {
-                Some(now) => *now = Some(index(at)),
-                None => fresh.push(index(at)),
+                Some(now) => *now = Some(LiveIndex::new(at)),
+                None => fresh.push(LiveIndex::new(at)),
             }
         }
         let places = (0..earlier.len()).map(|at| earlier.place(at));
@@ -163,33 +163,31 @@ impl LiveUsers {
         self.partition(|there| there.id <= *id)
     }
 
-    /// How many users stand before the first of whom this does not hold.
+    /// The position of the first user of whom this does not hold.
     fn partition(&self, holds: impl Fn(&LiveUser) -> bool) -> LiveIndex {
-        let (mut from, mut to) = (0, self.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            match holds(&self[middle]) {
-                true => from = middle + 1,
-                false => to = middle,
+        LiveIndex::new(match &self.since {
+            None => self.read.partition_point(holds),
+            Some(since) => {
+                let order = &since.order;
+                order.partition_point(|place| holds(self.kept_at(*place as usize)))
             }
-        }
-        index(from)
+        })
     }
-}
 
-fn index(at: usize) -> LiveIndex {
-    LiveIndex(u32::try_from(at).expect("fewer than 2^32 users"))
+    /// The user who is kept at a place.
+    fn kept_at(&self, place: usize) -> &LiveUser {
+        match (place.checked_sub(self.read.len()), &self.since) {
+            (Some(other), Some(since)) => &since.others[other],
+            (Some(_) | None, _) => &self.read[place],
+        }
+    }
 }
 
 impl Index<usize> for LiveUsers {
     type Output = LiveUser;
 
     fn index(&self, at: usize) -> &LiveUser {
-        let place = self.place(at);
-        match (place.checked_sub(self.read.len()), &self.since) {
-            (Some(other), Some(since)) => &since.others[other],
-            (Some(_) | None, _) => &self.read[place],
-        }
+        self.kept_at(self.place(at))
     }
 }
 

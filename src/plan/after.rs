@@ -31,10 +31,6 @@ fn planned(name: &str) -> String {
     format!("planned:{name}")
 }
 
-fn listed(at: usize) -> LiveIndex {
-    LiveIndex(u32::try_from(at).expect("fewer than 2^32 users"))
-}
-
 struct After<'a> {
     profile: &'a Profile,
     /// The live users, by position.
@@ -100,7 +96,7 @@ impl<'a> After<'a> {
     /// Ends the account at a position.
     fn end(&mut self, at: usize) {
         match at.checked_sub(self.live.len()) {
-            None => _ = self.other.insert(listed(at), None),
+            None => _ = self.other.insert(LiveIndex::new(at), None),
             Some(new) => self.new[new] = None,
         }
     }
@@ -110,7 +106,7 @@ impl<'a> After<'a> {
         match at.checked_sub(self.live.len()) {
             None => {
                 let there = || Some(self.live[at].clone());
-                let user = self.other.entry(listed(at)).or_insert_with(there);
+                let user = self.other.entry(LiveIndex::new(at)).or_insert_with(there);
                 user.as_mut()
             }
             Some(new) => self.new[new].as_mut(),
