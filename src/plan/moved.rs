@@ -214,12 +214,9 @@ fn creations(context: &Context<'_>, saved: &Plan) -> BTreeMap<PersonKey, String>
         let Some(at) = declared.ok().and_then(|at| u32::try_from(at).ok()) else {
             continue;
         };
-        let of_them = format!("user:{key}:");
-        let refused = || {
-            refusals
-                .iter()
-                .find(|it| it.id.as_str().starts_with(&of_them))
-        };
+        // In full: a key may be the beginning of another one.
+        let of_them = ["match", "email"].map(|what| ItemId::new(format!("user:{key}:{what}")));
+        let refused = || refusals.iter().find(|it| of_them.contains(&it.id));
         let found = matches.of(UserIndex(at));
         let why = match found {
             Match::Nobody => None,
