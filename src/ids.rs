@@ -10,7 +10,7 @@
 pub mod attributes;
 pub mod digest;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
 
@@ -277,23 +277,30 @@ impl ExternalId {
 #[derive(Clone)]
 pub struct Email {
     written: Arc<str>,
-    /// `None` when the written form already is the folded one, which is the usual case.
-    folded: Option<Arc<str>>,
+    /// `None` when the written form already is the folded one, which is the usual case; so what
+    /// there is besides takes little room.
+    folded: Option<Arc<Box<str>>>,
 }
 
 impl Email {
     /// Keeps the address as written and folds it for comparison.
     pub fn new(written: impl Into<Arc<str>>) -> Self {
         let written = written.into();
-        Self {
-            folded: folded(&written).map(Arc::from),
-            written,
-        }
+        let folded = match folded(&written) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(folded) => Some(Arc::new(folded.into_boxed_str())),
+        };
+        Self { written, folded }
     }
 
     /// The address as it was written.
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// Whether a text is the address as it was written: told at a glance where it is kept once.
+    pub fn is_written(&self, text: &Arc<str>) -> bool {
+        self.written == *text
     }
 
     /// A text, kept once if it is this very address.
@@ -307,25 +314,38 @@ impl Email {
     /// The address in NFC and lower case: the form to compare, and to send to providers
     /// that store it so.
     pub fn folded(&self) -> &str {
-        self.folded.as_deref().unwrap_or(&self.written)
+        self.folded.as_ref().map_or(&self.written, |folded| folded)
     }
 }
 
 /// Folds a text the way `caseExact: false` attributes are compared: NFC, then lower case,
 /// then NFC again because lowering may decompose.
 pub fn fold(text: &str) -> String {
-    folded(text).unwrap_or_else(|| text.to_owned())
+    folded(text).into_owned()
 }
 
-/// A text folded, unless that is the text itself.
-fn folded(text: &str) -> Option<String> {
+/// Whether two texts are one, folded.
+pub fn same_folded(a: &str, b: &str) -> bool {
+    match a.is_ascii() && b.is_ascii() {
+        true => a.eq_ignore_ascii_case(b),
+        false => folded(a) == folded(b),
+    }
+}
+
+/// As [`fold`], the text itself where it is folded already.
+pub fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-        return (!is_lower).then(|| text.to_ascii_lowercase());
+        return match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(text.to_ascii_lowercase()),
+            false => Cow::Borrowed(text),
+        };
     }
     let lowered = text.nfc().collect::<String>().to_lowercase();
     let folded: String = lowered.nfc().collect();
-    (folded != text).then_some(folded)
+    match folded == text {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(folded),
+    }
 }
 
 impl PartialEq for Email {

@@ -331,9 +331,10 @@ fn draw(trouble: &trouble::Trouble, colour: Colour, width: usize) -> String {
 /// A runtime for the commands that speak to a service provider.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        // They parse pages, which no core does faster for being asked by more threads, and each
-        // keeps memory of its own.
+        // It moves bytes; with it, this thread and those that parse, nobody waits for another. Each
+        // thread that there is keeps memory of its own.
+        .worker_threads(1)
+        // They parse pages, which no core does faster for being asked by more threads.
         .max_blocking_threads(2)
         .enable_all()
         .build()

@@ -77,14 +77,14 @@ pub struct DesiredUser {
     pub given_name: Option<CompactString>,
     /// Last name, if declared.
     pub family_name: Option<CompactString>,
-    /// The name to show, if declared apart.
-    pub display_name: Option<CompactString>,
+    /// The name to show, if declared apart, as few are.
+    pub display_name: Option<Box<CompactString>>,
     /// Other attributes that are declared, empty where one is to have no value.
     pub attributes: Attributes,
     /// What is wanted for them.
     pub status: UserStatus,
     /// Earlier keys of this person.
-    pub previously: Vec<PersonKey>,
+    pub previously: Box<[PersonKey]>,
     /// Whether a hand-made account may be taken over for them.
     pub adoption: Adoption,
     /// Where the person is declared.
@@ -119,7 +119,7 @@ impl DesiredUser {
     pub fn is_shown_as(&self, name: &str) -> bool {
         let (given, family) = self.name_parts();
         match &self.display_name {
-            Some(shown) => **shown == *name,
+            Some(shown) => shown.as_str() == name,
             None if given.is_empty() || family.is_empty() => self.shown_name() == name,
             None => {
                 let rest = name.strip_prefix(given);

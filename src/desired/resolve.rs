@@ -32,7 +32,7 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
             email: decl.email.value.clone(),
             given_name: name(&decl.given_name),
             family_name: name(&decl.family_name),
-            display_name: decl.display_name.as_ref().map(|name| name.value.clone()),
+            display_name: shown_name(decl),
             attributes: attributes(decl),
             status: decl.status(),
             previously: decl
@@ -92,6 +92,11 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
 
 fn name(declared: &Option<Spanned<CompactString>>) -> Option<CompactString> {
     declared.as_ref().map(|name| name.value.clone())
+}
+
+fn shown_name(decl: &UserDecl) -> Option<Box<CompactString>> {
+    let declared = decl.display_name.as_ref();
+    declared.map(|name| Box::new(name.value.clone()))
 }
 
 fn attributes(decl: &UserDecl) -> Attributes {

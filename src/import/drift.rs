@@ -330,7 +330,7 @@ impl<'a> Turning<'a> {
                 differs(Attribute::DisplayName, wanted, live.display_name.as_deref());
             }
             NameModel::Full => {
-                let display = declared.display_name.as_deref();
+                let display = declared.display_name.as_ref().map(|name| name.as_str());
                 differs(Attribute::GivenName, given, live.given_name.as_deref());
                 differs(Attribute::FamilyName, family, live.family_name.as_deref());
                 differs(

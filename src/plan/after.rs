@@ -7,12 +7,13 @@
 //! **Invariants.** One pass over the live state, whatever the number of actions. What the
 //! profile does not tell (accounts that lists do not show) is as before.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::item::{Action, Attribute, Change, GroupRef, MemberChange, Person, UserState};
 use crate::ids::{Binding, BindingId, ExternalId, GroupId, GroupName, PersonKey, UserId};
 use crate::live::beside::{Beside, BindingState, Bound, LiveBinding, Told};
-use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser, LiveUsers};
+use crate::live::{Activity, LiveGroup, LiveIndex, LiveState, LiveUser};
 use crate::profile::{GroupRemovalRule, NameModel, Profile, UserRemovalEffect};
 use crate::scim::dialect::ExternalIdStorage;
 use crate::scim::wire::EmailChoice;
@@ -33,21 +34,26 @@ fn planned(name: &str) -> String {
 
 struct After<'a> {
     profile: &'a Profile,
-    /// The live users, by position.
-    live: &'a LiveUsers,
-    /// Those of them that are other, or gone.
+    live: &'a LiveState,
+    /// Live users that are other, or gone.
     other: BTreeMap<LiveIndex, Option<LiveUser>>,
     /// New users; their positions follow those of the live ones.
     new: Vec<Option<LiveUser>>,
     /// Accounts taken over, by id.
     adopted: HashMap<UserId, usize>,
     by_key: HashMap<PersonKey, usize>,
-    groups: Vec<Option<Circle>>,
-    by_group: HashMap<GroupId, usize>,
+    /// Live groups that are other, or gone, by position.
+    groups: BTreeMap<usize, Option<Circle>>,
+    /// New groups; their positions follow those of the live ones.
+    new_groups: Vec<Option<Circle>>,
+    by_group: OnceCell<HashMap<&'a GroupId, usize>>,
+    /// Groups taken over, by id.
+    taken: HashMap<GroupId, usize>,
     created: HashMap<GroupName, usize>,
     beside: Beside,
 }
 
+/// A group that is new or other.
 struct Circle {
     id: GroupId,
     name: GroupName,
@@ -57,31 +63,97 @@ struct Circle {
     unlisted: Vec<Box<str>>,
 }
 
-impl<'a> After<'a> {
-    fn new(live: &'a LiveState, profile: &'a Profile) -> Self {
-        let circle = |group: &LiveGroup| Circle {
-            id: group.id.clone(),
-            name: group.name.clone(),
+impl Circle {
+    fn new(id: GroupId, name: GroupName) -> Self {
+        Self {
+            id,
+            name,
             added: Vec::new(),
             removed: HashSet::new(),
             unlisted: Vec::new(),
-        };
+        }
+    }
+}
+
+/// Groups, once it is known where everybody is.
+struct Settled<'a> {
+    live: &'a LiveState,
+    /// Where everybody is now: live users by their positions, then the new ones.
+    moved: &'a [Option<LiveIndex>],
+    removal: UserRemovalEffect,
+}
+
+impl Settled<'_> {
+    /// A group that no action is about: whoever is gone may be in it no more.
+    fn as_it_was(&self, group: &LiveGroup) -> LiveGroup {
+        let moved = |member: &LiveIndex| self.moved[member.0 as usize];
+        let mut members = Vec::with_capacity(group.members.len());
+        members.extend(group.members.iter().filter_map(moved));
+        let mut unlisted = group.unlisted.clone();
+        if members.len() < group.members.len() {
+            let gone = group.members.iter().filter(|it| moved(it).is_none());
+            self.leave(&mut unlisted, gone.map(|it| it.0 as usize));
+        }
+        LiveGroup {
+            id: group.id.clone(),
+            name: group.name.clone(),
+            members,
+            unlisted,
+        }
+    }
+
+    /// A group that is new, or other than it was.
+    fn other(&self, circle: Circle, before: Option<&LiveGroup>) -> LiveGroup {
+        let Circle {
+            id,
+            name,
+            added,
+            removed,
+            unlisted,
+        } = circle;
+        let mut unlisted = before.map_or(unlisted, |group| group.unlisted.clone());
+        let there = before.map_or(&[][..], |group| group.members.as_slice());
+        let there = there.iter().map(|member| member.0 as usize);
+        let wanted = there.chain(added).filter(|at| !removed.contains(at));
+        let (stay, gone): (Vec<usize>, Vec<usize>) =
+            wanted.partition(|at| self.moved[*at].is_some());
+        let mut members: Vec<LiveIndex> = stay.iter().filter_map(|at| self.moved[*at]).collect();
+        members.sort_unstable();
+        members.dedup();
+        self.leave(&mut unlisted, gone.into_iter());
+        LiveGroup {
+            id,
+            name,
+            members,
+            unlisted,
+        }
+    }
+
+    /// What is left in a group of members whose account is gone.
+    fn leave(&self, unlisted: &mut Vec<Box<str>>, gone: impl Iterator<Item = usize>) {
+        match self.removal {
+            UserRemovalEffect::PurgesMemberships => {}
+            UserRemovalEffect::LeavesMemberships => {
+                unlisted.extend(gone.map(|at| self.live.users[at].id.as_str().into()));
+            }
+        }
+        unlisted.sort_unstable();
+    }
+}
+
+impl<'a> After<'a> {
+    fn new(live: &'a LiveState, profile: &'a Profile) -> Self {
         Self {
             profile,
-            live: &live.users,
+            live,
             other: BTreeMap::new(),
             new: Vec::new(),
             adopted: HashMap::new(),
             by_key: HashMap::new(),
-            groups: live
-                .groups
-                .iter()
-                .map(|group| Some(circle(group)))
-                .collect(),
-            by_group: (0..)
-                .zip(&live.groups)
-                .map(|(at, group)| (group.id.clone(), at))
-                .collect(),
+            groups: BTreeMap::new(),
+            new_groups: Vec::new(),
+            by_group: OnceCell::new(),
+            taken: HashMap::new(),
             created: HashMap::new(),
             beside: live.beside.clone(),
         }
@@ -89,13 +161,13 @@ impl<'a> After<'a> {
 
     /// Where the user of an id is: one taken over before one that is listed.
     fn by_id(&self, id: &str) -> Option<usize> {
-        let listed = || self.live.position(id).map(|at| at.0 as usize);
+        let listed = || self.live.users.position(id).map(|at| at.0 as usize);
         self.adopted.get(id).copied().or_else(listed)
     }
 
     /// Ends the account at a position.
     fn end(&mut self, at: usize) {
-        match at.checked_sub(self.live.len()) {
+        match at.checked_sub(self.live.users.len()) {
             None => _ = self.other.insert(LiveIndex::new(at), None),
             Some(new) => self.new[new] = None,
         }
@@ -103,9 +175,9 @@ impl<'a> After<'a> {
 
     /// The account at a position, to be changed.
     fn user_at(&mut self, at: usize) -> Option<&mut LiveUser> {
-        match at.checked_sub(self.live.len()) {
+        match at.checked_sub(self.live.users.len()) {
             None => {
-                let there = || Some(self.live[at].clone());
+                let there = || Some(self.live.users[at].clone());
                 let user = self.other.entry(LiveIndex::new(at)).or_insert_with(there);
                 user.as_mut()
             }
@@ -159,14 +231,8 @@ impl<'a> After<'a> {
                 let id = expected_id
                     .clone()
                     .unwrap_or_else(|| GroupId::from(planned(name.as_str())));
-                self.created.insert(name.clone(), self.groups.len());
-                self.groups.push(Some(Circle {
-                    id,
-                    name: name.clone(),
-                    added: Vec::new(),
-                    removed: HashSet::new(),
-                    unlisted: Vec::new(),
-                }));
+                let at = self.add_group(Circle::new(id, name.clone()));
+                self.created.insert(name.clone(), at);
             }
             Change::AddMembers { group, members } => {
                 let positions = self.positions(members);
@@ -179,8 +245,8 @@ impl<'a> After<'a> {
                 before: _,
                 after,
             } => {
-                let at = self.by_group.get(id).copied();
-                if let Some(circle) = at.and_then(|at| self.groups[at].as_mut()) {
+                let at = self.group_with(id);
+                if let Some(circle) = at.and_then(|at| self.circle_at(at)) {
                     circle.name = after.clone();
                 }
             }
@@ -198,8 +264,8 @@ impl<'a> After<'a> {
             }
             Change::DeleteGroup { id, name: _ } => match self.profile.group_removal {
                 GroupRemovalRule::Deletable => {
-                    if let Some(at) = self.by_group.get(id) {
-                        self.groups[*at] = None;
+                    if let Some(at) = self.group_with(id) {
+                        self.end_group(at);
                     }
                     if let Told::Known(bindings) = &mut self.beside.bindings {
                         bindings.retain(|live| live.bound != Bound::Group(id.clone()));
@@ -222,7 +288,7 @@ impl<'a> After<'a> {
             ExternalIdStorage::Dropped | ExternalIdStorage::Login => None,
         };
         self.by_key
-            .insert(key.clone(), self.live.len() + self.new.len());
+            .insert(key.clone(), self.live.users.len() + self.new.len());
         self.new.push(Some(LiveUser {
             id: UserId::from(planned(key.as_str())),
             user_name: user.email.share(&user.user_name),
@@ -242,7 +308,7 @@ impl<'a> After<'a> {
             return;
         };
         self.create_user(key, user, id);
-        let made = self.live.len() + self.new.len() - 1;
+        let made = self.live.users.len() + self.new.len() - 1;
         self.adopted.insert(account.clone(), made);
         if let Some(Some(made)) = self.new.last_mut() {
             made.id = account.clone();
@@ -260,22 +326,50 @@ impl<'a> After<'a> {
             return;
         };
         let found = groups.remove(at);
-        let mut circle = Circle {
-            id: id.clone(),
-            name: called.clone(),
-            added: Vec::new(),
-            removed: HashSet::new(),
-            unlisted: Vec::new(),
-        };
+        let mut circle = Circle::new(id.clone(), called.clone());
         for member in found.members {
             match self.by_id(member.as_str()) {
                 Some(at) => circle.added.push(at),
                 None => circle.unlisted.push(member.into()),
             }
         }
-        self.by_group.insert(id.clone(), self.groups.len());
-        self.created.insert(name.clone(), self.groups.len());
-        self.groups.push(Some(circle));
+        let at = self.add_group(circle);
+        self.taken.insert(id.clone(), at);
+        self.created.insert(name.clone(), at);
+    }
+
+    /// A new group, and where it is.
+    fn add_group(&mut self, circle: Circle) -> usize {
+        self.new_groups.push(Some(circle));
+        self.live.groups.len() + self.new_groups.len() - 1
+    }
+
+    /// Where the group of an id is: one taken over before one that is listed.
+    fn group_with(&self, id: &GroupId) -> Option<usize> {
+        let groups = || (0..).zip(&self.live.groups);
+        let listed = || groups().map(|(at, group)| (&group.id, at)).collect();
+        let listed = self.by_group.get_or_init(listed);
+        self.taken.get(id).or_else(|| listed.get(id)).copied()
+    }
+
+    /// Ends the group at a position.
+    fn end_group(&mut self, at: usize) {
+        match at.checked_sub(self.live.groups.len()) {
+            None => _ = self.groups.insert(at, None),
+            Some(new) => self.new_groups[new] = None,
+        }
+    }
+
+    /// The group at a position, to be changed.
+    fn circle_at(&mut self, at: usize) -> Option<&mut Circle> {
+        match at.checked_sub(self.live.groups.len()) {
+            None => {
+                let group = &self.live.groups[at];
+                let there = || Some(Circle::new(group.id.clone(), group.name.clone()));
+                self.groups.entry(at).or_insert_with(there).as_mut()
+            }
+            Some(new) => self.new_groups[new].as_mut(),
+        }
     }
 
     fn bind(&mut self, group: &GroupRef, binding: &Binding) {
@@ -313,10 +407,10 @@ impl<'a> After<'a> {
 
     fn circle(&mut self, group: &GroupRef) -> Option<&mut Circle> {
         let at = match &group.id {
-            Some(id) => self.by_group.get(id),
-            None => self.created.get(&group.name),
+            Some(id) => self.group_with(id),
+            None => self.created.get(&group.name).copied(),
         };
-        self.groups[*at?].as_mut()
+        self.circle_at(at?)
     }
 
     fn set_activity(&mut self, person: &Person, activity: Activity) {
@@ -328,41 +422,22 @@ impl<'a> After<'a> {
     fn finish(self, live: &LiveState) -> LiveState {
         let (users, moved) = live.users.changed(self.other, self.new);
 
-        let mut groups: Vec<LiveGroup> = Vec::with_capacity(self.groups.len());
-        for (circle, at) in self.groups.into_iter().zip(0..) {
-            let Some(circle) = circle else { continue };
-            let before = live.groups.get(at);
-            let mut unlisted = before.map_or(circle.unlisted, |group| group.unlisted.clone());
-            let there = before.map_or(&[][..], |group| group.members.as_slice());
-            let arrives = !circle.added.is_empty();
-            let mut members = Vec::with_capacity(there.len() + circle.added.len());
-            for at in there
-                .iter()
-                .map(|member| member.0 as usize)
-                .chain(circle.added)
-                .filter(|at| !circle.removed.contains(at))
-            {
-                match (moved[at], self.profile.user_removal) {
-                    (Some(now), _) => members.push(now),
-                    (None, UserRemovalEffect::PurgesMemberships) => {}
-                    (None, UserRemovalEffect::LeavesMemberships) => {
-                        unlisted.push(live.users[at].id.as_str().into());
-                    }
-                }
+        let settled = Settled {
+            live,
+            moved: &moved,
+            removal: self.profile.user_removal,
+        };
+        let mut others = self.groups;
+        let mut groups = Vec::with_capacity(live.groups.len() + self.new_groups.len());
+        for (group, at) in live.groups.iter().zip(0..) {
+            match others.remove(&at) {
+                None => groups.push(settled.as_it_was(group)),
+                Some(Some(circle)) => groups.push(settled.other(circle, Some(group))),
+                Some(None) => {}
             }
-            // Whoever was there is still in order.
-            if arrives {
-                members.sort_unstable();
-                members.dedup();
-            }
-            unlisted.sort_unstable();
-            groups.push(LiveGroup {
-                id: circle.id,
-                name: circle.name,
-                members,
-                unlisted,
-            });
         }
+        let new = self.new_groups.into_iter().flatten();
+        groups.extend(new.map(|circle| settled.other(circle, None)));
         groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
 
         LiveState {

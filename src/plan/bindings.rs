@@ -30,8 +30,12 @@ pub(super) fn plan_bindings(context: &Context<'_>, draft: &mut Draft) {
         Told::Known(bindings) => Some(by_group(bindings)),
         Told::NotAsked | Told::NotTold(_) => None,
     };
+    let desired = &context.input.desired.groups;
+    if declared.is_empty() && desired.iter().all(|group| group.bindings.is_none()) {
+        return;
+    }
     let groups = whereabouts(context, draft);
-    for group in &context.input.desired.groups {
+    for group in desired {
         let earlier = std::iter::once(&group.name)
             .chain(&group.previously)
             .filter_map(|name| declared.get(name).copied())
@@ -39,7 +43,7 @@ pub(super) fn plan_bindings(context: &Context<'_>, draft: &mut Draft) {
         if group.bindings.is_none() && earlier.is_empty() {
             continue;
         }
-        let Some(place) = groups.get(&context.group_key(&group.name)) else {
+        let Some(place) = groups.get(&*context.group_key(&group.name)) else {
             continue; // a refusal says why there is no such group
         };
         let Some(known) = &known else {
@@ -83,7 +87,7 @@ fn whereabouts(context: &Context<'_>, draft: &Draft) -> HashMap<String, Place> {
     let mut places: HashMap<String, Place> = HashMap::new();
     let mut twice: HashSet<String> = HashSet::new();
     for group in &context.input.live.groups {
-        let key = context.group_key(&group.name);
+        let key = context.group_key(&group.name).into_owned();
         let reference = GroupRef {
             name: group.name.clone(),
             id: Some(group.id.clone()),
@@ -119,7 +123,7 @@ fn whereabouts(context: &Context<'_>, draft: &Draft) -> HashMap<String, Place> {
             Change::RenameGroup { .. } => None,
             _made => Some(action.id.clone()),
         };
-        let key = context.group_key(name);
+        let key = context.group_key(name).into_owned();
         let made_by = made_by.or_else(|| {
             let adopted = draft.actions.iter().find(|other| {
                 matches!(&other.change, Change::AdoptGroup { id: other, .. } if Some(other) == id.as_ref())

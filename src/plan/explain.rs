@@ -5,6 +5,7 @@
 //! happens next is read from the plan, not judged again. Every line has its place; who wrote
 //! it is filled in by whoever can ask git.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use schemars::JsonSchema;
@@ -393,7 +394,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn all_groups(&self) -> BTreeMap<String, &'a GroupName> {
+    fn all_groups(&self) -> BTreeMap<Cow<'a, str>, &'a GroupName> {
         let input = self.question.input;
         let live = input.live.groups.iter().map(|group| &group.name);
         let absent = input.desired.absent_groups.iter().map(|group| &group.name);
@@ -429,7 +430,7 @@ impl<'a> Answer<'a> {
     /// Every group they are in, declared or live.
     fn groups_of(&self, user: Option<UserIndex>, live: Option<LiveIndex>) -> Vec<Group<'a>> {
         let input = self.question.input;
-        let mut names: BTreeMap<String, &'a GroupName> = BTreeMap::new();
+        let mut names: BTreeMap<Cow<'a, str>, &'a GroupName> = BTreeMap::new();
         for group in &input.live.groups {
             if live.is_some_and(|live| group.members.binary_search(&live).is_ok()) {
                 names.insert(self.context.group_key(&group.name), &group.name);

@@ -1,6 +1,7 @@
 //! Groups and memberships: created, filled, renamed, emptied, removed, left alone.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::base::before;
@@ -27,18 +28,13 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         matches,
         by_name: HashMap::with_capacity(live.groups.len()),
         claimed: vec![false; live.groups.len()],
-        ids: BTreeMap::new(),
+        live_ids: OnceCell::new(),
+        new_ids: BTreeMap::new(),
         older_ids: BTreeMap::new(),
         seats: seats(context, matches),
         purged: vec![false; live.users.len()],
         marks: RefCell::new(Marks::new(live.users.len())),
-        desired: context
-            .input
-            .desired
-            .groups
-            .iter()
-            .map(|group| context.group_key(&group.name))
-            .collect(),
+        desired: OnceCell::new(),
     };
     for (group, at) in live.groups.iter().zip(0..) {
         groups
@@ -46,7 +42,6 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
             .entry(context.group_key(&group.name))
             .or_default()
             .push(at);
-        groups.ids.insert(group.id.clone(), group.name.clone());
     }
     for user in &draft.purged {
         groups.purged[user.0 as usize] = true;
@@ -64,11 +59,13 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
 pub(super) struct Groups<'a> {
     pub(super) context: &'a Context<'a>,
     matches: &'a Matches,
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<Cow<'a, str>, Vec<usize>>,
     /// Live groups that the plan has dealt with.
     claimed: Vec<bool>,
-    /// Ids in use, live or planned, to find collisions of derived ids.
-    ids: BTreeMap<GroupId, GroupName>,
+    /// Ids in use, to find collisions of derived ids: asked only where a group is made.
+    live_ids: OnceCell<HashMap<&'a GroupId, &'a GroupName>>,
+    /// Ids of groups that are to be made.
+    new_ids: BTreeMap<GroupId, GroupName>,
     /// Ids that older servers gave groups which are to be made.
     older_ids: BTreeMap<GroupId, GroupName>,
     /// What each declared person is to a group that wants them, by position.
@@ -76,8 +73,9 @@ pub(super) struct Groups<'a> {
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
     marks: RefCell<Marks>,
-    /// The names of all desired groups, as the provider compares them.
-    desired: HashSet<String>,
+    /// The names of all desired groups, as the provider compares them: asked only where a group
+    /// had another name.
+    desired: OnceCell<HashSet<Cow<'a, str>>>,
 }
 
 /// What a declared person is to a group that wants them.
@@ -134,41 +132,66 @@ impl Marks {
         self.round
     }
 
-    /// Whoever is wanted and not there, and whoever is there and not wanted.
+    /// Whoever is wanted and not there, and whoever is there and not wanted; of each list,
+    /// nobody twice.
     fn compare(
         &mut self,
-        wanted: &[(LiveIndex, UserIndex)],
+        wanted: impl Iterator<Item = (LiveIndex, UserIndex)>,
         there: &[LiveIndex],
     ) -> (Vec<(LiveIndex, UserIndex)>, Vec<LiveIndex>) {
-        let wanted_in = self.begin();
-        for (live, _) in wanted {
-            self.seen[live.0 as usize] = wanted_in;
+        let there_in = self.begin();
+        for live in there {
+            self.seen[live.0 as usize] = there_in;
         }
         let both_in = self.begin();
-        let mut not_wanted = Vec::new();
-        for live in there {
+        let mut both = 0;
+        let mut missing = Vec::new();
+        for (live, user) in wanted {
             let seen = &mut self.seen[live.0 as usize];
-            if *seen >= wanted_in {
+            if *seen == there_in {
                 *seen = both_in;
-            } else {
-                not_wanted.push(*live);
+                both += 1;
+            } else if *seen != both_in {
+                missing.push((live, user));
             }
         }
-        let is_missing =
-            |(live, _): &&(LiveIndex, UserIndex)| self.seen[live.0 as usize] == wanted_in;
+        if both == there.len() {
+            return (missing, Vec::new());
+        }
+        let is_wanted = |live: &LiveIndex| self.seen[live.0 as usize] == both_in;
+        let not_wanted = there.iter().copied();
         (
-            wanted.iter().filter(is_missing).copied().collect(),
-            not_wanted,
+            missing,
+            not_wanted.filter(|live| !is_wanted(live)).collect(),
         )
     }
 }
 
-impl Groups<'_> {
+impl<'a> Groups<'a> {
     fn named(&self, name: &GroupName) -> Vec<usize> {
         self.by_name
             .get(&self.context.group_key(name))
             .cloned()
             .unwrap_or_default()
+    }
+
+    /// Whether a role gives a group of this name.
+    fn is_desired(&self, name: &GroupName) -> bool {
+        let names = || {
+            let groups = self.context.input.desired.groups.iter();
+            let names = groups.map(|group| self.context.group_key(&group.name));
+            names.collect()
+        };
+        let desired = self.desired.get_or_init(names);
+        desired.contains(&self.context.group_key(name))
+    }
+
+    /// The group that has an id, or is to be made and gets it.
+    fn with_id(&self, id: &GroupId) -> Option<&GroupName> {
+        let groups = self.context.input.live.groups.iter();
+        let live = || groups.map(|group| (&group.id, &group.name)).collect();
+        let live = self.live_ids.get_or_init(live);
+        self.new_ids.get(id).or_else(|| live.get(id).copied())
     }
 
     fn live(&self, at: usize) -> &LiveGroup {
@@ -231,7 +254,7 @@ impl Groups<'_> {
         let mut found: Vec<usize> = group
             .previously
             .iter()
-            .filter(|name| !self.desired.contains(&self.context.group_key(name)))
+            .filter(|name| !self.is_desired(name))
             .flat_map(|name| self.named(name))
             .filter(|at| !self.claimed[*at])
             .collect();
@@ -329,7 +352,7 @@ impl Groups<'_> {
                 });
                 return;
             }
-            self.ids.insert(id.clone(), group.name.clone());
+            self.new_ids.insert(id.clone(), group.name.clone());
             if let Some(older) = self.older_id(group) {
                 self.older_ids.insert(older, group.name.clone());
             }
@@ -365,7 +388,7 @@ impl Groups<'_> {
     /// The group that has the id of a new one, or that a create could take for it; and what
     /// there is to say of it.
     fn id_taken(&self, group: &DesiredGroup, id: &GroupId) -> Option<(GroupName, String)> {
-        if let Some(other) = self.ids.get(id) {
+        if let Some(other) = self.with_id(id) {
             let message = format!(
                 "the group `{}` would get the id `{id}`, which belongs to the group `{other}`",
                 group.name
@@ -394,7 +417,7 @@ impl Groups<'_> {
             let hand_made = self.context.input.live.beside.groups.known();
             let mut hand_made = hand_made.into_iter().flatten();
             let named = || hand_made.find(|it| it.id == older).map(|it| &it.name);
-            if let Some(other) = self.ids.get(&older).or_else(named) {
+            if let Some(other) = self.with_id(&older).or_else(named) {
                 return Some((other.clone(), older));
             }
         }
@@ -415,16 +438,16 @@ impl Groups<'_> {
             name: group.name.clone(),
             id: live.map(|live| live.id.clone()),
         };
-        let mut wanted: Vec<(LiveIndex, UserIndex)> = Vec::with_capacity(group.members.len());
         let mut new: Vec<UserIndex> = Vec::new();
-        for user in &group.members {
+        let wanted = group.members.iter().filter_map(|user| {
             match self.seats[user.0 as usize] {
-                Seat::Live(live) => wanted.push((live, *user)),
+                Seat::Live(live) => return Some((live, *user)),
                 Seat::New => new.push(*user),
                 Seat::None => {}
             }
-        }
-        let (mut missing, not_wanted) = self.marks.borrow_mut().compare(&wanted, there);
+            None
+        });
+        let (mut missing, not_wanted) = self.marks.borrow_mut().compare(wanted, there);
         missing.sort_unstable();
 
         let mut add: Vec<MemberChange> = Vec::new();
@@ -619,7 +642,7 @@ impl Groups<'_> {
         let desired = &context.input.desired.groups;
         // An earlier name of a group that is wanted is that group's to deal with.
         let renamed = desired.iter().flat_map(|group| &group.previously);
-        let renamed: HashSet<String> = renamed.map(|name| context.group_key(name)).collect();
+        let renamed: HashSet<Cow<'_, str>> = renamed.map(|name| context.group_key(name)).collect();
         let shared = self.shared();
         for group in &base.desired.groups {
             let key = context.group_key(&group.name);
@@ -664,7 +687,7 @@ impl Groups<'_> {
 
     /// The names of groups that no role gives and that are declared additive: members are only
     /// ever added there, and a removal would take them all.
-    fn shared(&self) -> HashSet<String> {
+    fn shared(&self) -> HashSet<Cow<'a, str>> {
         let names = self.context.input.desired.additive_groups.iter();
         names.map(|name| self.context.group_key(name)).collect()
     }

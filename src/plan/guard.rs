@@ -4,6 +4,7 @@
 //! carries the very actions, so the plan still shows all of it, with the limit, its use and
 //! how to raise this one for this plan. There is no switch that turns all of them off.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;
@@ -442,7 +443,7 @@ fn asked_for(step: ManualStep) -> Action {
 }
 
 fn protected_groups(context: &Context<'_>, draft: &mut Draft) {
-    let protected: HashSet<String> = context
+    let protected: HashSet<Cow<'_, str>> = context
         .input
         .policy
         .protected_groups

@@ -12,16 +12,16 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher as _;
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
 use super::item::{Refusal, RefusalCode};
+use super::marks::{AccountTrace, Known, Marks, PersonTrace, Trace, Traces, keys_of};
 use super::planner::{Context, PlanInput};
 use crate::desired::{DesiredState, DesiredUser, UserIndex};
-use crate::ids::{ItemId, PersonKey, fold};
-use crate::live::{LiveIndex, LiveState, LiveUser, LiveUsers};
+use crate::ids::{ItemId, PersonKey};
+use crate::live::{LiveIndex, LiveState, LiveUser, Moves};
 use crate::manifest::decl::UserStatus;
 use crate::profile::EmailChange;
 use crate::scim::wire::EmailChoice;
@@ -44,6 +44,16 @@ pub(super) enum Match {
 pub(super) struct Matched {
     pub(super) matches: Matches,
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl Match {
+    /// The account that is theirs, if it may be changed.
+    pub(super) fn live(self) -> Option<LiveIndex> {
+        match self {
+            Match::Live(live) => Some(live),
+            Match::Nobody | Match::Frozen(_) | Match::Held => None,
+        }
+    }
 }
 
 /// All matches, both ways.
@@ -145,35 +155,10 @@ struct Index<'a> {
     by_key: Chains<&'a str>,
     by_email: Chains<&'a str>,
     /// Logins that are not the account's own e-mail.
-    by_login: Chains<String>,
+    by_login: Chains<Cow<'a, str>>,
     /// Asked only about people who are in doubt, so made only then.
     declared: OnceCell<HashMap<&'a str, UserIndex, RandomState>>,
     declared_email: OnceCell<HashMap<&'a str, UserIndex, RandomState>>,
-}
-
-/// What an account is known by.
-struct Marks<'a> {
-    /// The key it was made for.
-    key: Option<&'a str>,
-    email: &'a str,
-    /// The login, folded, where it is not the e-mail.
-    login: Option<String>,
-}
-
-impl<'a> Marks<'a> {
-    fn of(user: &'a LiveUser) -> Self {
-        let email = user.email.folded();
-        let is_other = *user.user_name != *user.email.as_str();
-        let login = is_other.then(|| fold(&user.user_name));
-        Self {
-            key: user
-                .external_id
-                .as_ref()
-                .and_then(|id| id.person_key_text()),
-            email,
-            login: login.filter(|login| login != email),
-        }
-    }
 }
 
 /// Who else an account could be.
@@ -182,32 +167,6 @@ struct Shared<'a> {
     /// What the account does with their e-mail.
     how: &'static str,
     address: &'a str,
-}
-
-/// What people or accounts are known by, all together.
-#[derive(Default)]
-struct Known<'a> {
-    keys: HashSet<&'a str, RandomState>,
-    emails: HashSet<Cow<'a, str>, RandomState>,
-}
-
-impl<'a> Known<'a> {
-    fn add(&mut self, user: &'a LiveUser) {
-        let Marks { key, email, login } = Marks::of(user);
-        self.keys.extend(key);
-        self.emails.insert(email.into());
-        self.emails.extend(login.map(Cow::Owned));
-    }
-
-    fn add_person(&mut self, user: &'a DesiredUser) {
-        self.keys.extend(keys_of(user).map(PersonKey::as_str));
-        self.emails.insert(user.email.folded().into());
-    }
-
-    fn touches(&self, user: &DesiredUser) -> bool {
-        keys_of(user).any(|key| self.keys.contains(key.as_str()))
-            || self.emails.contains(user.email.folded())
-    }
 }
 
 /// Which of some people an account could be, by anything it is known by: asked about whom
@@ -235,19 +194,18 @@ impl<'a> CouldBe<'a> {
         let Marks { key, email, login } = Marks::of(live);
         let by_key = key.and_then(|key| self.keys.get(key));
         let by_email = || self.emails.get(email);
-        let by_login = || self.emails.get(login?.as_str());
+        let by_login = || self.emails.get(&*login?);
         by_key.or_else(by_email).or_else(by_login).copied()
     }
 }
 
-/// A person's key and their earlier ones.
-fn keys_of(user: &DesiredUser) -> impl Iterator<Item = &PersonKey> {
-    std::iter::once(&user.key).chain(&user.previously)
-}
-
 impl<'a> Index<'a> {
-    /// What may be asked of these.
-    fn about(desired: &'a DesiredState, live: &'a LiveState, asked: &Known<'_>) -> Self {
+    /// These accounts, by all they are known by.
+    fn of(
+        desired: &'a DesiredState,
+        live: &'a LiveState,
+        accounts: impl Iterator<Item = LiveIndex>,
+    ) -> Self {
         let mut index = Self {
             desired,
             by_key: Chains::new(live),
@@ -256,18 +214,13 @@ impl<'a> Index<'a> {
             declared: OnceCell::new(),
             declared_email: OnceCell::new(),
         };
-        if asked.emails.is_empty() {
-            return index;
-        }
-        for (at, user) in live.indexed_users() {
-            let Marks { key, email, login } = Marks::of(user);
-            if let Some(key) = key.filter(|key| asked.keys.contains(key)) {
+        for at in accounts {
+            let Marks { key, email, login } = Marks::of(live.user(at));
+            if let Some(key) = key {
                 index.by_key.insert(key, at);
             }
-            if asked.emails.contains(email) {
-                index.by_email.insert(email, at);
-            }
-            if let Some(login) = login.filter(|it| asked.emails.contains(it.as_str())) {
+            index.by_email.insert(email, at);
+            if let Some(login) = login {
                 index.by_login.insert(login, at);
             }
         }
@@ -324,11 +277,21 @@ impl<'a> Index<'a> {
 
 /// Matches everybody.
 pub(super) fn match_users(context: &Context<'_>) -> Matched {
-    let known = plainly_known(context.input.desired, context.input.live);
-    let matched = match_rest(context, |_, at| known[at.0 as usize].map(Found::Live));
+    let PlanInput { desired, live, .. } = context.input;
+    match_traced(context, &Traces::of(desired, live))
+}
+
+/// As [`match_users`], of these people and accounts.
+pub(super) fn match_traced(context: &Context<'_>, traces: &Traces) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
+    let known = plainly_known(desired, live, traces);
+    let accounts = || (0..).map(LiveIndex).zip(traces.accounts.iter().copied());
+    let matched = match_rest(context, &traces.people, accounts(), |at, _| {
+        known[at.0 as usize].map(Found::Live)
+    });
     debug_assert_eq!(
         matched,
-        match_rest(context, |_, _| None),
+        match_rest(context, &traces.people, accounts(), |_, _| None),
         "as if everybody were looked for"
     );
     matched
@@ -336,52 +299,69 @@ pub(super) fn match_users(context: &Context<'_>) -> Matched {
 
 /// Matches everybody, of whom most were matched before with users that are still there: only
 /// those are looked for again whom somebody new, other or gone could be, or who were in doubt.
-pub(super) fn rematch(context: &Context<'_>, before: &Matched, then: &LiveUsers) -> Matched {
-    let live = context.input.live;
-    let Some(moves) = live.users.since(then) else {
-        return match_users(context);
-    };
+pub(super) fn rematch(
+    context: &Context<'_>,
+    before: &Matched,
+    traces: &Traces,
+    moves: &Moves,
+) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
+    let fresh = moves.fresh.iter();
+    let fresh: Vec<(LiveIndex, AccountTrace)> = fresh
+        .map(|at| (*at, AccountTrace::of(live.user(*at))))
+        .collect();
+    let earlier = || moves.now.iter().zip(traces.accounts.iter().copied());
     let mut changed = Known::default();
-    let gone = moves.now.iter().zip(then.iter());
-    let gone = gone.filter(|(now, _)| now.is_none()).map(|(_, user)| user);
-    for user in gone.chain(moves.fresh.iter().map(|at| live.user(*at))) {
-        changed.add(user);
+    let gone = earlier().filter(|(now, _)| now.is_none());
+    for account in gone
+        .map(|(_, account)| account)
+        .chain(fresh.iter().map(|(_, account)| *account))
+    {
+        changed.add(account);
     }
+    let stayed = earlier().filter_map(|(now, account)| Some(((*now)?, account)));
     // Whoever is as they were: nobody else can be meant by their key or e-mail now.
-    match_rest(context, |user, at| match before.matches.of(at) {
-        _ if changed.touches(user) => None,
-        Match::Nobody => Some(Found::Nobody),
-        Match::Live(live) => moves.now[live.0 as usize].map(Found::Live),
-        Match::Frozen(_) | Match::Held => None,
-    })
+    match_rest(
+        context,
+        &traces.people,
+        stayed.chain(fresh.iter().copied()),
+        |at, person| match before.matches.of(at) {
+            _ if changed.may_be_person(person, desired.user(at)) => None,
+            Match::Nobody => Some(Found::Nobody),
+            Match::Live(live) => moves.now[live.0 as usize].map(Found::Live),
+            Match::Frozen(_) | Match::Held => None,
+        },
+    )
 }
 
 /// Whoever is known by key and e-mail alike, and nobody else by either; and who has no key there,
-/// of accounts without one, by e-mail alone. Together almost everybody. Told by hashes, which lie
-/// closer together than texts; whom they find is compared in full.
-fn plainly_known(desired: &DesiredState, live: &LiveState) -> Vec<Option<LiveIndex>> {
-    type ByHash = HashMap<u64, Option<LiveIndex>, RandomState>;
-    let state = RandomState::default();
-    let table = || ByHash::with_capacity_and_hasher(live.users.len(), RandomState::default());
-    let (mut by_key, mut by_email) = (table(), table());
+/// of accounts without one, by e-mail alone. Together almost everybody.
+fn plainly_known(
+    desired: &DesiredState,
+    live: &LiveState,
+    traces: &Traces,
+) -> Vec<Option<LiveIndex>> {
+    type ByTrace = HashMap<Trace, Option<LiveIndex>, RandomState>;
+    let table = || ByTrace::with_capacity_and_hasher(live.users.len(), RandomState::default());
+    let (mut by_key, mut by_address) = (table(), table());
     // Nothing where two have one.
-    let note = |table: &mut ByHash, text: &str, at: LiveIndex| {
-        let only = table.entry(state.hash_one(text));
+    let note = |table: &mut ByTrace, trace: Trace, at: LiveIndex| {
+        let only = table.entry(trace);
         only.and_modify(|only| *only = None).or_insert(Some(at));
     };
-    for (at, user) in live.indexed_users() {
-        let Marks { key, email, login } = Marks::of(user);
-        if let Some(key) = key {
+    for (account, at) in traces.accounts.iter().zip((0..).map(LiveIndex)) {
+        if let Some(key) = account.key {
             note(&mut by_key, key, at);
         }
-        note(&mut by_email, email, at);
-        if let Some(login) = login {
-            note(&mut by_email, &login, at);
+        note(&mut by_address, account.email, at);
+        if let Some(login) = account.login {
+            note(&mut by_address, login, at);
         }
     }
-    let found = desired.users.iter().map(|user| {
-        let at = (*by_email.get(&state.hash_one(user.email.folded()))?)?;
-        let keyed = by_key.get(&state.hash_one(user.key.as_str()));
+    let people = traces.people.iter().zip(&desired.users);
+    let found = people.map(|(person, user)| {
+        let at = (*by_address.get(&person.email)?)?;
+        let keyed = by_key.get(&person.key?);
         let Marks { key, email, login } = Marks::of(live.user(at));
         let is_active = user.status == UserStatus::Active;
         let is_theirs = match (keyed, key) {
@@ -392,27 +372,30 @@ fn plainly_known(desired: &DesiredState, live: &LiveState) -> Vec<Option<LiveInd
             (None, None) => is_active && login.is_none(),
             (Some(_), None) | (None, Some(_)) => false,
         };
-        (is_theirs && user.previously.is_empty() && email == user.email.folded()).then_some(at)
+        (is_theirs && email == user.email.folded()).then_some(at)
     });
     found.collect()
 }
 
-/// Matches everybody of whom it is not told, each by all that may be them.
+/// Matches everybody of whom it is not told, each by all of these accounts that may be them.
 fn match_rest(
     context: &Context<'_>,
-    told: impl Fn(&DesiredUser, UserIndex) -> Option<Found>,
+    people: &[PersonTrace],
+    accounts: impl Iterator<Item = (LiveIndex, AccountTrace)>,
+    told: impl Fn(UserIndex, PersonTrace) -> Option<Found>,
 ) -> Matched {
     let PlanInput { desired, live, .. } = context.input;
     let mut asked = Known::default();
-    let mut found: Vec<Option<Found>> = Vec::with_capacity(desired.users.len());
-    for (user, at) in desired.users.iter().zip((0..).map(UserIndex)) {
-        let told = told(user, at);
+    let mut found: Vec<Option<Found>> = Vec::with_capacity(people.len());
+    for (person, at) in people.iter().zip((0..).map(UserIndex)) {
+        let told = told(at, *person);
         if told.is_none() {
-            asked.add_person(user);
+            asked.add_person(*person, desired.user(at));
         }
         found.push(told);
     }
-    let index = Index::about(desired, live, &asked);
+    let may_be = accounts.filter(|(_, account)| !asked.is_empty() && asked.may_be(*account));
+    let index = Index::of(desired, live, may_be.map(|(at, _)| at));
     match_all(context, |user, at| {
         let told = found[at.0 as usize].take();
         told.unwrap_or_else(|| match_one(context, &index, user))

@@ -30,6 +30,7 @@ mod hand_made;
 mod identity;
 mod item;
 mod logins;
+mod marks;
 pub mod moved;
 mod one_human;
 mod planner;

@@ -6,20 +6,21 @@ use super::after::after;
 use super::bindings::{bindings_lost, plan_bindings};
 use super::groups::plan_groups;
 use super::guard::{self, Allowances};
-use super::identity::{Matched, match_users, rematch};
+use super::identity::{Matched, match_traced, match_users, rematch};
 use super::item::{
     Action, Change, Consequence, Evidence, ItemId, ManualStep, Notice, NoticeCode, Person, Reason,
     Refusal, Unmanaged,
 };
+use super::marks::Traces;
 use super::policy::Policy;
 use super::summary::Summary;
-use super::users::plan_users;
+use super::users::{Settled, plan_users};
 use super::{
     Inputs, PLAN_VERSION, Plan, Population, Recent, TargetInfo, Written, assertion, base, cause,
     consequence, effect, logins, moved, one_human, proof, standalone, writers,
 };
 use crate::desired::{BaseRevision, DesiredState, UserIndex};
-use crate::ids::{GroupName, fold};
+use crate::ids::{GroupName, folded};
 use crate::live::snapshot::IntegrityFile;
 use crate::live::{LiveGroup, LiveIndex, LiveState};
 use crate::manifest::source::{Place, SourceMap, Span};
@@ -62,10 +63,10 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// A group's name in the form in which this provider compares names.
-    pub(super) fn group_key(&self, name: &GroupName) -> String {
+    pub(super) fn group_key<'n>(&self, name: &'n GroupName) -> Cow<'n, str> {
         match self.input.profile.group_names {
-            GroupNames::Exact => name.as_str().to_owned(),
-            GroupNames::Folded => fold(name.as_str()),
+            GroupNames::Exact => Cow::Borrowed(name.as_str()),
+            GroupNames::Folded => folded(name.as_str()),
         }
     }
 
@@ -117,6 +118,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// How much there is to tell so far.
+    pub(super) fn told(&self) -> usize {
+        self.actions.len() + self.refusals.len() + self.notices.len()
+    }
+
     pub(super) fn act(
         &mut self,
         id: String,
@@ -156,49 +162,88 @@ pub struct Sketch {
     pub(super) plan: Plan,
     /// Declared people who have no account that SCIM lists.
     pub(super) nobody: Vec<UserIndex>,
-    /// Who is who, as far as e-mails and keys tell, with the doubts; nothing where it is not
-    /// worth keeping.
-    pub(super) matched: Option<Matched>,
+    /// Who is who; nothing where it is not worth keeping.
+    pub(super) known: Option<Recognised>,
+}
+
+/// What need not be found out again about almost everybody once a plan is carried out.
+#[derive(Debug)]
+pub(super) struct Recognised {
+    /// Who is who, as far as e-mails and keys tell.
+    matched: Matched,
+    /// By what that was told.
+    traces: Traces,
+    /// Of whom nothing is to be done.
+    settled: Settled,
+}
+
+impl Recognised {
+    /// Who is who once others have come, gone or changed since a live state; and of whom nothing
+    /// is to be done still.
+    fn again(&self, context: &Context<'_>, then: &LiveState) -> (Matched, Settled) {
+        match context.input.live.users.since(&then.users) {
+            Some(moves) => {
+                let matched = rematch(context, &self.matched, &self.traces, &moves);
+                let stays = |user| {
+                    let before = self.matched.matches.of(user);
+                    let there = before.live().and_then(|live| moves.now[live.0 as usize]);
+                    there.is_some() && matched.matches.of(user).live() == there
+                };
+                let settled = self.settled.and(stays);
+                (matched, settled)
+            }
+            None => (match_users(context), Settled::default()),
+        }
+    }
 }
 
 /// Makes the items of a plan and does not prove them.
 pub fn sketch(input: PlanInput<'_>) -> Sketch {
-    sketch_of(input, match_users(&Context { input }))
+    let traces = Traces::of(input.desired, input.live);
+    let matched = match_traced(&Context { input }, &traces);
+    sketch_of(input, matched, traces)
 }
 
 /// As [`sketch`], of an input in which nothing has changed but what is known beside SCIM since
 /// an earlier sketch: who is who stays as it was.
 pub fn resketch(input: PlanInput<'_>, before: Sketch) -> Sketch {
-    match before.matched {
-        Some(matched) => sketch_of(input, matched),
+    match before.known {
+        Some(known) => sketch_of(input, known.matched, known.traces),
         None => sketch(input),
     }
 }
 
-fn sketch_of(input: PlanInput<'_>, matched: Matched) -> Sketch {
-    let (plan, nobody) = make_and_tell(input, matched.clone());
+fn sketch_of(input: PlanInput<'_>, matched: Matched, traces: Traces) -> Sketch {
+    let (plan, nobody, settled) = make_and_tell(input, matched.clone());
     Sketch {
         plan,
         nobody,
-        matched: Some(matched),
+        known: Some(Recognised {
+            matched,
+            traces,
+            settled,
+        }),
     }
 }
 
 /// Makes a plan of a sketch of the same input.
 pub fn complete(input: PlanInput<'_>, sketch: Sketch) -> Plan {
     let Sketch {
-        mut plan, matched, ..
+        mut plan, known, ..
     } = sketch;
     plan.inputs = input.inputs.clone();
     let (mut plan, after) = whole(input, plan);
     prove(&mut plan, input, &after, |again| {
         let context = Context { input: again };
-        let matches = match &matched {
-            Some(before) => rematch(&context, before, &input.live.users),
-            None => match_users(&context),
+        let anew = || actions(&context, match_users(&context), &Settled::default());
+        let Some(known) = &known else {
+            return anew();
         };
-        debug_assert_eq!(matches, match_users(&context), "as if matched from scratch");
-        make_and_tell(again, matches).0
+        let (matched, stayed) = known.again(&context, input.live);
+        debug_assert_eq!(matched, match_users(&context), "as if matched from scratch");
+        let actions = actions(&context, matched, &stayed);
+        debug_assert_eq!(actions, anew(), "as if everybody were looked at");
+        actions
     });
     if let Some(base) = input.base {
         let policy = Policy::new(&base.policy);
@@ -231,17 +276,14 @@ pub(super) fn prove<'a>(
     plan: &mut Plan,
     input: PlanInput<'a>,
     after: &'a LiveState,
-    make: impl FnOnce(PlanInput<'a>) -> Plan,
+    act: impl FnOnce(PlanInput<'a>) -> Vec<Action>,
 ) {
     let again = match plan.actions.is_empty() {
         true => Vec::new(),
-        false => {
-            make(PlanInput {
-                live: after,
-                ..input
-            })
-            .actions
-        }
+        false => act(PlanInput {
+            live: after,
+            ..input
+        }),
     };
     proof::prove(plan, &again);
 }
@@ -251,8 +293,30 @@ fn make(input: PlanInput<'_>) -> Plan {
 }
 
 /// The items, and whom no account was found for.
-fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex>) {
+fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex>, Settled) {
     let context = Context { input };
+    let (mut draft, nobody, settled) = drafted(&context, matched, &Settled::default());
+    notice_ending_grants(&context, &mut draft);
+    logins::flag(&context, &mut draft);
+    writers::flag(&context, &mut draft);
+    (railed(&context, draft), nobody, settled)
+}
+
+/// What would be done, without what is said besides.
+fn actions(context: &Context<'_>, matched: Matched, known: &Settled) -> Vec<Action> {
+    let (mut draft, ..) = drafted(context, matched, known);
+    guarded(context, &mut draft);
+    order_actions(&mut draft.actions);
+    draft.actions
+}
+
+/// Every difference, before the rails, but for those who are known to be settled; whom no account
+/// was found for; and who is settled.
+fn drafted(
+    context: &Context<'_>,
+    matched: Matched,
+    known: &Settled,
+) -> (Draft, Vec<UserIndex>, Settled) {
     let Matched {
         mut matches,
         refusals,
@@ -262,30 +326,32 @@ fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex
         ..Draft::default()
     };
 
-    let gone = base::follow(&context, &mut matches, &mut draft.refusals);
+    let gone = base::follow(context, &mut matches, &mut draft.refusals);
     let nobody = matches.nobody().collect();
-    standalone::hold(&context, &mut matches, &mut draft);
-    plan_users(&context, &matches, &gone, &mut draft);
-    one_human::hold(&context, &mut matches, &mut draft);
-    plan_groups(&context, &matches, &mut draft);
-    plan_bindings(&context, &mut draft);
-    notice_ending_grants(&context, &mut draft);
-    logins::flag(&context, &mut draft);
-    writers::flag(&context, &mut draft);
-    (railed(&context, draft), nobody)
+    standalone::hold(context, &mut matches, &mut draft);
+    let settled = plan_users(context, &matches, &gone, known, &mut draft);
+    one_human::hold(context, &mut matches, &mut draft);
+    plan_groups(context, &matches, &mut draft);
+    plan_bindings(context, &mut draft);
+    (draft, nobody, settled)
 }
 
 /// What every plan goes through, whatever its actions come from: consequences, guards, order.
 pub(super) fn railed(context: &Context<'_>, mut draft: Draft) -> Plan {
-    consequence::logins_told(context, &mut draft);
-    consequence::memberships_lost(context, &mut draft);
-    consequence::unlisted_lost(context, &mut draft);
-    consequence::bindings_ended(context, &mut draft);
-    let limits = guard::apply(context, &mut draft);
+    let limits = guarded(context, &mut draft);
     bindings_lost(context, &mut draft);
     notice_partial_read(context, &mut draft);
     order(&mut draft);
     finish(context, draft, limits)
+}
+
+/// Consequences, which limits count, and the guards.
+fn guarded(context: &Context<'_>, draft: &mut Draft) -> Vec<super::LimitUse> {
+    consequence::logins_told(context, draft);
+    consequence::memberships_lost(context, draft);
+    consequence::unlisted_lost(context, draft);
+    consequence::bindings_ended(context, draft);
+    guard::apply(context, draft)
 }
 
 fn notice_partial_read(context: &Context<'_>, draft: &mut Draft) {
@@ -333,9 +399,7 @@ fn notice_ending_grants(context: &Context<'_>, draft: &mut Draft) {
 /// Sorts everything by what a reader and the executor need: actions by phase, then by
 /// subject; the rest by id.
 fn order(draft: &mut Draft) {
-    draft
-        .actions
-        .sort_by(|a, b| (a.change.phase(), &a.id).cmp(&(b.change.phase(), &b.id)));
+    order_actions(&mut draft.actions);
     draft
         .refusals
         .sort_by(|a, b| (a.code, &a.id).cmp(&(b.code, &b.id)));
@@ -356,6 +420,10 @@ fn order(draft: &mut Draft) {
     draft
         .notices
         .sort_by(|a, b| (a.code, &a.message).cmp(&(b.code, &b.message)));
+}
+
+fn order_actions(actions: &mut [Action]) {
+    actions.sort_by(|a, b| (a.change.phase(), &a.id).cmp(&(b.change.phase(), &b.id)));
 }
 
 fn finish(context: &Context<'_>, draft: Draft, limits: Vec<super::LimitUse>) -> Plan {

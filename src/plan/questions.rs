@@ -13,7 +13,7 @@ pub fn questions(input: PlanInput<'_>, sketch: &Sketch) -> Ask {
     let Sketch {
         plan,
         nobody,
-        matched: _,
+        known: _,
     } = sketch;
     let beside = &input.live.beside;
     let mut ask = Ask::default();

@@ -4,6 +4,7 @@
 //! declares. Rows are sorted by group, then person. Who wrote a row's line is filled in by
 //! whoever can ask git.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::explain::{Line, Reads};
@@ -95,7 +96,7 @@ pub fn review(input: PlanInput<'_>, manifest: &TargetManifest, reads: Reads) -> 
         Match::Live(live) | Match::Frozen(live) => Some(live),
         Match::Nobody | Match::Held => None,
     };
-    let there: BTreeMap<String, (&GroupName, &[LiveIndex])> = input
+    let there: BTreeMap<Cow<'_, str>, (&GroupName, &[LiveIndex])> = input
         .live
         .groups
         .iter()
@@ -114,7 +115,7 @@ pub fn review(input: PlanInput<'_>, manifest: &TargetManifest, reads: Reads) -> 
         })
         .collect();
     let mut rows = Vec::new();
-    let mut declared: BTreeSet<(String, LiveIndex)> = BTreeSet::new();
+    let mut declared: BTreeSet<(Cow<'_, str>, LiveIndex)> = BTreeSet::new();
     for group in &input.desired.groups {
         let key = context.group_key(&group.name);
         for at in &group.members {

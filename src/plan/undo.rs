@@ -9,6 +9,7 @@
 //! the run that may have written ends as actions, as a refusal, as a manual step or in a
 //! notice, unless what it did is not there any more. Undoing what is undone is empty.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::JsonSchema;
@@ -124,7 +125,7 @@ pub fn sketch(input: PlanInput<'_>, record: &Undo) -> Sketch {
     Sketch {
         plan,
         nobody,
-        matched: None,
+        known: None,
     }
 }
 
@@ -137,7 +138,9 @@ pub fn complete(input: PlanInput<'_>, record: &Undo, sketch: Sketch) -> Plan {
     let Sketch { mut plan, .. } = sketch;
     plan.inputs = input.inputs.clone();
     let (mut plan, after) = whole(input, plan);
-    prove(&mut plan, input, &after, |input| make(input, record));
+    prove(&mut plan, input, &after, |input| {
+        make(input, record).actions
+    });
     plan
 }
 
@@ -177,7 +180,7 @@ struct Undoing<'a> {
     logins: HashMap<String, LiveIndex>,
     /// Live groups by id, and by name as the provider compares names.
     by_id: HashMap<&'a str, usize>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<Cow<'a, str>, Vec<usize>>,
     /// Whom an id of the report that is not live any more stands for now.
     instead: HashMap<&'a UserId, Person>,
     /// Groups the run removed that come back.

@@ -20,16 +20,39 @@ use crate::manifest::decl::{Undeclared, UserRemoval, UserStatus};
 use crate::profile::{CreateExisting, Creation, NameModel, Suspension, UserRemovalEffect};
 use crate::scim::dialect::{ExternalIdStorage, UserDeletion, UserUpdate};
 
-/// Plans every declared person, then every live user that nobody declares.
+/// Who is declared active and has an account of whom nothing is to be done, by position. While
+/// both stay as they are they need no second look.
+#[derive(Debug, Default)]
+pub(super) struct Settled(Vec<bool>);
+
+impl Settled {
+    fn holds(&self, user: UserIndex) -> bool {
+        self.0.get(user.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Those of them of whom this holds too.
+    pub(super) fn and(&self, holds: impl Fn(UserIndex) -> bool) -> Settled {
+        let people = self.0.iter().zip((0..).map(UserIndex));
+        Settled(people.map(|(settled, at)| *settled && holds(at)).collect())
+    }
+}
+
+/// Plans every declared person who is not known to be settled, then every live user that nobody
+/// declares. Says who is settled.
 pub(super) fn plan_users(
     context: &Context<'_>,
     matches: &Matches,
     gone: &Gone<'_>,
+    known: &Settled,
     draft: &mut Draft,
-) {
+) -> Settled {
     let desired = context.input.desired;
-    for (user, at) in desired.users.iter().zip(0..) {
-        let at = UserIndex(at);
+    let mut settled = Settled(vec![false; desired.users.len()]);
+    for (user, at) in desired.users.iter().zip((0..).map(UserIndex)) {
+        if known.holds(at) {
+            settled.0[at.0 as usize] = true;
+            continue;
+        }
         let status = user.status;
         match (matches.of(at), status) {
             (Match::Held | Match::Frozen(_), _) => {}
@@ -44,7 +67,11 @@ pub(super) fn plan_users(
                 message: format!("`{}` is gone; the tombstone may be taken out", user.key),
                 evidence: vec![declared(context, user)],
             }),
-            (Match::Live(live), UserStatus::Active) => keep(context, draft, user, at, live),
+            (Match::Live(live), UserStatus::Active) => {
+                let before = draft.told();
+                keep(context, draft, user, at, live);
+                settled.0[at.0 as usize] = draft.told() == before;
+            }
             (Match::Live(live), UserStatus::Suspended) => suspend(context, draft, user, at, live),
             (Match::Live(live), UserStatus::Absent) => {
                 let person = context.live_person(live, Some(at));
@@ -86,6 +113,7 @@ pub(super) fn plan_users(
         }
     }
     warn_of_look_alikes(context, matches, draft);
+    settled
 }
 
 /// Where somebody is declared who is so for other targets only.
@@ -214,7 +242,7 @@ fn some(text: Option<&str>) -> Option<&str> {
 /// Whether every declared name is live letter by letter, as almost everybody's is: a quick look
 /// that saves building what [`name_changes`] compares.
 fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bool {
-    let is = |declared: &Option<CompactString>, live: Option<&str>| match declared.as_deref() {
+    let is = |declared: Option<&CompactString>, live: Option<&str>| match declared {
         None => true,
         Some(declared) => !declared.is_empty() && live == Some(declared),
     };
@@ -225,9 +253,9 @@ fn names_are_equal(model: NameModel, user: &DesiredUser, there: &LiveUser) -> bo
             display_name.is_some_and(|live| user.is_shown_as(live))
         }
         NameModel::Full => {
-            is(&user.given_name, there.given_name.as_deref())
-                && is(&user.family_name, there.family_name.as_deref())
-                && is(&user.display_name, display_name)
+            is(user.given_name.as_ref(), there.given_name.as_deref())
+                && is(user.family_name.as_ref(), there.family_name.as_deref())
+                && is(user.display_name.as_deref(), display_name)
         }
     }
 }
@@ -513,16 +541,12 @@ pub(super) fn subject(person: &Person) -> String {
 /// An undeclared live user with the very name of somebody to be created may be the same
 /// human under an older e-mail. Names prove nothing, so this only warns.
 fn warn_of_look_alikes(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
-    let created = |at: &UserIndex| matches.of(*at) == Match::Nobody;
     let mut by_name: HashMap<String, UserIndex> = HashMap::new();
-    for (user, at) in context.input.desired.users.iter().zip(0..) {
+    for at in matches.nobody() {
+        let user = context.input.desired.user(at);
         let (given, family) = user.name_parts();
-        if user.status == UserStatus::Active
-            && !given.is_empty()
-            && !family.is_empty()
-            && created(&UserIndex(at))
-        {
-            by_name.insert(fold(&user.shown_name()), UserIndex(at));
+        if user.status == UserStatus::Active && !given.is_empty() && !family.is_empty() {
+            by_name.insert(fold(&user.shown_name()), at);
         }
     }
     if by_name.is_empty() {

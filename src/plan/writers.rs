@@ -4,12 +4,12 @@
 //! back, and the manifest is not why), and accounts carry an `externalId` that is not ours.
 //! Neither blocks anything; both name whom to ask, as far as the shape of ids tells it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::item::{Change, GroupRef, MemberChange, Memberships, Notice, NoticeCode, Person};
 use super::planner::{Context, Draft};
 use super::written::{Presence, Slot, Wrote};
-use crate::ids::{ExternalId, UserId, fold};
+use crate::ids::{ExternalId, UserId, same_folded};
 use crate::live::{LiveState, LiveUser};
 use crate::manifest::words::count;
 use crate::profile::clients::{self, KnownClient};
@@ -57,19 +57,27 @@ pub fn foreign(live: &LiveState) -> Vec<Foreign> {
 }
 
 fn count_by_client<'a>(users: impl Iterator<Item = &'a LiveUser>) -> Vec<Foreign> {
-    let mut counts: BTreeMap<Option<&'static str>, Foreign> = BTreeMap::new();
+    let title = |client: Option<&KnownClient>| client.map(|it| it.title);
+    // Few clients are known, many accounts are looked at.
+    let mut found: Vec<Foreign> = Vec::new();
     for external in users.filter_map(foreign_id) {
         let client = clients::of(external.as_str());
-        let none = Foreign {
-            client,
-            accounts: 0,
-        };
-        let known = counts.entry(client.map(|it| it.title)).or_insert(none);
-        known.accounts += 1;
+        match found
+            .iter_mut()
+            .find(|it| title(it.client) == title(client))
+        {
+            Some(known) => known.accounts += 1,
+            None => found.push(Foreign {
+                client,
+                accounts: 1,
+            }),
+        }
     }
-    let mut found: Vec<Foreign> = counts.into_values().collect();
     // Of as many, a known one first.
-    found.sort_by_key(|it| (std::cmp::Reverse(it.accounts), it.client.is_none()));
+    found.sort_by_key(|it| {
+        let accounts = std::cmp::Reverse(it.accounts);
+        (accounts, it.client.is_none(), title(it.client))
+    });
     found
 }
 
@@ -80,8 +88,9 @@ fn foreign_id(user: &LiveUser) -> Option<&ExternalId> {
     // Ours first: that is nearly everybody, and costs nothing to see.
     let external = external.filter(|id| id.person_key_text().is_none());
     external.filter(|id| {
-        let folded = fold(id.as_str());
-        folded != user.email.folded() && folded != fold(&user.user_name)
+        let is = |text: &str| same_folded(id.as_str(), text);
+        let logs_in_by_email = || user.email.is_written(&user.user_name);
+        !is(user.email.as_str()) && (logs_in_by_email() || !is(&user.user_name))
     })
 }
 

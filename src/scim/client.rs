@@ -41,6 +41,8 @@ use super::http::{
 const USER_AGENT: &str = concat!("scim-sync/", env!("CARGO_PKG_VERSION"));
 /// How many redirects within the origin are followed.
 const MAX_REDIRECTS: u8 = 3;
+/// The most bytes that an answer gets room for before they are there.
+const ROOM: usize = 4 * 1024 * 1024;
 /// Everything but RFC 3986's unreserved characters is encoded, so a space is `%20`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -324,6 +326,10 @@ impl HttpTransport {
             body: Vec::new(),
         };
         let cap = self.options.body_cap;
+        // What is announced has its room at once; only what comes is believed.
+        let announced = answer.content_length().unwrap_or_default();
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        response.body.reserve(announced.min(cap).min(ROOM));
         let next = |error| self.classify(request, &error);
         while let Some(chunk) = answer.chunk().await.map_err(next)? {
             if response.body.len() + chunk.len() > cap {

@@ -194,7 +194,8 @@ impl<'a> Oracle<'a> {
                 .map(|it| it.nfc().collect())
                 .collect()
         };
-        let declared = [&user.given_name, &user.family_name, &user.display_name];
+        let shown = user.display_name.as_deref().cloned();
+        let declared = [&user.given_name, &user.family_name, &shown];
         if self.harness() {
             let any = declared.into_iter().any(Option::is_some);
             return any && words(&user.shown_name()) != words(&live.display);

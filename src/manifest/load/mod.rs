@@ -357,29 +357,28 @@ fn read_all(files: &dyn Files, includes: &[Included], tell: Tell<'_>) -> Option<
         return (total.into_inner() <= MAX_TOTAL_BYTES).then_some(results);
     }
     let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, Read)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut done = Vec::new();
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= includes.len() {
-                            return done;
-                        }
-                        done.push((index, one(index)));
-                    }
-                })
-            })
-            .collect();
-        handles
-            .into_iter()
-            .flat_map(|handle| match handle.join() {
-                Ok(done) => done,
+    let work = || {
+        let mut done: Vec<(usize, Read)> = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= includes.len() {
+                return done;
+            }
+            done.push((index, one(index)));
+        }
+    };
+    // This thread works along: each one keeps memory of its own.
+    let mut results = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut results = work();
+        for other in others {
+            match other.join() {
+                Ok(mut done) => results.append(&mut done),
                 // A panic is a bug here; pass it on instead of losing files.
                 Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
+            }
+        }
+        results
     });
     if total.into_inner() > MAX_TOTAL_BYTES {
         return None;
