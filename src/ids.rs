@@ -300,7 +300,7 @@ impl Email {
 
     /// Whether a text is the address as it was written: told at a glance where it is kept once.
     pub fn is_written(&self, text: &Arc<str>) -> bool {
-        self.written == *text
+        Arc::ptr_eq(&self.written, text) || self.written == *text
     }
 
     /// A text, kept once if it is this very address.

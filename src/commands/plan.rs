@@ -149,7 +149,6 @@ fn made(
     if args.untrusted {
         base::trust(&args.shape.base, project, terminal)?;
     }
-    project.forget_declarations();
     let base = base::revision(&args.shape.base, project, terminal)?;
     let project = &*project;
     match live {

@@ -22,7 +22,7 @@ use crate::manifest::source::SourceMap;
 use crate::plan::Inputs;
 use crate::plan::policy::Policy;
 use crate::profile::Profile;
-use crate::profile::lint::{self, Resolved};
+use crate::profile::lint::{self, Declarations, Resolved};
 use crate::render::faults;
 
 /// Why a command failed.
@@ -165,13 +165,8 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    Ok(check_begun(load::begin(&root), &root, as_of, &|_| {}))
-}
-
-/// As [`check`], of a root file that was read already.
-fn check_begun(begun: load::Begun, root: &Path, as_of: Date, tell: Tell<'_>) -> Checked {
-    let loaded = begun.finish_telling(tell);
-    Checked::new(lint::check(loaded.checked(as_of), as_of), root)
+    let loaded = load::begin(&root).finish().checked(as_of);
+    Ok(Checked::new(lint::check(loaded, as_of), &root))
 }
 
 /// A whole manifest without errors, for what has nothing to do with targets, and its folder.
@@ -225,12 +220,12 @@ pub(crate) fn load_selected(
     unnamed: Unnamed,
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
-    let root = root_file(global)?;
-    let begun = load::begin(&root);
-    select_begun(begun, &|_| {}, &root, global, as_of, unnamed, terminal)
+    let projects = load_targets(global, as_of, terminal)?;
+    Ok(selection::select(projects, &global.target, unnamed)?)
 }
 
-/// As [`load_selected`], of a root file that was read already.
+/// As [`load_selected`], of a root file that was read already; people and roles are known by what
+/// is wanted alone.
 pub(crate) fn select_begun(
     begun: load::Begun,
     tell: Tell<'_>,
@@ -240,7 +235,9 @@ pub(crate) fn select_begun(
     unnamed: Unnamed,
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
-    let projects = check_begun(begun, root, as_of, tell).without_errors(terminal)?;
+    let loaded = begun.finish_telling(tell).checked(as_of);
+    let checked = lint::check_and(loaded, as_of, Declarations::LetGo);
+    let projects = Checked::new(checked, root).without_errors(terminal)?;
     Ok(selection::select(projects, &global.target, unnamed)?)
 }
 
@@ -260,14 +257,6 @@ impl Project {
             desired,
             profile,
         }
-    }
-
-    /// Lets go of what the desired state was made of. Of a million memberships, one copy is
-    /// enough while the live ones come in.
-    pub(crate) fn forget_declarations(&mut self) {
-        self.manifest.users.0 = Vec::new();
-        self.manifest.elsewhere.0 = Vec::new();
-        self.manifest.roles.0 = Vec::new();
     }
 
     /// Refuses to write over a file of the manifest.

@@ -23,7 +23,7 @@ use crate::manifest::source::Span;
 
 pub use base::BaseRevision;
 pub use grants::{Grant, Grants};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_and_forget};
 
 /// The position of a person in [`DesiredState::users`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

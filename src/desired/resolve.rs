@@ -10,44 +10,81 @@ use super::{
     Grants, GroupSource, ResolvedMapping, ResolvedRole, RoleIndex, UserIndex,
 };
 use crate::ids::attributes::Attributes;
-use crate::ids::{Binding, GroupName};
+use crate::ids::{Binding, GroupName, PersonKey};
 use crate::manifest::at::TargetManifest;
 use crate::manifest::decl::{GroupDecl, GroupStatus, Membership, UserDecl};
 use crate::manifest::mapping::{CompiledMapping, MappingSet};
-use crate::manifest::members::MemberDecl;
+use crate::manifest::members::{MemberDecl, Members};
 use crate::manifest::people::ByKey;
 use crate::manifest::source::{Span, Spanned};
+
+/// How many people are let go at once.
+const PIECE: usize = 4096;
 
 /// Resolves a manifest that has no faults, judging grants on the day `as_of`.
 ///
 /// References that do not resolve are left out: `manifest::lint` has refused such a
 /// manifest before it comes here.
 pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredState {
-    let users: Vec<DesiredUser> = manifest
-        .users
-        .0
-        .iter()
-        .map(|(key, decl)| DesiredUser {
-            key: key.value.clone(),
-            email: decl.email.value.clone(),
-            given_name: name(&decl.given_name),
-            family_name: name(&decl.family_name),
-            display_name: shown_name(decl),
-            attributes: attributes(decl),
-            status: decl.status(),
-            previously: decl
-                .previously
-                .iter()
-                .map(|key| key.value.clone())
-                .collect(),
-            adoption: decl.adoption(),
-            span: key.span,
-            email_span: decl.email.span,
-        })
-        .collect();
-    debug_assert!(users.is_sorted_by(|a, b| a.key < b.key));
+    let people = manifest.users.0.iter();
+    let users = people.map(|(key, decl)| user(key, decl)).collect();
+    let grants = Granting::new(manifest, as_of);
+    let roles = (0..manifest.roles.0.len()).map(|at| grants.role(manifest, at));
+    let roles = roles.collect();
+    state(manifest, as_of, users, roles)
+}
 
-    let roles = resolve_roles(manifest, as_of);
+/// As [`resolve`], of a manifest whose people and roles nobody asks for any more: they are let go
+/// as they are resolved, so that a hundred thousand people and a million memberships are never
+/// there twice.
+pub fn resolve_and_forget(manifest: &mut TargetManifest, as_of: jiff::civil::Date) -> DesiredState {
+    let grants = Granting::new(manifest, as_of);
+    let mut roles = Vec::with_capacity(manifest.roles.0.len());
+    for at in 0..manifest.roles.0.len() {
+        roles.push(grants.role(manifest, at));
+        manifest.roles.0[at].1.members = Members::default();
+    }
+    drop(grants);
+    let mut declared = std::mem::take(&mut manifest.users.0);
+    let mut users = Vec::with_capacity(declared.len());
+    // From the end, where room can be given back.
+    while let Some((key, decl)) = declared.pop() {
+        users.push(user(&key, &decl));
+        if declared.len().is_multiple_of(PIECE) {
+            declared.shrink_to_fit();
+        }
+    }
+    users.reverse();
+    let state = state(manifest, as_of, users, roles);
+    manifest.elsewhere.0 = Vec::new();
+    manifest.roles.0 = Vec::new();
+    state
+}
+
+fn user(key: &Spanned<PersonKey>, decl: &UserDecl) -> DesiredUser {
+    let previously = decl.previously.iter().map(|key| key.value.clone());
+    DesiredUser {
+        key: key.value.clone(),
+        email: decl.email.value.clone(),
+        given_name: name(&decl.given_name),
+        family_name: name(&decl.family_name),
+        display_name: shown_name(decl),
+        attributes: attributes(decl),
+        status: decl.status(),
+        previously: previously.collect(),
+        adoption: decl.adoption(),
+        span: key.span,
+        email_span: decl.email.span,
+    }
+}
+
+fn state(
+    manifest: &TargetManifest,
+    as_of: jiff::civil::Date,
+    users: Vec<DesiredUser>,
+    roles: Vec<ResolvedRole>,
+) -> DesiredState {
+    debug_assert!(users.is_sorted_by(|a, b| a.key < b.key));
     let (groups, mappings) = resolve_groups(manifest, &roles);
     let absent_groups = manifest
         .groups
@@ -109,52 +146,56 @@ fn attributes(decl: &UserDecl) -> Attributes {
     values.collect()
 }
 
-fn resolve_roles(manifest: &TargetManifest, as_of: jiff::civil::Date) -> Vec<ResolvedRole> {
-    let by_key = ByKey::new(&manifest.users);
-    let by_name: BTreeMap<&str, RoleIndex> = manifest
-        .roles
-        .0
-        .iter()
-        .zip(0..)
-        .map(|((name, _), at)| (name.value.as_str(), RoleIndex(at)))
-        .collect();
-    let includes: Vec<Vec<RoleIndex>> = manifest
-        .roles
-        .0
-        .iter()
-        .map(|(_, decl)| {
+/// What a role's grants are resolved with.
+struct Granting {
+    by_key: ByKey,
+    /// The roles that each includes itself.
+    includes: Vec<Vec<RoleIndex>>,
+    as_of: jiff::civil::Date,
+}
+
+impl Granting {
+    fn new(manifest: &TargetManifest, as_of: jiff::civil::Date) -> Self {
+        let roles = || manifest.roles.0.iter();
+        let by_name: BTreeMap<&str, RoleIndex> = roles()
+            .zip(0..)
+            .map(|((name, _), at)| (name.value.as_str(), RoleIndex(at)))
+            .collect();
+        let includes = roles().map(|(_, decl)| {
             let names = decl.includes.iter();
             names
                 .filter_map(|name| by_name.get(name.value.as_str()).copied())
                 .collect()
-        })
-        .collect();
+        });
+        Self {
+            by_key: ByKey::new(&manifest.users),
+            includes: includes.collect(),
+            as_of,
+        }
+    }
 
-    manifest
-        .roles
-        .0
-        .iter()
-        .zip(0..)
-        .map(|((name, decl), at)| {
-            let holds =
-                |member: &MemberDecl<'_>| member.until.is_none_or(|until| until.value >= as_of);
-            let members = decl.members.iter(&manifest.sources);
-            let grants = members.filter(holds).filter_map(|member| {
-                Some(Grant {
-                    user: UserIndex(by_key.position(member.user.value)?),
-                    span: member.user.span,
-                    until: member.until.map(|until| until.value),
-                    reason: member.reason.map(|why| why.value.as_str()),
-                })
-            });
-            ResolvedRole {
-                name: name.value.clone(),
-                span: name.span,
-                grants: Grants::new(name.span.file, decl.members.len(), grants),
-                closure: closure(RoleIndex(at), &includes),
-            }
-        })
-        .collect()
+    /// The role at a position.
+    fn role(&self, manifest: &TargetManifest, at: usize) -> ResolvedRole {
+        let (name, decl) = &manifest.roles.0[at];
+        let holds =
+            |member: &MemberDecl<'_>| member.until.is_none_or(|until| until.value >= self.as_of);
+        let members = decl.members.iter(&manifest.sources);
+        let grants = members.filter(holds).filter_map(|member| {
+            Some(Grant {
+                user: UserIndex(self.by_key.position(member.user.value)?),
+                span: member.user.span,
+                until: member.until.map(|until| until.value),
+                reason: member.reason.map(|why| why.value.as_str()),
+            })
+        });
+        let index = RoleIndex(u32::try_from(at).expect("fewer than 2^32 roles"));
+        ResolvedRole {
+            name: name.value.clone(),
+            span: name.span,
+            grants: Grants::new(name.span.file, decl.members.len(), grants),
+            closure: closure(index, &self.includes),
+        }
+    }
 }
 
 /// A role and all it includes, sorted. Terminates on cycles, which lint refuses.

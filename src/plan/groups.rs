@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::base::before;
 use super::hand_made::HandMadeFound;
 use super::identity::{Claim, Match, Matches};
@@ -26,7 +28,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
     let mut groups = Groups {
         context,
         matches,
-        by_name: HashMap::with_capacity(live.groups.len()),
+        by_name: HashMap::with_capacity_and_hasher(live.groups.len(), RandomState::default()),
         claimed: vec![false; live.groups.len()],
         live_ids: OnceCell::new(),
         new_ids: BTreeMap::new(),
@@ -40,8 +42,8 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         groups
             .by_name
             .entry(context.group_key(&group.name))
-            .or_default()
-            .push(at);
+            .and_modify(|found| found.push(at))
+            .or_insert(Found::One([at]));
     }
     for user in &draft.purged {
         groups.purged[user.0 as usize] = true;
@@ -59,7 +61,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
 pub(super) struct Groups<'a> {
     pub(super) context: &'a Context<'a>,
     matches: &'a Matches,
-    by_name: HashMap<Cow<'a, str>, Vec<usize>>,
+    by_name: HashMap<Cow<'a, str>, Found, RandomState>,
     /// Live groups that the plan has dealt with.
     claimed: Vec<bool>,
     /// Ids in use, to find collisions of derived ids: asked only where a group is made.
@@ -76,6 +78,28 @@ pub(super) struct Groups<'a> {
     /// The names of all desired groups, as the provider compares them: asked only where a group
     /// had another name.
     desired: OnceCell<HashSet<Cow<'a, str>>>,
+}
+
+/// The live groups of a name: nearly always one.
+enum Found {
+    One([usize; 1]),
+    Several(Vec<usize>),
+}
+
+impl Found {
+    fn push(&mut self, at: usize) {
+        match self {
+            Found::One([first]) => *self = Found::Several(vec![*first, at]),
+            Found::Several(all) => all.push(at),
+        }
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        match self {
+            Found::One(one) => one,
+            Found::Several(all) => all,
+        }
+    }
 }
 
 /// What a declared person is to a group that wants them.
@@ -168,11 +192,9 @@ impl Marks {
 }
 
 impl<'a> Groups<'a> {
-    fn named(&self, name: &GroupName) -> Vec<usize> {
-        self.by_name
-            .get(&self.context.group_key(name))
-            .cloned()
-            .unwrap_or_default()
+    fn named(&self, name: &GroupName) -> &[usize] {
+        let found = self.by_name.get(&*self.context.group_key(name));
+        found.map_or(&[], Found::as_slice)
     }
 
     /// Whether a role gives a group of this name.
@@ -219,8 +241,7 @@ impl<'a> Groups<'a> {
     }
 
     fn plan_desired(&mut self, draft: &mut Draft, group: &DesiredGroup) {
-        let found = self.named(&group.name);
-        match found.as_slice() {
+        match *self.named(&group.name) {
             [] => match self.earlier_name(group).as_slice() {
                 [] => self.create(draft, group),
                 [at] => {
@@ -242,10 +263,13 @@ impl<'a> Groups<'a> {
                 several => self.ambiguous_earlier(draft, group, several),
             },
             [at] => {
-                self.claimed[*at] = true;
-                self.plan_members(draft, group, Some(self.live(*at)), None);
+                self.claimed[at] = true;
+                self.plan_members(draft, group, Some(self.live(at)), None);
             }
-            several => self.ambiguous(draft, &group.name, several, self.evidence(group)),
+            _ => {
+                let several = self.named(&group.name).to_vec();
+                self.ambiguous(draft, &group.name, &several, self.evidence(group));
+            }
         }
     }
 
@@ -255,7 +279,7 @@ impl<'a> Groups<'a> {
             .previously
             .iter()
             .filter(|name| !self.is_desired(name))
-            .flat_map(|name| self.named(name))
+            .flat_map(|name| self.named(name).iter().copied())
             .filter(|at| !self.claimed[*at])
             .collect();
         // Two spellings of one name find one group twice.
@@ -608,7 +632,8 @@ impl<'a> Groups<'a> {
             ];
             let named = self.named(&absent.name);
             let is_gone = named.is_empty();
-            let found: Vec<usize> = named.into_iter().filter(|at| !self.claimed[*at]).collect();
+            let open = named.iter().copied().filter(|at| !self.claimed[*at]);
+            let found: Vec<usize> = open.collect();
             match found.as_slice() {
                 // Another tombstone, of one name with this one here, has dealt with it.
                 [] if !is_gone => {}
@@ -652,7 +677,8 @@ impl<'a> Groups<'a> {
             }
             let found: Vec<usize> = self
                 .named(&group.name)
-                .into_iter()
+                .iter()
+                .copied()
                 .filter(|at| !self.claimed[*at])
                 .collect();
             let evidence = unmapped(base, group);

@@ -48,8 +48,22 @@ pub struct Checked {
     pub targets: Vec<Resolved>,
 }
 
+/// What becomes of declared people and roles once they are resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declarations {
+    /// They can be asked for.
+    Kept,
+    /// They are let go: of a million memberships one copy is enough while live ones come in.
+    LetGo,
+}
+
 /// Checks a loaded manifest against the profiles it names, also where it has other errors.
 pub fn check(loaded: Loaded, as_of: Date) -> Checked {
+    check_and(loaded, as_of, Declarations::Kept)
+}
+
+/// As [`check`], and says what becomes of the declarations.
+pub fn check_and(loaded: Loaded, as_of: Date, declarations: Declarations) -> Checked {
     let (understood, sources, mut faults) = loaded.into_parts();
     let Some((manifest, wholeness)) = understood else {
         return Checked {
@@ -83,7 +97,7 @@ pub fn check(loaded: Loaded, as_of: Date) -> Checked {
     let is_circle = faults.iter().any(circle);
     let mut targets = Vec::new();
     let mut found = Vec::new();
-    for (manifest, profile) in known {
+    for (mut manifest, profile) in known {
         let name = manifest.name.clone();
         let here = if is_circle {
             // Whoever has one of the roles has all: what follows from that is not worth saying.
@@ -93,8 +107,12 @@ pub fn check(loaded: Loaded, as_of: Date) -> Checked {
             people(&manifest, &profile, &mut here);
             here
         } else {
-            let desired = desired::resolve(&manifest, as_of);
-            let here = lint(&manifest, &desired, &profile);
+            let mut here = declared(&manifest, &profile);
+            let desired = match declarations {
+                Declarations::Kept => desired::resolve(&manifest, as_of),
+                Declarations::LetGo => desired::resolve_and_forget(&mut manifest, as_of),
+            };
+            here.extend(wanted(&desired, &profile));
             targets.push(Resolved {
                 manifest,
                 profile,
@@ -126,12 +144,25 @@ enum Several {
 
 /// Every fault this provider finds in a manifest.
 pub fn lint(manifest: &TargetManifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
+    let mut faults = declared(manifest, profile);
+    faults.extend(wanted(desired, profile));
+    faults
+}
+
+/// What it finds in what is declared.
+fn declared(manifest: &TargetManifest, profile: &Profile) -> Vec<Fault> {
     let mut faults = Vec::new();
     base_url(manifest, profile, &mut faults);
     other_login(manifest, profile, &mut faults);
     people(manifest, profile, &mut faults);
     beside_scim(manifest, profile, &mut faults);
     no_groups(manifest, profile, &mut faults);
+    faults
+}
+
+/// What it finds in what follows from that.
+fn wanted(desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
+    let mut faults = Vec::new();
     groups(desired, profile, &mut faults);
     group_names(desired, profile, &mut faults);
     faults.extend(desired::assertion::faults(desired));
