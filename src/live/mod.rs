@@ -9,6 +9,7 @@ pub mod collect;
 pub mod collect_beside;
 pub mod diff;
 mod fingerprint;
+mod pieces;
 pub mod snapshot;
 mod users;
 
@@ -27,6 +28,7 @@ use crate::scim::listing::{Doubt, Walk};
 use crate::scim::wire;
 use crate::scim::wire::EmailChoice;
 
+use pieces::Pieces;
 pub use users::{LiveUsers, Moves};
 
 /// The position of a user in [`LiveState::users`].
@@ -169,40 +171,6 @@ impl LiveState {
     }
 }
 
-/// Users as they come, in pieces: nobody knows how many there will be, and a list that grows in
-/// one piece is twice as large as it need be when it is copied.
-#[derive(Debug, Default)]
-struct Pieces(Vec<Vec<LiveUser>>);
-
-impl Pieces {
-    /// How many users a piece holds.
-    const SIZE: usize = 4096;
-
-    fn push(&mut self, user: LiveUser) {
-        match self.0.last_mut().filter(|last| last.len() < Self::SIZE) {
-            Some(last) => last.push(user),
-            None => {
-                // What is little stays little.
-                let size = match self.0.is_empty() {
-                    true => 0,
-                    false => Self::SIZE,
-                };
-                let mut piece = Vec::with_capacity(size);
-                piece.push(user);
-                self.0.push(piece);
-            }
-        }
-    }
-
-    fn into_one(self) -> Vec<LiveUser> {
-        let mut all = Vec::with_capacity(self.0.iter().map(Vec::len).sum());
-        for piece in self.0 {
-            all.extend(piece);
-        }
-        all
-    }
-}
-
 /// Builds a [`LiveState`] from pages of users and groups arriving in any order.
 #[derive(Debug, Default)]
 pub struct Builder {
@@ -276,7 +244,7 @@ impl Builder {
 
     /// The whole state, given how the two walks went.
     pub fn finish(self, users: Walk, groups: Walk) -> LiveState {
-        let users_read = LiveUsers::from(self.users.into_one());
+        let users_read = LiveUsers::from(self.users);
 
         // Interned member ids → positions of users, looked up once for each id.
         let listed: HashMap<&str, u32, RandomState> = users_read

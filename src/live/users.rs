@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
 
+use super::pieces::Pieces;
 use super::{LiveIndex, LiveUser};
 use crate::ids::UserId;
 
@@ -16,7 +17,7 @@ use crate::ids::UserId;
 #[derive(Clone, Default)]
 pub struct LiveUsers {
     /// As they were read, in the order of their ids.
-    read: Arc<Vec<LiveUser>>,
+    read: Arc<Pieces>,
     /// What is other since.
     since: Option<Since>,
 }
@@ -192,12 +193,9 @@ impl Index<usize> for LiveUsers {
 }
 
 /// Puts users in the order of their ids; of several with one id, the first is kept.
-impl From<Vec<LiveUser>> for LiveUsers {
-    fn from(mut users: Vec<LiveUser>) -> Self {
-        if !users.is_sorted_by(|a, b| a.id < b.id) {
-            users.sort_by(|a, b| a.id.cmp(&b.id));
-            users.dedup_by(|a, b| a.id == b.id);
-        }
+impl From<Pieces> for LiveUsers {
+    fn from(mut users: Pieces) -> Self {
+        users.sort();
         Self {
             read: Arc::new(users),
             since: None,
@@ -205,9 +203,15 @@ impl From<Vec<LiveUser>> for LiveUsers {
     }
 }
 
+impl From<Vec<LiveUser>> for LiveUsers {
+    fn from(users: Vec<LiveUser>) -> Self {
+        users.into_iter().collect()
+    }
+}
+
 impl FromIterator<LiveUser> for LiveUsers {
     fn from_iter<I: IntoIterator<Item = LiveUser>>(users: I) -> Self {
-        users.into_iter().collect::<Vec<LiveUser>>().into()
+        users.into_iter().collect::<Pieces>().into()
     }
 }
 
@@ -226,13 +230,13 @@ impl fmt::Debug for LiveUsers {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::ids::Email;
     use crate::ids::attributes::Attributes;
     use crate::live::Activity;
 
-    fn user(id: &str, name: &str) -> LiveUser {
+    pub(in crate::live) fn user(id: &str, name: &str) -> LiveUser {
         LiveUser {
             id: UserId::from(id),
             user_name: name.into(),

@@ -125,20 +125,21 @@ impl Matches {
 /// Live users by a text that several may have: each user is in one chain at most.
 struct Chains<K> {
     first: HashMap<K, LiveIndex, RandomState>,
-    /// The next of the chain, by position.
-    next: Vec<Option<LiveIndex>>,
+    /// The next of the chain, where there is one: few share a text.
+    next: HashMap<LiveIndex, LiveIndex, RandomState>,
 }
 
 impl<K: std::hash::Hash + Eq> Chains<K> {
-    fn new(live: &LiveState) -> Self {
+    fn new() -> Self {
         Self {
             first: HashMap::default(),
-            next: vec![None; live.users.len()],
+            next: HashMap::default(),
         }
     }
 
     fn insert(&mut self, key: K, at: LiveIndex) {
-        self.next[at.0 as usize] = self.first.insert(key, at);
+        let next = self.first.insert(key, at);
+        self.next.extend(next.map(|next| (at, next)));
     }
 
     fn get<Q: std::hash::Hash + Eq + ?Sized>(&self, key: &Q) -> impl Iterator<Item = LiveIndex>
@@ -146,7 +147,7 @@ impl<K: std::hash::Hash + Eq> Chains<K> {
         K: std::borrow::Borrow<Q>,
     {
         let first = self.first.get(key).copied();
-        std::iter::successors(first, |at| self.next[at.0 as usize])
+        std::iter::successors(first, |at| self.next.get(at).copied())
     }
 }
 
@@ -208,9 +209,9 @@ impl<'a> Index<'a> {
     ) -> Self {
         let mut index = Self {
             desired,
-            by_key: Chains::new(live),
-            by_email: Chains::new(live),
-            by_login: Chains::new(live),
+            by_key: Chains::new(),
+            by_email: Chains::new(),
+            by_login: Chains::new(),
             declared: OnceCell::new(),
             declared_email: OnceCell::new(),
         };
@@ -287,11 +288,11 @@ pub(super) fn match_traced(context: &Context<'_>, traces: &Traces) -> Matched {
     let known = plainly_known(desired, live, traces);
     let accounts = || (0..).map(LiveIndex).zip(traces.accounts.iter().copied());
     let matched = match_rest(context, &traces.people, accounts(), |at, _| {
-        known[at.0 as usize].map(Found::Live)
+        known[at.0 as usize].map_or(Told::Nothing, Told::Live)
     });
     debug_assert_eq!(
         matched,
-        match_rest(context, &traces.people, accounts(), |_, _| None),
+        match_rest(context, &traces.people, accounts(), |_, _| Told::Nothing),
         "as if everybody were looked for"
     );
     matched
@@ -326,10 +327,10 @@ pub(super) fn rematch(
         &traces.people,
         stayed.chain(fresh.iter().copied()),
         |at, person| match before.matches.of(at) {
-            _ if changed.may_be_person(person, desired.user(at)) => None,
-            Match::Nobody => Some(Found::Nobody),
-            Match::Live(live) => moves.now[live.0 as usize].map(Found::Live),
-            Match::Frozen(_) | Match::Held => None,
+            _ if changed.may_be_person(person, desired.user(at)) => Told::Nothing,
+            Match::Nobody => Told::Nobody,
+            Match::Live(live) => moves.now[live.0 as usize].map_or(Told::Nothing, Told::Live),
+            Match::Frozen(_) | Match::Held => Told::Nothing,
         },
     )
 }
@@ -382,31 +383,31 @@ fn match_rest(
     context: &Context<'_>,
     people: &[PersonTrace],
     accounts: impl Iterator<Item = (LiveIndex, AccountTrace)>,
-    told: impl Fn(UserIndex, PersonTrace) -> Option<Found>,
+    told: impl Fn(UserIndex, PersonTrace) -> Told,
 ) -> Matched {
     let PlanInput { desired, live, .. } = context.input;
     let mut asked = Known::default();
-    let mut found: Vec<Option<Found>> = Vec::with_capacity(people.len());
-    for (person, at) in people.iter().zip((0..).map(UserIndex)) {
+    let people = people.iter().zip((0..).map(UserIndex));
+    let told = people.map(|(person, at)| {
         let told = told(at, *person);
-        if told.is_none() {
-            asked.add_person(*person, desired.user(at));
+        match told {
+            Told::Nothing => asked.add_person(*person, desired.user(at)),
+            Told::Nobody | Told::Live(_) => {}
         }
-        found.push(told);
-    }
+        told
+    });
+    let told: Vec<Told> = told.collect();
     let may_be = accounts.filter(|(_, account)| !asked.is_empty() && asked.may_be(*account));
     let index = Index::of(desired, live, may_be.map(|(at, _)| at));
-    match_all(context, |user, at| {
-        let told = found[at.0 as usize].take();
-        told.unwrap_or_else(|| match_one(context, &index, user))
+    match_all(context, |user, at| match told[at.0 as usize] {
+        Told::Nothing => match_one(context, &index, user),
+        Told::Nobody => Found::Nobody,
+        Told::Live(live) => Found::Live(live),
     })
 }
 
 /// Matches everybody by asking for each, with a refusal for each doubt.
-fn match_all(
-    context: &Context<'_>,
-    mut find: impl FnMut(&DesiredUser, UserIndex) -> Found,
-) -> Matched {
+fn match_all(context: &Context<'_>, find: impl Fn(&DesiredUser, UserIndex) -> Found) -> Matched {
     let PlanInput { desired, live, .. } = context.input;
     let mut refusals = Vec::new();
     let mut matches = Matches {
@@ -453,6 +454,14 @@ fn match_all(
         }
     }
     Matched { matches, refusals }
+}
+
+/// What is known of a person without looking for them.
+#[derive(Clone, Copy)]
+enum Told {
+    Nothing,
+    Nobody,
+    Live(LiveIndex),
 }
 
 enum Found {
