@@ -299,7 +299,7 @@ impl Email {
     }
 
     /// Whether a text is the address as it was written: told at a glance where it is kept once.
-    pub fn is_written(&self, text: &Arc<str>) -> bool {
+    pub(crate) fn is_written(&self, text: &Arc<str>) -> bool {
         Arc::ptr_eq(&self.written, text) || self.written == *text
     }
 
@@ -325,7 +325,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// Whether two texts are one, folded.
-pub fn same_folded(a: &str, b: &str) -> bool {
+pub(crate) fn same_folded(a: &str, b: &str) -> bool {
     match a.is_ascii() && b.is_ascii() {
         true => a.eq_ignore_ascii_case(b),
         false => folded(a) == folded(b),
@@ -333,7 +333,7 @@ pub fn same_folded(a: &str, b: &str) -> bool {
 }
 
 /// As [`fold`], the text itself where it is folded already.
-pub fn folded(text: &str) -> Cow<'_, str> {
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             true => Cow::Owned(text.to_ascii_lowercase()),

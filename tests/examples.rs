@@ -236,3 +236,32 @@ fn a_step_for_support_stays_until_it_is_done() {
         .says("Nothing to do")
         .says("[tombstone-done]");
 }
+
+#[test]
+fn what_is_wanted_is_the_same_whether_the_declarations_are_let_go() {
+    use scim_sync::manifest::load::load;
+    use scim_sync::profile::lint::{Declarations, check_keeping};
+
+    let as_of = AS_OF.parse().expect("a day");
+    let valid = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/valid");
+    let valid = std::fs::read_dir(valid).expect("valid manifests");
+    let valid = valid.map(|entry| entry.expect("an entry").path());
+    let roots = examples().into_iter().map(|it| it.join("scim-sync.yaml"));
+    for root in roots.chain(valid) {
+        let resolved = |declarations| {
+            let checked = check_keeping(load(&root).checked(as_of), as_of, declarations);
+            let targets = checked.targets.iter();
+            let left: Vec<usize> = targets
+                .map(|it| it.manifest.users.0.len() + it.manifest.roles.0.len())
+                .collect();
+            let desired = checked.targets.iter().map(|it| &it.desired);
+            let said = format!("{:?} {:?}", checked.faults, desired.collect::<Vec<_>>());
+            (left, said)
+        };
+        let (kept, with) = resolved(Declarations::Kept);
+        let (left, without) = resolved(Declarations::LetGo);
+        assert!(kept.iter().any(|it| *it > 0), "{}", root.display());
+        assert!(left.iter().all(|it| *it == 0), "{}", root.display());
+        assert_eq!(with, without, "{}", root.display());
+    }
+}

@@ -207,3 +207,54 @@ fn a_removal_tells_the_login_where_it_is_not_the_e_mail() {
     assert_eq!(plan["actions"].as_array().map(Vec::len), Some(1));
     assert!(!plan.to_string().contains("logsInAs"), "{plan}");
 }
+
+/// Two e-mails that hash to one trace: the planner tells almost everybody by half of a hash, and of
+/// 100,000 people about two share one.
+fn of_one_trace() -> (String, String) {
+    use std::hash::BuildHasher as _;
+    let hasher = foldhash::fast::FixedState::default();
+    let mut seen = std::collections::HashMap::new();
+    for number in 0_u32..2_000_000 {
+        let email = format!("person-{number}@example.com");
+        if let Some(other) = seen.insert(hasher.hash_one(email.as_str()) >> 32, number) {
+            return (format!("person-{other}@example.com"), email);
+        }
+    }
+    unreachable!("so many people have two of one trace")
+}
+
+#[test]
+fn of_one_trace_are_two_people() {
+    let (ada, bob) = of_one_trace();
+    let manifest = TWO
+        .replace("alice@example.com", &ada)
+        .replace("bob@example.com", &bob)
+        .replace("ALICE", "active")
+        .replace("BOB", "active")
+        .replace("policy: { protect: { users: [alice] } }\n", "");
+    let account = |id: &str, email: &str, key: &str| {
+        let made = match key {
+            "" => String::new(),
+            key => format!(r#""externalId":"scim-sync:{key}","#),
+        };
+        format!(r#"{{"id":"{id}","userName":"{email}",{made}"email":"{email}","active":true}}"#)
+    };
+    for keys in [["", ""], ["alice", "bob"], ["alice", ""]] {
+        let both = [account("1", &ada, keys[0]), account("2", &bob, keys[1])].join(",");
+        let (_, plan) = plan_of(&manifest, &both);
+        let of_people = |plan: &serde_json::Value| -> Vec<String> {
+            let actions = plan["actions"].as_array().expect("a list").iter();
+            let ids = actions.map(|action| action["id"].as_str().expect("an id").to_owned());
+            ids.filter(|id| id.starts_with("user:")).collect()
+        };
+        assert_eq!(of_people(&plan), Vec::<String>::new(), "{plan}");
+        assert_eq!(plan["refusals"], serde_json::json!([]), "{plan}");
+        let members = &plan["actions"][1]["change"]["members"];
+        assert_eq!(members[0]["person"]["id"], "1", "{plan}");
+        assert_eq!(plan["converges"], true, "{plan}");
+
+        let (_, plan) = plan_of(&manifest, &account("2", &bob, keys[1]));
+        assert_eq!(of_people(&plan), ["user:alice:create"], "{plan}");
+        assert_eq!(plan["converges"], true, "{plan}");
+    }
+}

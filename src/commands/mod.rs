@@ -328,12 +328,20 @@ fn draw(trouble: &trouble::Trouble, colour: Colour, width: usize) -> String {
     text
 }
 
-/// A runtime for the commands that speak to a service provider.
+/// A runtime for the commands that speak to a service provider: one thread moves bytes, while this
+/// one asks and others parse. Each thread that there is keeps memory of its own.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    runtime_of(1)
+}
+
+/// A runtime for serving others, who do not wait while one is answered.
+pub(crate) fn serving_runtime() -> tokio::runtime::Runtime {
+    runtime_of(2)
+}
+
+fn runtime_of(workers: usize) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
-        // It moves bytes; with it, this thread and those that parse, nobody waits for another. Each
-        // thread that there is keeps memory of its own.
-        .worker_threads(1)
+        .worker_threads(workers)
         // They parse pages, which no core does faster for being asked by more threads.
         .max_blocking_threads(2)
         .enable_all()

@@ -56,13 +56,13 @@ pub(super) fn run(
 }
 
 fn one(
-    mut project: Project,
+    project: Project,
     ahead: Option<Ahead>,
     args: &PlanArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let live = selection::file_of_one(args.live.as_deref(), &project);
-    let plan = made(&mut project, ahead, args, live.as_deref(), terminal)?;
+    let plan = made(&project, ahead, args, live.as_deref(), terminal)?;
     if let Some(file) = &args.out {
         let file = selection::of_one(file, project.manifest.name.as_ref());
         save(&project, &plan, &file)?;
@@ -93,11 +93,11 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
     if let Some(out) = &args.out {
         selection::folder_for(out)?;
     }
-    let work = |mut project: Project, terminal: &Terminal| {
+    let work = |project: Project, terminal: &Terminal| {
         let name = project.manifest.name.clone();
         let file = |path: &PathBuf, kind| Some(selection::file_of(path, name.as_ref()?, kind));
         let live = selection::snapshot_of(args.live.as_deref(), &project);
-        let plan = made(&mut project, None, args, live.as_deref(), terminal)?;
+        let plan = made(&project, None, args, live.as_deref(), terminal)?;
         if let Some(file) = args
             .out
             .as_ref()
@@ -136,7 +136,7 @@ fn several(projects: Vec<Project>, args: &PlanArgs, terminal: &Terminal) -> Resu
 
 /// The plan for one target, from a snapshot or what is live there now.
 fn made(
-    project: &mut Project,
+    project: &Project,
     ahead: Option<Ahead>,
     args: &PlanArgs,
     live: Option<&Path>,
@@ -150,7 +150,6 @@ fn made(
         base::trust(&args.shape.base, project, terminal)?;
     }
     let base = base::revision(&args.shape.base, project, terminal)?;
-    let project = &*project;
     match live {
         Some(file) => {
             let (mut live, target) = from_snapshot(project, file, terminal)?;

@@ -47,6 +47,7 @@ impl From<crate::scim::error::ScimError> for Failure {
 
 /// A manifest without errors as it holds at one target, and what follows from it.
 pub(crate) struct Project {
+    /// Without people and roles where the declarations were let go ([`select_begun`]).
     pub(crate) manifest: TargetManifest,
     pub(crate) desired: DesiredState,
     pub(crate) profile: Profile,
@@ -224,8 +225,8 @@ pub(crate) fn load_selected(
     Ok(selection::select(projects, &global.target, unnamed)?)
 }
 
-/// As [`load_selected`], of a root file that was read already; people and roles are known by what
-/// is wanted alone.
+/// As [`load_selected`], of a root file that was read already. The manifest is left without people
+/// and roles: what is wanted tells them.
 pub(crate) fn select_begun(
     begun: load::Begun,
     tell: Tell<'_>,
@@ -236,7 +237,7 @@ pub(crate) fn select_begun(
     terminal: &Terminal,
 ) -> Result<Selection, Failure> {
     let loaded = begun.finish_telling(tell).checked(as_of);
-    let checked = lint::check_and(loaded, as_of, Declarations::LetGo);
+    let checked = lint::check_keeping(loaded, as_of, Declarations::LetGo);
     let projects = Checked::new(checked, root).without_errors(terminal)?;
     Ok(selection::select(projects, &global.target, unnamed)?)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::project::{self, Failure};
 use super::trouble::Trouble;
-use super::{Terminal, runtime, selection, target};
+use super::{Terminal, selection, serving_runtime, target};
 use crate::cli::{BehaviorChoice, GlobalArgs, SandboxCommand, SandboxLoadArgs, SandboxServeArgs};
 use crate::exit::Exit;
 use crate::ids::{Email, UserId};
@@ -46,7 +46,7 @@ fn serve(args: &SandboxServeArgs, terminal: &Terminal) -> Result<Exit, Failure> 
         personality: asked.as_ref().map(target::personality),
         latency: Duration::from_millis(args.latency),
     };
-    runtime().block_on(async {
+    serving_runtime().block_on(async {
         let server = Server::start(options, || {
             let provider = args.personality.as_deref().unwrap_or(DEFAULT_PROVIDER);
             let behavior = behavior.unwrap_or(SandboxBehavior::Documented);

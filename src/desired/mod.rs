@@ -77,7 +77,7 @@ pub struct DesiredUser {
     pub given_name: Option<CompactString>,
     /// Last name, if declared.
     pub family_name: Option<CompactString>,
-    /// The name to show, if declared apart, as few are.
+    /// The name to show, if declared apart. Few are, so the others are spared the room.
     pub display_name: Option<Box<CompactString>>,
     /// Other attributes that are declared, empty where one is to have no value.
     pub attributes: Attributes,

@@ -18,9 +18,6 @@ use crate::manifest::members::{MemberDecl, Members};
 use crate::manifest::people::ByKey;
 use crate::manifest::source::{Span, Spanned};
 
-/// How many people are let go at once.
-const PIECE: usize = 4096;
-
 /// Resolves a manifest that has no faults, judging grants on the day `as_of`.
 ///
 /// References that do not resolve are left out: `manifest::lint` has refused such a
@@ -35,8 +32,8 @@ pub fn resolve(manifest: &TargetManifest, as_of: jiff::civil::Date) -> DesiredSt
 }
 
 /// As [`resolve`], of a manifest whose people and roles nobody asks for any more: they are let go
-/// as they are resolved, so that a hundred thousand people and a million memberships are never
-/// there twice.
+/// as they are resolved, so that a hundred thousand people and a million memberships are hardly
+/// ever there twice.
 pub fn resolve_and_forget(manifest: &mut TargetManifest, as_of: jiff::civil::Date) -> DesiredState {
     let grants = Granting::new(manifest, as_of);
     let mut roles = Vec::with_capacity(manifest.roles.0.len());
@@ -45,16 +42,10 @@ pub fn resolve_and_forget(manifest: &mut TargetManifest, as_of: jiff::civil::Dat
         manifest.roles.0[at].1.members = Members::default();
     }
     drop(grants);
-    let mut declared = std::mem::take(&mut manifest.users.0);
-    let mut users = Vec::with_capacity(declared.len());
-    // From the end, where room can be given back.
-    while let Some((key, decl)) = declared.pop() {
-        users.push(user(&key, &decl));
-        if declared.len().is_multiple_of(PIECE) {
-            declared.shrink_to_fit();
-        }
-    }
-    users.reverse();
+    let declared = std::mem::take(&mut manifest.users.0).into_iter();
+    // Into the very room that they have, which std gives back to whoever takes no more of it.
+    let mut users: Vec<DesiredUser> = declared.map(|(key, decl)| user(&key, &decl)).collect();
+    users.shrink_to_fit();
     let state = state(manifest, as_of, users, roles);
     manifest.elsewhere.0 = Vec::new();
     manifest.roles.0 = Vec::new();

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn sorted_in_pieces_as_in_one_piece() {
-        // Multiplied by what has no factor in common with their number, ids come in every order.
+        // Steps that wrap around put ids in an order far from theirs, some of them twice.
         for number in [0, 1, 2, SIZE - 1, SIZE, SIZE + 1, 3 * SIZE + 7] {
             for times in [1, 7, 4099] {
                 for each in [1, 3] {

@@ -24,7 +24,7 @@ pub fn after(live: &LiveState, actions: &[Action], profile: &Profile) -> LiveSta
     for action in actions {
         after.take(&action.change);
     }
-    after.finish(live)
+    after.finish()
 }
 
 /// The id of an account or group that is still to be made, where the provider chooses it.
@@ -46,9 +46,10 @@ struct After<'a> {
     groups: BTreeMap<usize, Option<Circle>>,
     /// New groups; their positions follow those of the live ones.
     new_groups: Vec<Option<Circle>>,
+    /// Live groups by id: asked only where an action is about one.
     by_group: OnceCell<HashMap<&'a GroupId, usize>>,
     /// Groups taken over, by id.
-    taken: HashMap<GroupId, usize>,
+    adopted_groups: HashMap<GroupId, usize>,
     created: HashMap<GroupName, usize>,
     beside: Beside,
 }
@@ -76,14 +77,14 @@ impl Circle {
 }
 
 /// Groups, once it is known where everybody is.
-struct Settled<'a> {
+struct Regrouping<'a> {
     live: &'a LiveState,
     /// Where everybody is now: live users by their positions, then the new ones.
     moved: &'a [Option<LiveIndex>],
     removal: UserRemovalEffect,
 }
 
-impl Settled<'_> {
+impl Regrouping<'_> {
     /// A group that no action is about: whoever is gone may be in it no more.
     fn as_it_was(&self, group: &LiveGroup) -> LiveGroup {
         let moved = |member: &LiveIndex| self.moved[member.0 as usize];
@@ -153,7 +154,7 @@ impl<'a> After<'a> {
             groups: BTreeMap::new(),
             new_groups: Vec::new(),
             by_group: OnceCell::new(),
-            taken: HashMap::new(),
+            adopted_groups: HashMap::new(),
             created: HashMap::new(),
             beside: live.beside.clone(),
         }
@@ -334,7 +335,7 @@ impl<'a> After<'a> {
             }
         }
         let at = self.add_group(circle);
-        self.taken.insert(id.clone(), at);
+        self.adopted_groups.insert(id.clone(), at);
         self.created.insert(name.clone(), at);
     }
 
@@ -349,7 +350,10 @@ impl<'a> After<'a> {
         let groups = || (0..).zip(&self.live.groups);
         let listed = || groups().map(|(at, group)| (&group.id, at)).collect();
         let listed = self.by_group.get_or_init(listed);
-        self.taken.get(id).or_else(|| listed.get(id)).copied()
+        self.adopted_groups
+            .get(id)
+            .or_else(|| listed.get(id))
+            .copied()
     }
 
     /// Ends the group at a position.
@@ -419,10 +423,11 @@ impl<'a> After<'a> {
         }
     }
 
-    fn finish(self, live: &LiveState) -> LiveState {
+    fn finish(self) -> LiveState {
+        let live = self.live;
         let (users, moved) = live.users.changed(self.other, self.new);
 
-        let settled = Settled {
+        let regrouping = Regrouping {
             live,
             moved: &moved,
             removal: self.profile.user_removal,
@@ -431,13 +436,13 @@ impl<'a> After<'a> {
         let mut groups = Vec::with_capacity(live.groups.len() + self.new_groups.len());
         for (group, at) in live.groups.iter().zip(0..) {
             match others.remove(&at) {
-                None => groups.push(settled.as_it_was(group)),
-                Some(Some(circle)) => groups.push(settled.other(circle, Some(group))),
+                None => groups.push(regrouping.as_it_was(group)),
+                Some(Some(circle)) => groups.push(regrouping.other(circle, Some(group))),
                 Some(None) => {}
             }
         }
         let new = self.new_groups.into_iter().flatten();
-        groups.extend(new.map(|circle| settled.other(circle, None)));
+        groups.extend(new.map(|circle| regrouping.other(circle, None)));
         groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
 
         LiveState {

@@ -26,14 +26,14 @@ pub(super) fn plan_bindings(context: &Context<'_>, draft: &mut Draft) {
         .flatten()
         .filter_map(|group| Some((&group.name, group.bindings.as_ref()?)))
         .collect();
-    let known = match &context.input.live.beside.bindings {
-        Told::Known(bindings) => Some(by_group(bindings)),
-        Told::NotAsked | Told::NotTold(_) => None,
-    };
     let desired = &context.input.desired.groups;
     if declared.is_empty() && desired.iter().all(|group| group.bindings.is_none()) {
         return;
     }
+    let known = match &context.input.live.beside.bindings {
+        Told::Known(bindings) => Some(by_group(bindings)),
+        Told::NotAsked | Told::NotTold(_) => None,
+    };
     let groups = whereabouts(context, draft);
     for group in desired {
         let earlier = std::iter::once(&group.name)

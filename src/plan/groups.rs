@@ -35,7 +35,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         older_ids: BTreeMap::new(),
         seats: seats(context, matches),
         purged: vec![false; live.users.len()],
-        marks: RefCell::new(Marks::new(live.users.len())),
+        rounds: RefCell::new(Rounds::new(live.users.len())),
         desired: OnceCell::new(),
     };
     for (group, at) in live.groups.iter().zip(0..) {
@@ -43,7 +43,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
             .by_name
             .entry(context.group_key(&group.name))
             .and_modify(|found| found.push(at))
-            .or_insert(Found::One([at]));
+            .or_insert(Namesakes::One(at));
     }
     for user in &draft.purged {
         groups.purged[user.0 as usize] = true;
@@ -61,7 +61,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
 pub(super) struct Groups<'a> {
     pub(super) context: &'a Context<'a>,
     matches: &'a Matches,
-    by_name: HashMap<Cow<'a, str>, Found, RandomState>,
+    by_name: HashMap<Cow<'a, str>, Namesakes, RandomState>,
     /// Live groups that the plan has dealt with.
     claimed: Vec<bool>,
     /// Ids in use, to find collisions of derived ids: asked only where a group is made.
@@ -74,30 +74,30 @@ pub(super) struct Groups<'a> {
     seats: Vec<Seat>,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
-    marks: RefCell<Marks>,
+    rounds: RefCell<Rounds>,
     /// The names of all desired groups, as the provider compares them: asked only where a group
     /// had another name.
     desired: OnceCell<HashSet<Cow<'a, str>>>,
 }
 
 /// The live groups of a name: nearly always one.
-enum Found {
-    One([usize; 1]),
+enum Namesakes {
+    One(usize),
     Several(Vec<usize>),
 }
 
-impl Found {
+impl Namesakes {
     fn push(&mut self, at: usize) {
         match self {
-            Found::One([first]) => *self = Found::Several(vec![*first, at]),
-            Found::Several(all) => all.push(at),
+            Namesakes::One(first) => *self = Namesakes::Several(vec![*first, at]),
+            Namesakes::Several(all) => all.push(at),
         }
     }
 
     fn as_slice(&self) -> &[usize] {
         match self {
-            Found::One(one) => one,
-            Found::Several(all) => all,
+            Namesakes::One(one) => std::slice::from_ref(one),
+            Namesakes::Several(all) => all,
         }
     }
 }
@@ -137,12 +137,12 @@ fn seats(context: &Context<'_>, matches: &Matches) -> Vec<Seat> {
 
 /// Who was seen in which round, by position: two sets are compared in one pass over each,
 /// whatever their order.
-struct Marks {
+struct Rounds {
     round: u32,
     seen: Vec<u32>,
 }
 
-impl Marks {
+impl Rounds {
     fn new(users: usize) -> Self {
         Self {
             round: 0,
@@ -156,8 +156,7 @@ impl Marks {
         self.round
     }
 
-    /// Whoever is wanted and not there, and whoever is there and not wanted; of each list,
-    /// nobody twice.
+    /// Whoever is wanted and not there, and whoever is there and not wanted.
     fn compare(
         &mut self,
         wanted: impl Iterator<Item = (LiveIndex, UserIndex)>,
@@ -194,7 +193,7 @@ impl Marks {
 impl<'a> Groups<'a> {
     fn named(&self, name: &GroupName) -> &[usize] {
         let found = self.by_name.get(&*self.context.group_key(name));
-        found.map_or(&[], Found::as_slice)
+        found.map_or(&[], Namesakes::as_slice)
     }
 
     /// Whether a role gives a group of this name.
@@ -471,7 +470,7 @@ impl<'a> Groups<'a> {
             }
             None
         });
-        let (mut missing, not_wanted) = self.marks.borrow_mut().compare(wanted, there);
+        let (mut missing, not_wanted) = self.rounds.borrow_mut().compare(wanted, there);
         missing.sort_unstable();
 
         let mut add: Vec<MemberChange> = Vec::new();

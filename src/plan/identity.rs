@@ -288,14 +288,21 @@ pub(super) fn match_traced(context: &Context<'_>, traces: &Traces) -> Matched {
     let known = plainly_known(desired, live, traces);
     let accounts = || (0..).map(LiveIndex).zip(traces.accounts.iter().copied());
     let matched = match_rest(context, &traces.people, accounts(), |at, _| {
-        known[at.0 as usize].map_or(Told::Nothing, Told::Live)
+        known[at.0 as usize].map_or(Beforehand::Unknown, Beforehand::Live)
     });
     debug_assert_eq!(
         matched,
-        match_rest(context, &traces.people, accounts(), |_, _| Told::Nothing),
+        match_in_full(context),
         "as if everybody were looked for"
     );
     matched
+}
+
+/// Matches everybody by asking for each among all: what every shorter way has to come to.
+fn match_in_full(context: &Context<'_>) -> Matched {
+    let PlanInput { desired, live, .. } = context.input;
+    let index = Index::of(desired, live, live.indexed_users().map(|(at, _)| at));
+    match_all(context, |user, _| match_one(context, &index, user))
 }
 
 /// Matches everybody, of whom most were matched before with users that are still there: only
@@ -307,6 +314,7 @@ pub(super) fn rematch(
     moves: &Moves,
 ) -> Matched {
     let PlanInput { desired, live, .. } = context.input;
+    debug_assert_eq!(traces.accounts.len(), moves.now.len(), "of one reading");
     let fresh = moves.fresh.iter();
     let fresh: Vec<(LiveIndex, AccountTrace)> = fresh
         .map(|at| (*at, AccountTrace::of(live.user(*at))))
@@ -327,16 +335,19 @@ pub(super) fn rematch(
         &traces.people,
         stayed.chain(fresh.iter().copied()),
         |at, person| match before.matches.of(at) {
-            _ if changed.may_be_person(person, desired.user(at)) => Told::Nothing,
-            Match::Nobody => Told::Nobody,
-            Match::Live(live) => moves.now[live.0 as usize].map_or(Told::Nothing, Told::Live),
-            Match::Frozen(_) | Match::Held => Told::Nothing,
+            _ if changed.may_be_person(person, desired.user(at)) => Beforehand::Unknown,
+            Match::Nobody => Beforehand::Nobody,
+            Match::Live(live) => {
+                moves.now[live.0 as usize].map_or(Beforehand::Unknown, Beforehand::Live)
+            }
+            Match::Frozen(_) | Match::Held => Beforehand::Unknown,
         },
     )
 }
 
 /// Whoever is known by key and e-mail alike, and nobody else by either; and who has no key there,
-/// of accounts without one, by e-mail alone. Together almost everybody.
+/// of accounts without one, by e-mail alone. Together almost everybody. Of two with one trace, as
+/// of two with one text, neither is.
 fn plainly_known(
     desired: &DesiredState,
     live: &LiveState,
@@ -383,7 +394,7 @@ fn match_rest(
     context: &Context<'_>,
     people: &[PersonTrace],
     accounts: impl Iterator<Item = (LiveIndex, AccountTrace)>,
-    told: impl Fn(UserIndex, PersonTrace) -> Told,
+    told: impl Fn(UserIndex, PersonTrace) -> Beforehand,
 ) -> Matched {
     let PlanInput { desired, live, .. } = context.input;
     let mut asked = Known::default();
@@ -391,18 +402,18 @@ fn match_rest(
     let told = people.map(|(person, at)| {
         let told = told(at, *person);
         match told {
-            Told::Nothing => asked.add_person(*person, desired.user(at)),
-            Told::Nobody | Told::Live(_) => {}
+            Beforehand::Unknown => asked.add_person(*person, desired.user(at)),
+            Beforehand::Nobody | Beforehand::Live(_) => {}
         }
         told
     });
-    let told: Vec<Told> = told.collect();
+    let told: Vec<Beforehand> = told.collect();
     let may_be = accounts.filter(|(_, account)| !asked.is_empty() && asked.may_be(*account));
     let index = Index::of(desired, live, may_be.map(|(at, _)| at));
     match_all(context, |user, at| match told[at.0 as usize] {
-        Told::Nothing => match_one(context, &index, user),
-        Told::Nobody => Found::Nobody,
-        Told::Live(live) => Found::Live(live),
+        Beforehand::Unknown => match_one(context, &index, user),
+        Beforehand::Nobody => Found::Nobody,
+        Beforehand::Live(live) => Found::Live(live),
     })
 }
 
@@ -458,8 +469,8 @@ fn match_all(context: &Context<'_>, find: impl Fn(&DesiredUser, UserIndex) -> Fo
 
 /// What is known of a person without looking for them.
 #[derive(Clone, Copy)]
-enum Told {
-    Nothing,
+enum Beforehand {
+    Unknown,
     Nobody,
     Live(LiveIndex),
 }

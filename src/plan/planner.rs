@@ -118,9 +118,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// How much there is to tell so far.
+    /// How much there is to tell of people so far.
     pub(super) fn told(&self) -> usize {
-        self.actions.len() + self.refusals.len() + self.notices.len()
+        let done = self.actions.len() + self.refusals.len() + self.manual_steps.len();
+        done + self.unmanaged.users.len() + self.notices.len()
     }
 
     pub(super) fn act(
@@ -292,7 +293,7 @@ fn make(input: PlanInput<'_>) -> Plan {
     make_and_tell(input, match_users(&Context { input })).0
 }
 
-/// The items, and whom no account was found for.
+/// The items; whom no account was found for; and of whom nothing is to be done.
 fn make_and_tell(input: PlanInput<'_>, matched: Matched) -> (Plan, Vec<UserIndex>, Settled) {
     let context = Context { input };
     let (mut draft, nobody, settled) = drafted(&context, matched, &Settled::default());

@@ -53,17 +53,18 @@ pub struct Checked {
 pub enum Declarations {
     /// They can be asked for.
     Kept,
-    /// They are let go: of a million memberships one copy is enough while live ones come in.
+    /// They are let go, and the manifest is left without: of a million memberships one copy is
+    /// enough while live ones come in.
     LetGo,
 }
 
 /// Checks a loaded manifest against the profiles it names, also where it has other errors.
 pub fn check(loaded: Loaded, as_of: Date) -> Checked {
-    check_and(loaded, as_of, Declarations::Kept)
+    check_keeping(loaded, as_of, Declarations::Kept)
 }
 
 /// As [`check`], and says what becomes of the declarations.
-pub fn check_and(loaded: Loaded, as_of: Date, declarations: Declarations) -> Checked {
+pub fn check_keeping(loaded: Loaded, as_of: Date, declarations: Declarations) -> Checked {
     let (understood, sources, mut faults) = loaded.into_parts();
     let Some((manifest, wholeness)) = understood else {
         return Checked {
@@ -142,14 +143,7 @@ enum Several {
     No,
 }
 
-/// Every fault this provider finds in a manifest.
-pub fn lint(manifest: &TargetManifest, desired: &DesiredState, profile: &Profile) -> Vec<Fault> {
-    let mut faults = declared(manifest, profile);
-    faults.extend(wanted(desired, profile));
-    faults
-}
-
-/// What it finds in what is declared.
+/// What a provider finds in what is declared.
 fn declared(manifest: &TargetManifest, profile: &Profile) -> Vec<Fault> {
     let mut faults = Vec::new();
     base_url(manifest, profile, &mut faults);

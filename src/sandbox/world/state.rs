@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::ids::attributes::Attributes;
-use crate::ids::{Email, ExternalId, GroupId, UserId, fold};
+use crate::ids::{Email, ExternalId, GroupId, UserId};
 
 /// The layout of the state file; another number is refused.
 pub(super) const STATE_VERSION: u32 = 1;
@@ -424,11 +424,6 @@ pub(super) fn hex_digest(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
     }
     hex
-}
-
-/// Compares as `caseExact: false` attributes do.
-pub(super) fn same_folded(left: &str, right: &str) -> bool {
-    left == right || fold(left) == fold(right)
 }
 
 #[cfg(test)]
