@@ -533,7 +533,7 @@ fn against_terraform(users: usize) {
     }
     let world = World::new(users, users / 20, users * 10, 0.0);
     let served = Served::start(world.dir(), 0);
-    let ours = median(3, || run(&mut served.plan(world.dir())));
+    let ours = median(RUNS, || run(&mut served.plan(world.dir())));
     heading(&format!("Against terraform, {users} people"));
     let folder = tempfile::tempdir().expect("a folder");
     let mut users_yaml = String::from("users:\n");
@@ -559,7 +559,8 @@ fn against_terraform(users: usize) {
     }
     for (shape, text, goal) in [
         ("for_each", looped, ">= 300"),
-        ("unrolled", unrolled.as_str(), ">= 100"),
+        // The goal of 100 is for 5,000 people, whom terraform takes many minutes to make.
+        ("unrolled", unrolled.as_str(), ""),
     ] {
         let dir = folder.path().join(shape);
         std::fs::create_dir(&dir).expect("a folder");

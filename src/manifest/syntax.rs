@@ -22,6 +22,8 @@ fn conflict_marker(text: &str, file: FileId) -> Option<Fault> {
             .map(|(at, _)| from + at)
             .find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n')
     };
+    // Hardly any file has one, and this is the quickest way to know.
+    memchr::memmem::find(text.as_bytes(), b"<<<<<<< ")?;
     let start = at_line_start("<<<<<<< ", 0)?;
     let end = at_line_start(">>>>>>> ", start)?;
     let line = |at: usize| {
@@ -40,13 +42,31 @@ fn conflict_marker(text: &str, file: FileId) -> Option<Fault> {
     )
 }
 
-/// Finds a character that YAML does not allow.
-fn control_character(text: &str, file: FileId) -> Option<Fault> {
-    let (at, found) = text.char_indices().find(|(_, c)| match c {
+/// Whether YAML does not allow a character (YAML 1.2.2 §5.1).
+fn is_control(c: char) -> bool {
+    match c {
         '\t' | '\n' | '\r' | '\u{85}' => false,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => true,
         _ => false,
-    })?;
+    }
+}
+
+/// Whether a byte may be of a character that YAML does not allow: it is one, or begins those of two
+/// and three bytes.
+fn may_be_control(byte: u8) -> bool {
+    let is_layout = byte == b'\t' || byte == b'\n' || byte == b'\r';
+    (byte < b' ' && !is_layout) || byte == 0x7f || byte == 0xc2 || byte == 0xef
+}
+
+/// Finds a character that YAML does not allow.
+fn control_character(text: &str, file: FileId) -> Option<Fault> {
+    // Many bytes at once; almost no file has any.
+    let mut chunks = text.as_bytes().chunks(64);
+    let is_suspect = |any: bool, byte: &u8| any | may_be_control(*byte);
+    if !chunks.any(|chunk| chunk.iter().fold(false, is_suspect)) {
+        return None;
+    }
+    let (at, found) = text.char_indices().find(|(_, c)| is_control(*c))?;
     Some(Fault::error(
         FaultCode::Syntax,
         Span::new(file, at, at + found.len_utf8()),
@@ -353,4 +373,19 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_that_is_not_allowed_is_overlooked() {
+        let padding = "a".repeat(63);
+        for c in '\0'..=char::MAX {
+            let text = format!("{padding}{c}{padding}");
+            let found = control_character(&text, FileId(0));
+            assert_eq!(found.is_some(), is_control(c), "U+{:04X}", u32::from(c));
+        }
+    }
 }
