@@ -15,6 +15,7 @@ use super::item::{
     UnmanagedGroup, UnmanagedMembers, UnmanagedReason,
 };
 use super::planner::{Context, Draft};
+use super::users::Settled;
 use crate::desired::{BaseRevision, DesiredGroup, UserIndex};
 use crate::ids::{GroupId, GroupName};
 use crate::live::{LiveGroup, LiveIndex};
@@ -23,7 +24,12 @@ use crate::profile::{GroupIds, GroupRemovalRule, Suspension, UserRemovalEffect};
 use crate::scim::dialect::ListMembers;
 
 /// Plans every desired group, then every live group that no role maps to.
-pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut Draft) {
+pub(super) fn plan_groups(
+    context: &Context<'_>,
+    matches: &Matches,
+    settled: &Settled,
+    draft: &mut Draft,
+) {
     let live = context.input.live;
     let mut groups = Groups {
         context,
@@ -33,7 +39,7 @@ pub(super) fn plan_groups(context: &Context<'_>, matches: &Matches, draft: &mut 
         live_ids: OnceCell::new(),
         new_ids: BTreeMap::new(),
         older_ids: BTreeMap::new(),
-        seats: seats(context, matches),
+        seats: Seats::new(context, matches, settled),
         purged: vec![false; live.users.len()],
         rounds: RefCell::new(Rounds::new(live.users.len())),
         desired: OnceCell::new(),
@@ -71,7 +77,7 @@ pub(super) struct Groups<'a> {
     /// Ids that older servers gave groups which are to be made.
     older_ids: BTreeMap<GroupId, GroupName>,
     /// What each declared person is to a group that wants them, by position.
-    seats: Vec<Seat>,
+    seats: Seats,
     /// Live users whose account goes and takes its memberships along.
     purged: Vec<bool>,
     rounds: RefCell<Rounds>,
@@ -113,26 +119,54 @@ enum Seat {
     None,
 }
 
-/// Each person's seat. Of a million memberships each asks for one, so they lie close together.
-fn seats(context: &Context<'_>, matches: &Matches) -> Vec<Seat> {
-    let suspension = context.input.profile.suspension;
-    let users = (0..).map(UserIndex).zip(&context.input.desired.users);
-    let seats = users.map(
-        |(at, user)| match (matches.of(at), user.status, suspension) {
-            (_, UserStatus::Absent, _)
-            | (Match::Held, _, _)
-            | (Match::Nobody, UserStatus::Suspended, _)
-            | (_, UserStatus::Suspended, Suspension::Removes) => Seat::None,
-            (Match::Nobody, UserStatus::Active, _) => Seat::New,
-            (Match::Live(live) | Match::Frozen(live), UserStatus::Active, _)
-            | (
-                Match::Live(live) | Match::Frozen(live),
-                UserStatus::Suspended,
-                Suspension::Disables,
-            ) => Seat::Live(live),
-        },
-    );
-    seats.collect()
+/// Each person's seat, by position. Of a million memberships each asks for one, so they lie close
+/// together.
+struct Seats(Vec<u32>);
+
+impl Seats {
+    const NEW: u32 = u32::MAX;
+    const NONE: u32 = u32::MAX - 1;
+
+    fn new(context: &Context<'_>, matches: &Matches, settled: &Settled) -> Self {
+        let seats = (0..context.input.desired.users.len()).map(|at| {
+            let at = UserIndex(u32::try_from(at).expect("people are counted in 32 bits"));
+            match seat(context, matches.of(at), at, settled) {
+                Seat::Live(live) => live.0,
+                Seat::New => Self::NEW,
+                Seat::None => Self::NONE,
+            }
+        });
+        Self(seats.collect())
+    }
+
+    fn of(&self, user: UserIndex) -> Seat {
+        match self.0[user.0 as usize] {
+            Self::NEW => Seat::New,
+            Self::NONE => Seat::None,
+            live => Seat::Live(LiveIndex(live)),
+        }
+    }
+}
+
+fn seat(context: &Context<'_>, found: Match, at: UserIndex, settled: &Settled) -> Seat {
+    // Nearly everybody, without a look at them.
+    if let Match::Live(live) = found
+        && settled.holds(at)
+    {
+        return Seat::Live(live);
+    }
+    let status = context.input.desired.user(at).status;
+    match (found, status, context.input.profile.suspension) {
+        (_, UserStatus::Absent, _)
+        | (Match::Held, _, _)
+        | (Match::Nobody, UserStatus::Suspended, _)
+        | (_, UserStatus::Suspended, Suspension::Removes) => Seat::None,
+        (Match::Nobody, UserStatus::Active, _) => Seat::New,
+        (Match::Live(live) | Match::Frozen(live), UserStatus::Active, _)
+        | (Match::Live(live) | Match::Frozen(live), UserStatus::Suspended, Suspension::Disables) => {
+            Seat::Live(live)
+        }
+    }
 }
 
 /// Who was seen in which round, by position: two sets are compared in one pass over each,
@@ -463,7 +497,7 @@ impl<'a> Groups<'a> {
         };
         let mut new: Vec<UserIndex> = Vec::new();
         let wanted = group.members.iter().filter_map(|user| {
-            match self.seats[user.0 as usize] {
+            match self.seats.of(*user) {
                 Seat::Live(live) => return Some((live, *user)),
                 Seat::New => new.push(*user),
                 Seat::None => {}

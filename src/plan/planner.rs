@@ -332,7 +332,7 @@ fn drafted(
     standalone::hold(context, &mut matches, &mut draft);
     let settled = plan_users(context, &matches, &gone, known, &mut draft);
     one_human::hold(context, &mut matches, &mut draft);
-    plan_groups(context, &matches, &mut draft);
+    plan_groups(context, &matches, &settled, &mut draft);
     plan_bindings(context, &mut draft);
     (draft, nobody, settled)
 }

@@ -26,7 +26,7 @@ use crate::scim::dialect::{ExternalIdStorage, UserDeletion, UserUpdate};
 pub(super) struct Settled(Vec<bool>);
 
 impl Settled {
-    fn holds(&self, user: UserIndex) -> bool {
+    pub(super) fn holds(&self, user: UserIndex) -> bool {
         self.0.get(user.0 as usize).copied().unwrap_or_default()
     }
 
