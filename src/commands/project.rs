@@ -166,7 +166,7 @@ pub(crate) fn folder_of(root: &Path) -> PathBuf {
 /// Loads, checks and resolves the manifest; every fault is in the result.
 pub(crate) fn check(global: &GlobalArgs, as_of: Date) -> Result<Checked, Trouble> {
     let root = root_file(global)?;
-    let loaded = load::begin(&root).finish().checked(as_of);
+    let loaded = load::load(&root).checked(as_of);
     Ok(Checked::new(lint::check(loaded, as_of), &root))
 }
 

@@ -408,7 +408,7 @@ fn match_rest(
         told
     });
     let told: Vec<Beforehand> = told.collect();
-    let may_be = accounts.filter(|(_, account)| !asked.is_empty() && asked.may_be(*account));
+    let may_be = accounts.filter(|(_, account)| asked.may_be(*account));
     let index = Index::of(desired, live, may_be.map(|(at, _)| at));
     match_all(context, |user, at| match told[at.0 as usize] {
         Beforehand::Unknown => match_one(context, &index, user),

@@ -119,10 +119,6 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn is_empty(&self) -> bool {
-        self.addresses.is_empty()
-    }
-
     pub(super) fn add(&mut self, account: AccountTrace) {
         let AccountTrace { key, email, login } = account;
         self.keys.extend(key);
