@@ -85,20 +85,14 @@ struct Regrouping<'a> {
 }
 
 impl Regrouping<'_> {
-    /// A group that no action is about: whoever is gone may be in it no more.
+    /// A group that no action is about. Its members stay in order.
     fn as_it_was(&self, group: &LiveGroup) -> LiveGroup {
-        let moved = |member: &LiveIndex| self.moved[member.0 as usize];
-        let mut members = Vec::with_capacity(group.members.len());
-        members.extend(group.members.iter().filter_map(moved));
         let mut unlisted = group.unlisted.clone();
-        if members.len() < group.members.len() {
-            let gone = group.members.iter().filter(|it| moved(it).is_none());
-            self.leave(&mut unlisted, gone.map(|it| it.0 as usize));
-        }
+        let members = group.members.iter().map(|member| member.0 as usize);
         LiveGroup {
             id: group.id.clone(),
             name: group.name.clone(),
-            members,
+            members: self.who_stays(members, &mut unlisted),
             unlisted,
         }
     }
@@ -116,12 +110,9 @@ impl Regrouping<'_> {
         let there = before.map_or(&[][..], |group| group.members.as_slice());
         let there = there.iter().map(|member| member.0 as usize);
         let wanted = there.chain(added).filter(|at| !removed.contains(at));
-        let (stay, gone): (Vec<usize>, Vec<usize>) =
-            wanted.partition(|at| self.moved[*at].is_some());
-        let mut members: Vec<LiveIndex> = stay.iter().filter_map(|at| self.moved[*at]).collect();
+        let mut members = self.who_stays(wanted, &mut unlisted);
         members.sort_unstable();
         members.dedup();
-        self.leave(&mut unlisted, gone.into_iter());
         LiveGroup {
             id,
             name,
@@ -130,15 +121,24 @@ impl Regrouping<'_> {
         }
     }
 
-    /// What is left in a group of members whose account is gone.
-    fn leave(&self, unlisted: &mut Vec<Box<str>>, gone: impl Iterator<Item = usize>) {
-        match self.removal {
-            UserRemovalEffect::PurgesMemberships => {}
-            UserRemovalEffect::LeavesMemberships => {
-                unlisted.extend(gone.map(|at| self.live.users[at].id.as_str().into()));
+    /// Where members are now; those whose account is gone may be left as nobody who is listed.
+    fn who_stays(
+        &self,
+        members: impl Iterator<Item = usize>,
+        unlisted: &mut Vec<Box<str>>,
+    ) -> Vec<LiveIndex> {
+        let mut stay = Vec::with_capacity(members.size_hint().1.unwrap_or_default());
+        for at in members {
+            match (self.moved[at], self.removal) {
+                (Some(now), _) => stay.push(now),
+                (None, UserRemovalEffect::PurgesMemberships) => {}
+                (None, UserRemovalEffect::LeavesMemberships) => {
+                    unlisted.push(self.live.users[at].id.as_str().into());
+                }
             }
         }
         unlisted.sort_unstable();
+        stay
     }
 }
 

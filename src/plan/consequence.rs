@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::item::Change;
 use super::item::{Action, Consequence, Taken};
 use super::planner::{Context, Draft};
-use crate::ids::{Binding, GroupId, GroupName, UserId, fold};
+use crate::ids::{Binding, GroupId, GroupName, UserId, same_folded};
 use crate::live::beside::Bound;
 
 /// Adds the login to each removal of an account, and of its use, where it is not the e-mail that
@@ -22,7 +22,7 @@ pub(super) fn logins_told(context: &Context<'_>, draft: &mut Draft) {
         let Some(user) = id.and_then(|id| users.with_id(id.as_str())) else {
             continue;
         };
-        if fold(&user.user_name) != user.email.folded() {
+        if !same_folded(&user.user_name, user.email.as_str()) {
             let login = user.user_name.to_string();
             action.with(Consequence::LogsInAs { login });
         }

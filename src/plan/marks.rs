@@ -153,3 +153,19 @@ impl Known {
         has_key || self.addresses.contains(&person.email)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher as _;
+
+    use super::*;
+
+    /// `tests/known_by_login.rs` looks for two e-mails of one trace by this.
+    #[test]
+    fn a_trace_is_the_upper_half_of_a_hash() {
+        for text in ["ada@example.com", "person-17@example.com", ""] {
+            let hash = FixedState::default().hash_one(text) >> 32;
+            assert_eq!(u64::from(Trace::of(text).0.get()), hash.max(1));
+        }
+    }
+}
